@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pace: GCRA over the exact ratio `amount` per `period`, charged in whole nanoseconds.
+//
+// 1. The state is one instant: when all debt has drained. Debt at `at` is max(0, drained_at - at). 0 is never seen.
+// 2. A charge adds ceil(cost x period / amount) and passes iff debt and charge together stay within the depth: never
+//    early, late by less than 1 ns a charge.
+// 3. With slack a charge that comes at most that late starts where the debt ended, not where it came: the grid stands still.
+// 4. No division on the way of an allowed charge of cost 1.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "core/base/ratio.h"
+#include "core/base/time.h"
+#include "core/limits/params.h"
+
+namespace sluice::pace {
+
+struct State {
+  Instant drained_at = 0;
+};
+static_assert(sizeof(State) == 8);
+
+inline State load(const std::byte* state) {
+  State s;
+  std::memcpy(&s, state, sizeof s);
+  return s;
+}
+inline void store(std::byte* state, State s) { std::memcpy(state, &s, sizeof s); }
+
+constexpr size_t state_size(const Rule&) { return sizeof(State); }
+
+// ceil(cost x period / amount), apart so that its division does not burden the common cost of 1.
+uint64_t exact_ns(const Amount& amount, uint64_t cost);
+
+// What `cost` adds to the debt of a pace with a number. Also how a caller turns units to give back into ns.
+inline uint64_t charge_ns(const Amount& amount, uint64_t cost) {
+  if (cost == 1) [[likely]]
+    return static_cast<uint64_t>(amount.unit);
+  return exact_ns(amount, cost);
+}
+
+// Where on the grid a charge at `at` starts.
+constexpr Instant base(const Rule& rule, Instant drained_at, Instant at) {
+  if (drained_at > at) return drained_at;
+  return drained_at != 0 && at - drained_at <= rule.slack ? drained_at : at;
+}
+
+// A commit that does not pass: the part of `ns` that the debt still has room for.
+uint64_t overdraw(const Amount& amount, const Charge& charge, uint64_t debt, uint64_t ns);
+
+inline Instant opens_at(const Params& params, const std::byte* state, const Charge& charge, Instant from) {
+  if (charge.type >= ChargeType::forced) return from;
+  const Amount& amount = *params.amount;
+  if (amount.word != Word::number) return amount.word == Word::unlimited ? from : kNever;
+  const auto depth = static_cast<uint64_t>(amount.depth);
+  const uint64_t ns = charge_ns(amount, charge.cost);
+  Instant opens = load(state).drained_at;
+  if (ns <= depth) {
+    opens -= static_cast<Span>(depth - ns);
+  } else if (!charge.queued) {
+    return kNever;
+  }
+  if (opens <= from) return from;
+  return opens < kEndOfTime ? opens : kNever;
+}
+
+inline Taken commit(const Params& params, std::byte* state, const Charge& charge, Instant at) {
+  const Amount& amount = *params.amount;
+  Taken taken;
+  taken.stamp = at;
+  if (amount.word != Word::number || charge.cost == 0) return taken;
+  const auto depth = static_cast<uint64_t>(amount.depth);
+  const Instant start = base(*params.rule, load(state).drained_at, at);
+  const uint64_t debt = start > at ? static_cast<uint64_t>(start - at) : 0;
+  const uint64_t ns = charge_ns(amount, charge.cost);
+  taken.units = ns;
+  if (ns > depth || debt > depth - ns) [[unlikely]] {
+    taken.units = overdraw(amount, charge, debt, ns);
+    taken.saturated = taken.units < ns;
+  }
+  store(state, {start + static_cast<Span>(taken.units)});
+  return taken;
+}
+
+// `units` are ns: of the whole charge taken.units, of a part charge_ns of what is given back. What has drained since stays.
+void refund(const Params& params, std::byte* state, const Taken& taken, uint64_t units, std::span<const uint64_t> values,
+            Instant at);
+
+uint64_t largest_cost(const Params& params);
+
+// used: the debt in units, rounded up. remaining: the largest cost that passes now.
+Reading read(const Params& params, const std::byte* state, Instant at);
+
+bool idle(const Params& params, const std::byte* state, Instant at);
+
+// Debt keeps its units, rounded up; unlimited drops it; under the other words it drains as it stands.
+uint8_t carry(const Params& from, const Params& to, std::byte* state, Instant at);
+
+// False when there is no rate to express units in (custom, blocked).
+bool set_used(const Params& params, std::byte* state, uint64_t used, Instant at);
+
+}  // namespace sluice::pace
