@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/engine/control_block.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <mutex>
+#include <new>
+#include <vector>
+
+namespace sluice {
+namespace {
+
+constexpr uint32_t kSlotBits = 12;
+constexpr uint32_t kMaxSlotsOfProcess = 1u << kSlotBits;
+constexpr uint64_t kKindEngine = 1;
+constexpr uint32_t kKindShift = 48;
+constexpr uint32_t kLastGeneration = UINT32_MAX;
+
+struct Registry {
+  std::atomic<ControlBlock*> blocks[kMaxSlotsOfProcess] = {};
+  std::mutex mutex;
+  std::vector<uint32_t> free_slots;
+  uint32_t used = 0;
+};
+
+// Never destroyed: handles may be used from threads that outlive static destruction.
+Registry& the_registry() {
+  static Registry* const instance = new Registry;
+  return *instance;
+}
+
+uint64_t make_handle(uint32_t slot, uint32_t generation) {
+  return kKindEngine << kKindShift | uint64_t{generation} << kSlotBits | slot;
+}
+
+// One byte on a page that the system wipes in a child; without that, the process id taken at load.
+struct ForkMark {
+  volatile uint8_t* page = nullptr;
+  pid_t pid = getpid();
+  ForkMark() {
+#if defined(MADV_WIPEONFORK)
+    const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    void* p = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) return;
+    if (madvise(p, size, MADV_WIPEONFORK) != 0) {
+      munmap(p, size);
+      return;
+    }
+    page = static_cast<volatile uint8_t*>(p);
+    *page = 1;
+#endif
+  }
+};
+const ForkMark fork_mark;
+
+constexpr uint64_t kKnown = uint64_t{1} << 63;
+constexpr uint64_t kBusy = uint64_t{1} << 62;
+
+uint64_t pack_head(const OperationShape& s) {
+  return (s.known ? kKnown : 0) | uint64_t{s.generation} << 48 | uint64_t{s.value_count} << 40 | uint64_t{s.slot_count} << 32 |
+         uint64_t{s.quantity_count} << 28 | uint64_t(s.repeats + 1) << 20 | uint64_t(s.tenant + 1) << 12 | s.operation;
+}
+
+uint32_t pack_slot(const OperationShape::Slot& s) {
+  uint32_t word = uint32_t{s.scope} | uint32_t{s.count} << 8 | uint32_t{s.repeated} << 11;
+  for (uint32_t i = 0; i < kMaxScopeDimensions; ++i) word |= uint32_t{s.values[i]} << (12 + 5 * i);
+  return word;
+}
+
+OperationShape::Slot unpack_slot(uint32_t word) {
+  OperationShape::Slot s;
+  s.scope = static_cast<uint8_t>(word);
+  s.count = (word >> 8) & 7;
+  s.repeated = ((word >> 11) & 1) != 0;
+  for (uint32_t i = 0; i < kMaxScopeDimensions; ++i) s.values[i] = (word >> (12 + 5 * i)) & 31;
+  return s;
+}
+
+}  // namespace
+
+void StableShape::write(const OperationShape& shape) {
+  head_.store(kBusy, std::memory_order_release);
+  for (uint32_t i = 0; i < shape.slot_count; ++i) slots_[i].store(pack_slot(shape.slots[i]), std::memory_order_release);
+  head_.store(pack_head(shape), std::memory_order_release);
+}
+
+bool StableShape::read(OperationShape* shape) const {
+  const uint64_t head = head_.load(std::memory_order_acquire);
+  if ((head & kBusy) != 0) return false;
+  shape->known = (head & kKnown) != 0;
+  shape->generation = static_cast<uint8_t>(head >> 48);
+  shape->value_count = static_cast<uint8_t>(head >> 40);
+  shape->slot_count = static_cast<uint8_t>(head >> 32);
+  shape->quantity_count = (head >> 28) & 15;
+  shape->repeats = static_cast<int8_t>(static_cast<int>((head >> 20) & 255) - 1);
+  shape->tenant = static_cast<int8_t>(static_cast<int>((head >> 12) & 255) - 1);
+  shape->operation = static_cast<uint16_t>(head & 4095);
+  for (uint32_t i = 0; i < shape->slot_count; ++i) shape->slots[i] = unpack_slot(slots_[i].load(std::memory_order_acquire));
+  return head_.load(std::memory_order_relaxed) == head;
+}
+
+namespace registry {
+
+ControlBlock* open(uint64_t* handle) {
+  Registry& r = the_registry();
+  const std::lock_guard lock(r.mutex);
+  uint32_t slot;
+  if (!r.free_slots.empty()) {
+    slot = r.free_slots.back();
+    r.free_slots.pop_back();
+  } else {
+    if (r.used == kMaxSlotsOfProcess) return nullptr;
+    void* memory = mmap(nullptr, sizeof(ControlBlock), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return nullptr;
+    slot = r.used++;
+    r.blocks[slot].store(new (memory) ControlBlock, std::memory_order_release);
+  }
+  ControlBlock* block = r.blocks[slot].load(std::memory_order_relaxed);
+  *handle = make_handle(slot, block->generation.load(std::memory_order_relaxed) + 1);
+  return block;
+}
+
+ControlBlock* find(uint64_t handle) {
+  if (handle >> kKindShift != kKindEngine) return nullptr;
+  return the_registry().blocks[handle & (kMaxSlotsOfProcess - 1)].load(std::memory_order_acquire);
+}
+
+uint32_t generation_of(uint64_t handle) { return static_cast<uint32_t>(handle >> kSlotBits); }
+
+void close(uint64_t handle) {
+  Registry& r = the_registry();
+  const std::lock_guard lock(r.mutex);
+  const auto slot = static_cast<uint32_t>(handle & (kMaxSlotsOfProcess - 1));
+  const uint32_t generation = r.blocks[slot].load(std::memory_order_relaxed)->generation.load(std::memory_order_relaxed);
+  if (generation >= kLastGeneration - 1) return;
+  r.free_slots.push_back(slot);
+}
+
+bool own_process() {
+  if (fork_mark.page != nullptr) return *fork_mark.page == 1;
+  return fork_mark.pid == getpid();
+}
+
+}  // namespace registry
+}  // namespace sluice

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a call may touch before it holds a lock: type-stable memory that outlives every engine.
+//
+// 1. A control block is never unmapped; a destroyed engine's block serves the next engine under a new generation.
+// 2. The generation is checked before the first lock and again under it: destroy bumps it, passes once through every shard's lock,
+//    and only then frees, so a caller that sees its generation under a lock holds a living engine.
+// 3. Operation shapes are written only by reload, and read through atomics; a reader of a torn shape is told so.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <shared_mutex>
+
+#include "core/base/hash.h"
+#include "core/policy/compiled_policy.h"
+#include "core/store/shard.h"
+
+namespace sluice {
+
+class EngineCore;
+
+inline constexpr uint32_t kMaxShards = 1024;
+
+// Which subjects an operation forms, small enough to be copied before locking.
+struct OperationShape {
+  struct Slot {
+    uint8_t scope = 0;        // the engine's number
+    uint8_t count = 0;
+    uint8_t values[kMaxScopeDimensions] = {0, 0, 0, 0};
+    bool repeated = false;
+  };
+  bool known = false;
+  uint8_t generation = 0;
+  uint8_t value_count = 0, slot_count = 0, quantity_count = 0;
+  int8_t repeats = -1, tenant = -1;
+  uint16_t operation = 0;     // position in the generation's policy
+  Slot slots[kMaxSlots];
+};
+
+// The same in atomic words: one head, one word for two slots.
+class StableShape {
+ public:
+  void write(const OperationShape& shape);
+  // False when a writer was at work: read again.
+  bool read(OperationShape* shape) const;
+
+ private:
+  std::atomic<uint64_t> head_{0};
+  std::atomic<uint32_t> slots_[kMaxSlots] = {};
+};
+
+struct ControlBlock {
+  std::atomic<uint32_t> generation{0};      // odd: alive
+  std::atomic<uint32_t> shard_count{0};     // power of two
+  std::atomic<uint64_t> secret[4] = {};
+  std::atomic<EngineCore*> core{nullptr};   // read under a lock only
+  std::shared_mutex admin;                  // slow calls share it; reload and destroy have it alone
+  StableShape shapes[kMaxOperations];
+  Shard shards[kMaxShards];
+
+  HashSecret hash_secret() const {
+    HashSecret s{};
+    for (int i = 0; i < 4; ++i) s.word[i] = secret[i].load(std::memory_order_relaxed);
+    return s;
+  }
+  // The shard of a subject: the hash's high bits, of which the tag knows nothing.
+  uint32_t shard_of(uint64_t hash) const {
+    return static_cast<uint32_t>(hash >> 54) & (shard_count.load(std::memory_order_relaxed) - 1);
+  }
+};
+
+namespace registry {
+
+// A block for a new engine, its generation already odd; nullptr when there are too many engines or no memory.
+ControlBlock* open(uint64_t* handle);
+// The block a handle names, whatever its generation now; nullptr for what can not be a handle of an engine.
+ControlBlock* find(uint64_t handle);
+uint32_t generation_of(uint64_t handle);
+inline bool alive(const ControlBlock& block, uint64_t handle) {
+  return block.generation.load(std::memory_order_acquire) == generation_of(handle);
+}
+// Gives the block back once its engine is gone. A block whose generations are used up is retired.
+void close(uint64_t handle);
+
+// False in a child after fork: its engines are the parent's.
+bool own_process();
+
+}  // namespace registry
+}  // namespace sluice

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// One decision under its locks: look up, weigh, commit, answer.
+//
+// 1. Everything is checked before anything is committed; room for every commit is made before the first one.
+// 2. Each record is evaluated and committed at max(now, floor, its own newest); the wait is counted from the caller's now.
+// 3. A denial commits its attempt charges whose own limit passes, then computes the wait. Would queue and peeks commit nothing.
+#pragma once
+
+#include <string>
+
+#include "core/engine/engine_core.h"
+#include "core/engine/work.h"
+
+namespace sluice {
+
+class Decider {
+ public:
+  Decider(EngineCore& core, Work& work)
+      : core_(core), work_(work), g_(core.generation()),
+        operation_(g_.policy->operations[work.shape.operation]), request_(*work.request) {}
+
+  Status run(Decision* decision, std::string* error);
+
+ private:
+  // decider.cpp
+  void look_up();
+  Status make_items(std::string* error);
+  Status add_item(size_t charge, SubjectRef& subject, uint32_t repeat, uint64_t times, std::string* error);
+  void set_values(Item& item, const OperationCharge& charge, uint32_t repeat);
+  Status replay_key(Decision* decision, std::string* error, bool* done);
+  void fill(const Item* item, Decision* decision) const;
+  void fill_details(Decision* decision) const;
+
+  // verdict.cpp
+  void weigh();
+  Status judge();
+  void name_denial();
+  void wait_for();
+  void reopen();
+  Instant open_together(Instant from, bool* on_release) const;
+
+  // settle.cpp
+  enum class Room { made, overflowed, none };
+  Room make_room(bool attempts_only);
+  Room make_record(SubjectRef& subject);
+  void take(Item& item);
+  bool commits(const Item& item, bool attempts_only) const;
+  void commit(bool attempts_only);
+  bool commit_attempts();
+  bool make_receipt();
+  ReceiptItem receipt_item(const Item& item) const;
+  void complete_receipt();
+  bool make_key_room();
+  void write_key(const Decision& decision);
+  void undo_created();
+  void count(Decision* decision);
+
+  Instant at(const SubjectRef& subject) const { return std::max(work_.now, subject.base); }
+
+  EngineCore& core_;
+  Work& work_;
+  const Generation& g_;
+  const Operation& operation_;
+  const Request& request_;
+  bool memory_denied_ = false;
+  uint64_t receipt_ = 0;
+  uint64_t digest_[2] = {0, 0};
+};
+
+}  // namespace sluice

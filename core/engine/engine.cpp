@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a handle to an engine: the hot calls by the shard locks alone, the slow ones under the control block's lock.
+#include "core/engine/engine.h"
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <shared_mutex>
+
+#include "core/engine/decider.h"
+#include "core/engine/engine_core.h"
+#include "core/engine/explain.h"
+#include "core/policy/describe.h"
+#include "core/policy/policy.h"
+
+namespace sluice {
+namespace {
+
+Status fail(Status status, std::string* error, const char* message) {
+  if (error != nullptr) *error = message;
+  return status;
+}
+
+Status bad_handle(std::string* error) {
+  return fail(Status::handle, error, "engine: not an engine that is open; it was destroyed, or the handle is another's");
+}
+
+Status forked(std::string* error) {
+  return fail(Status::forked, error, "engine: created before fork; create one in this process");
+}
+
+// Runs fn(EngineCore&) for a living engine while no reload or destroy can happen.
+template <class Fn>
+Status shared(uint64_t handle, std::string* error, Fn&& fn) {
+  if (!registry::own_process()) return forked(error);
+  ControlBlock* block = registry::find(handle);
+  if (block == nullptr) return bad_handle(error);
+  const std::shared_lock lock(block->admin);
+  if (!registry::alive(*block, handle)) return bad_handle(error);
+  return fn(*block->core.load(std::memory_order_relaxed));
+}
+
+Status check_options(const EngineOptions& o, std::string* error) {
+  if (o.memory_cap < (uint64_t{1} << 20)) return fail(Status::invalid, error, "memory_cap: at least 1 MiB (1048576 bytes)");
+  if (o.memory_cap > (uint64_t{1} << 35)) return fail(Status::invalid, error, "memory_cap: at most 32 GiB");
+  if (o.shards == 0 || o.shards > kMaxShards || (o.shards & (o.shards - 1)) != 0) {
+    return fail(Status::invalid, error, "shards: a power of two from 1 to 1024");
+  }
+  if (o.receipt_ttl <= 0 || o.receipt_ttl > 400 * kDay) {
+    return fail(Status::invalid, error, "receipt_ttl: nanoseconds, more than 0 and at most 400 days");
+  }
+  if (o.event_capacity == 0 || o.event_capacity > (1u << 20)) {
+    return fail(Status::invalid, error, "event_capacity: from 1 to 1048576");
+  }
+  if (o.manual_clock && !is_instant(o.manual_now)) return fail(Status::time, error, "manual_now: outside [0, 2^62)");
+  return Status::ok;
+}
+
+Status unknown_operation(std::string* error) {
+  return fail(Status::not_found, error, "operation: no such id in this policy; resolve the name with operation_id");
+}
+
+// A shape read whole. A reload writes for microseconds only.
+OperationShape read_shape(const ControlBlock& block, int32_t operation) {
+  OperationShape shape;
+  while (!block.shapes[operation].read(&shape)) cpu_relax();
+  return shape;
+}
+
+// Locks, decides, unlocks; again when a reload came between.
+Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error) SLUICE_NO_ANALYSIS {
+  const Request& request = *work.request;
+  for (;;) {
+    if (!work.shape.known) return registry::alive(block, handle) ? unknown_operation(error) : bad_handle(error);
+    if (const Status s = check_request(request, work.shape, error); s != Status::ok) return s;
+    if (const Status s = form_subjects(block, work, error); s != Status::ok) return s;
+    // An operation without subjects still passes a lock: it is what keeps the engine alive.
+    if (work.subject_count == 0) work.locks.add(0);
+    work.locks.lock(block);
+    if (!registry::alive(block, handle)) {
+      work.locks.unlock(block);
+      return bad_handle(error);
+    }
+    EngineCore& core = *block.core.load(std::memory_order_relaxed);
+    if (core.generation().number == work.shape.generation) {
+      Status status = Status::time;
+      if (core.time_of(request.now, &work.now)) {
+        status = core.decide_locked(work, decision, error);
+      } else if (error != nullptr) {
+        *error = "now: outside [0, 2^62) or more than a day ahead of the clock; nanoseconds since the Unix epoch are expected";
+      }
+      work.locks.unlock(block);
+      return status;
+    }
+    work.locks.unlock(block);
+    work.shape = read_shape(block, request.operation);
+  }
+}
+
+Status decide_small(ControlBlock& block, uint64_t handle, const Request& request, const OperationShape& shape, Decision* decision,
+                    std::string* error) {
+  SmallStorage storage;
+  Work work;
+  work.request = &request;
+  work.shape = shape;
+  work.subjects = storage.subjects;
+  work.items = storage.items;
+  return decide_in(block, handle, work, decision, error);
+}
+
+// In a frame of its own: its storage is too large to be reserved for every decision. A reload may also have made a small one large.
+[[gnu::noinline]] Status decide_large(ControlBlock& block, uint64_t handle, const Request& request, const OperationShape& shape,
+                                      Decision* decision, std::string* error) {
+  const std::unique_ptr<LargeStorage> storage(new (std::nothrow) LargeStorage);
+  if (storage == nullptr) return fail(Status::no_memory, error, "memory: the host refused room for a large decision");
+  Work work;
+  work.request = &request;
+  work.shape = shape;
+  work.subjects = storage->subjects;
+  work.items = storage->items;
+  work.repeats = request.repeated.empty() ? nullptr : &storage->repeats;
+  return decide_in(block, handle, work, decision, error);
+}
+
+Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision, std::string* error) {
+  if (request.operation < 0 || request.operation >= static_cast<int32_t>(kMaxOperations)) return unknown_operation(error);
+  const OperationShape shape = read_shape(block, request.operation);
+  return is_small(request, shape) ? decide_small(block, handle, request, shape, decision, error)
+                                  : decide_large(block, handle, request, shape, decision, error);
+}
+
+}  // namespace
+
+Status EngineCore::decide_locked(Work& work, Decision* decision, std::string* error) {
+  return Decider(*this, work).run(decision, error);
+}
+
+Status Engine::create(const EngineOptions& options, uint64_t* handle, std::string* error) {
+  if (const Status s = check_options(options, error); s != Status::ok) return s;
+  PolicyResult result = load_policy(options.policy, {options.stance, options.zoneinfo_dir});
+  if (result.policy == nullptr) {
+    if (error != nullptr) *error = format_findings(result.findings);
+    return Status::policy;
+  }
+  uint64_t fresh = 0;
+  ControlBlock* block = registry::open(&fresh);
+  if (block == nullptr) return fail(Status::no_memory, error, "engine: too many engines in this process, or no memory for one");
+  auto core = std::make_unique<EngineCore>(*block, options);
+  if (const Status s = core->start(result.policy, error); s != Status::ok) {
+    core.reset();
+    registry::close(fresh);
+    return s;
+  }
+  block->core.store(core.release(), std::memory_order_relaxed);
+  block->generation.fetch_add(1, std::memory_order_release);
+  *handle = fresh;
+  return Status::ok;
+}
+
+Status Engine::destroy(uint64_t handle) {
+  if (handle == 0) return Status::ok;
+  if (!registry::own_process()) return Status::forked;
+  ControlBlock* block = registry::find(handle);
+  if (block == nullptr) return Status::handle;
+  {
+    const std::unique_lock lock(block->admin);
+    uint32_t generation = registry::generation_of(handle);
+    if ((generation & 1) == 0 || !block->generation.compare_exchange_strong(generation, generation + 1)) return Status::handle;
+    for (uint32_t s = 0; s < kMaxShards; ++s) {
+      const SpinGuard passed(block->shards[s].lock);
+    }
+    delete block->core.exchange(nullptr);
+  }
+  registry::close(handle);
+  return Status::ok;
+}
+
+Status Engine::set_clock(uint64_t handle, Instant now) {
+  return shared(handle, nullptr, [&](EngineCore& core) {
+    if (!core.clock().manual()) return Status::invalid;
+    if (!is_instant(now)) return Status::time;
+    core.clock().set(now);
+    return Status::ok;
+  });
+}
+
+Status Engine::clock(uint64_t handle, Instant* now) {
+  return shared(handle, nullptr, [&](EngineCore& core) {
+    *now = core.clock().now();
+    return Status::ok;
+  });
+}
+
+Status Engine::reload(uint64_t handle, std::string_view policy, std::string_view stance, bool allow_reset, Instant now,
+                      std::string* error) {
+  if (!registry::own_process()) return forked(error);
+  ControlBlock* block = registry::find(handle);
+  if (block == nullptr) return bad_handle(error);
+  const std::unique_lock lock(block->admin);
+  if (!registry::alive(*block, handle)) return bad_handle(error);
+  return block->core.load(std::memory_order_relaxed)->reload(policy, stance, allow_reset, now, error);
+}
+
+int32_t Engine::operation_id(uint64_t handle, std::string_view name) {
+  int32_t id = -1;
+  const Status s = shared(handle, nullptr, [&](EngineCore& core) {
+    id = core.names().operations.find(name);
+    return core.generation().operation_position(id) == kNone ? Status::not_found : Status::ok;
+  });
+  return s == Status::ok ? id : static_cast<int32_t>(s);
+}
+
+int32_t Engine::limit_id(uint64_t handle, std::string_view name) {
+  int32_t id = -1;
+  const Status s = shared(handle, nullptr, [&](EngineCore& core) {
+    id = core.names().limits.find(name);
+    return core.generation().limit_position(id) == kNone ? Status::not_found : Status::ok;
+  });
+  return s == Status::ok ? id : static_cast<int32_t>(s);
+}
+
+Status Engine::limit_name(uint64_t handle, int32_t id, std::string* name) {
+  return shared(handle, nullptr, [&](EngineCore& core) {
+    if (id < 0 || static_cast<size_t>(id) >= core.names().limits.size()) return Status::not_found;
+    *name = core.names().limits.at(id);
+    return Status::ok;
+  });
+}
+
+Status Engine::describe_operation(uint64_t handle, int32_t id, std::string* json) {
+  return shared(handle, nullptr, [&](EngineCore& core) {
+    const int16_t position = core.generation().operation_position(id);
+    if (position == kNone) return Status::not_found;
+    const CompiledPolicy& policy = *core.generation().policy;
+    *json = sluice::describe_operation(policy, policy.operations[static_cast<size_t>(position)]);
+    return Status::ok;
+  });
+}
+
+Status Engine::decide(uint64_t handle, const Request& request, Decision* decision, std::string* error) {
+  if (!registry::own_process()) return decision->status = forked(error);
+  ControlBlock* block = registry::find(handle);
+  if (block == nullptr || !registry::alive(*block, handle)) return decision->status = bad_handle(error);
+  return decision->status = decide_one(*block, handle, request, decision, error);
+}
+
+Status Engine::decide_many(uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions) {
+  if (!registry::own_process()) return Status::forked;
+  ControlBlock* block = registry::find(handle);
+  if (block == nullptr || !registry::alive(*block, handle)) return Status::handle;
+  if (requests.size() != decisions.size()) return Status::invalid;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    decisions[i].status = decide_one(*block, handle, requests[i], &decisions[i], nullptr);
+  }
+  return Status::ok;
+}
+
+Status Engine::explain(uint64_t handle, const Request& request, std::string* text, std::string* error) {
+  Request peek = request;
+  peek.flags |= flag::peek;
+  std::vector<Detail> details(kMostItems);
+  Decision decision;
+  decision.details = details;
+  const Status status = decide(handle, peek, &decision, error);
+  if (static_cast<int32_t>(status) < 0) return status;
+  return shared(handle, error, [&](EngineCore& core) {
+    if (core.generation().operation_position(request.operation) == kNone) return unknown_operation(error);
+    *text = explain_decision(core.generation(), peek, decision, std::span(details).first(decision.detail_count));
+    return Status::ok;
+  });
+}
+
+Status Engine::refund(uint64_t handle, uint64_t receipt, Instant now, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.admin_refund(receipt, now, error); });
+}
+
+Status Engine::commit(uint64_t handle, uint64_t receipt, std::span<const uint64_t> quantities, Instant now, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.admin_commit(receipt, quantities, now, error); });
+}
+
+Status Engine::set_plan(uint64_t handle, const SubjectName& subject, std::string_view plan, Instant now, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.admin_set_plan(subject, plan, now, error); });
+}
+
+Status Engine::set_amount(uint64_t handle, int32_t limit, const SubjectName& subject, std::string_view amount, Instant now,
+                          std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.admin_set_amount(limit, subject, amount, now, error); });
+}
+
+Status Engine::set_billing(uint64_t handle, const SubjectName& subject, uint32_t day, Span time_of_day, std::string_view zone,
+                           Instant now, std::string* error) {
+  return shared(handle, error,
+                [&](EngineCore& core) { return core.admin_set_billing(subject, day, time_of_day, zone, now, error); });
+}
+
+Status Engine::set_usage(uint64_t handle, int32_t limit, const SubjectName& subject, uint64_t used, Instant now,
+                         std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.admin_set_usage(limit, subject, used, now, error); });
+}
+
+Status Engine::reset(uint64_t handle, const SubjectName& subject, Instant now, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.admin_reset(subject, now, error); });
+}
+
+Status Engine::erase(uint64_t handle, const SubjectName& subject, uint64_t* erased, Instant now, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.admin_erase(subject, erased, now, error); });
+}
+
+Status Engine::report_throttled(uint64_t handle, int32_t limit, const SubjectName& subject, Span retry_after, Instant now,
+                                std::string* error) {
+  return shared(handle, error,
+                [&](EngineCore& core) { return core.admin_throttle(limit, subject, retry_after, true, now, error); });
+}
+
+Status Engine::clear_throttle(uint64_t handle, int32_t limit, const SubjectName& subject, Instant now, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.admin_throttle(limit, subject, 0, false, now, error); });
+}
+
+Status Engine::report_quality(uint64_t handle, const SubjectName& subject, std::string_view quality, Instant now,
+                              std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.admin_quality(subject, quality, now, error); });
+}
+
+Status Engine::usage(uint64_t handle, const SubjectName& subject, Instant now, std::vector<UsageRow>* rows, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.admin_usage(subject, now, rows, error); });
+}
+
+Status Engine::usage_json(uint64_t handle, const SubjectName& subject, Instant now, std::string* json, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.admin_usage_json(subject, now, json, error); });
+}
+
+Status Engine::list(uint64_t handle, std::string_view scope, uint64_t* cursor, uint32_t max, std::string* json,
+                    std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.admin_list(scope, cursor, max, json, error); });
+}
+
+Status Engine::drain_events(uint64_t handle, std::span<Event> out, size_t* count, uint64_t* lost) {
+  return shared(handle, nullptr, [&](EngineCore& core) {
+    *count = core.events().drain(out, lost);
+    return Status::ok;
+  });
+}
+
+Status Engine::counters(uint64_t handle, Counters* out) {
+  return shared(handle, nullptr, [&](EngineCore& core) {
+    core.admin_counters(out);
+    return Status::ok;
+  });
+}
+
+Status Engine::sweep(uint64_t handle, Instant now, uint64_t max_records, uint64_t* dropped) {
+  return shared(handle, nullptr, [&](EngineCore& core) { return core.admin_sweep(now, max_records, dropped); });
+}
+
+}  // namespace sluice

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine: policies joined with keyed state and a clock. Thread-safe throughout; the C ABI is a thin skin over it.
+//
+// 1. A decision locks the shards of all its subjects in index order, checks everything, then commits everything.
+// 2. Before its first lock a call reads only type-stable memory: the control block and the operations' shapes.
+// 3. Every public call reads the time once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/allocator.h"
+#include "core/base/bytes.h"
+#include "core/base/time.h"
+#include "core/limits/params.h"
+
+namespace sluice {
+
+// Numbers are those of the C ABI and never reused.
+enum class Status : int32_t {
+  ok = 0,
+  denied = 1,
+  would_queue = 2,
+  invalid = -1,
+  handle = -2,
+  no_memory = -3,
+  not_found = -4,
+  policy = -5,
+  time = -6,
+  conflict = -7,
+  unset = -8,
+  buffer = -9,
+  unsupported = -10,
+  forked = -11,
+  would_reset = -12,
+  too_many = -13,
+  internal = -100,
+};
+
+enum class WaitKind : int32_t { none, exact, bound, unknown, never };
+
+inline constexpr Instant kEngineClock = INT64_MIN;  // "read your own clock"
+inline constexpr size_t kMaxIdempotencyKey = 255;
+
+namespace flag {
+// of a request
+inline constexpr uint32_t peek = 1, receipt = 2, force = 4;
+inline constexpr uint32_t known_request_flags = peek | receipt | force;
+// of a decision, a detail, a usage row
+inline constexpr uint32_t replayed = 1, unlimited = 2, overflowed = 4, passed = 8;
+}  // namespace flag
+
+struct EngineOptions {
+  std::string policy;
+  std::string stance = "enforce";
+  std::string zoneinfo_dir;
+  bool manual_clock = false;
+  Instant manual_now = 0;
+  uint64_t memory_cap = uint64_t{1} << 30;
+  Span receipt_ttl = kDay;
+  uint32_t event_capacity = 4096;
+  uint32_t shards = 1024;
+  MemorySource memory = host_memory();
+};
+
+struct Request {
+  int32_t operation = -1;
+  std::span<const Bytes> values;    // declared order; the repeated dimension's entry is empty
+  std::span<const Bytes> repeated;
+  std::span<const uint64_t> quantities;
+  Bytes idempotency_key;            // empty: none
+  Instant now = kEngineClock;
+  uint32_t flags = 0;
+};
+
+struct Detail {
+  int32_t limit_id = -1;
+  DenialKind denial = DenialKind::none;
+  uint64_t limit = 0, used = 0, remaining = 0;
+  Instant resets_at = 0, opens_at = 0;
+  uint32_t charge = 0, subject = 0, flags = 0;
+};
+
+struct Decision {
+  Status status = Status::ok;
+  DenialKind denial = DenialKind::none;
+  WaitKind wait_kind = WaitKind::none;
+  Instant now = 0;
+  Span retry_after = 0;
+  uint64_t largest_cost = 0;
+  int32_t limit_id = -1;
+  uint32_t flags = 0;
+  uint64_t limit = 0, used = 0, remaining = 0;
+  Instant resets_at = 0, opens_at = 0;
+  uint64_t receipt = 0;
+  std::span<Detail> details;        // in: room
+  uint32_t detail_count = 0;        // out: rows there are
+};
+
+// A subject by scope text ("account", "line,recipient") and values in that order.
+struct SubjectName {
+  Bytes scope;
+  std::span<const Bytes> values;
+};
+
+struct UsageRow {
+  int32_t limit_id = -1;
+  uint32_t flags = 0;
+  uint64_t limit = 0, used = 0, remaining = 0, overage = 0;
+  Instant period_begins = 0, resets_at = 0;
+};
+
+enum class EventKind : uint32_t { threshold = 1, promotion = 2, saturated = 3, memory = 4 };
+
+struct Event {
+  EventKind kind = EventKind::threshold;
+  int32_t limit_id = -1;
+  Instant at = 0;
+  uint64_t used = 0, limit = 0;
+  uint32_t share = 0;               // hundredths of a percent
+  int32_t plan = -1;
+  bool by_plan_change = false;
+  uint32_t subject_len = 0;
+  char subject[192] = {};
+};
+
+struct Counters {
+  uint64_t allowed = 0, denied = 0, would_queue = 0, peeked = 0, replayed = 0, refunded = 0;
+  uint64_t denied_by[11] = {};
+  uint64_t records = 0, receipts = 0, memory_used = 0, memory_cap = 0, swept = 0, overflowed = 0, events_lost = 0;
+};
+
+class EngineCore;
+
+// A handle's view of an engine: checks the handle, then the fork mark, then calls. All functions are thread-safe.
+// `error` (nullable) is written on failure only.
+class Engine {
+ public:
+  static Status create(const EngineOptions& options, uint64_t* handle, std::string* error);
+  static Status destroy(uint64_t handle);
+
+  static Status set_clock(uint64_t handle, Instant now);
+  static Status clock(uint64_t handle, Instant* now);
+  static Status reload(uint64_t handle, std::string_view policy, std::string_view stance, bool allow_reset, Instant now,
+                       std::string* error);
+
+  static int32_t operation_id(uint64_t handle, std::string_view name);  // negative: a Status
+  static int32_t limit_id(uint64_t handle, std::string_view name);
+  static Status limit_name(uint64_t handle, int32_t id, std::string* name);
+  static Status describe_operation(uint64_t handle, int32_t id, std::string* json);
+
+  static Status decide(uint64_t handle, const Request& request, Decision* decision, std::string* error = nullptr);
+  // One instant for those whose `now` is kEngineClock; each decision's status says how it went.
+  static Status decide_many(uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions);
+  static Status explain(uint64_t handle, const Request& request, std::string* text, std::string* error);
+  static Status refund(uint64_t handle, uint64_t receipt, Instant now, std::string* error);
+  static Status commit(uint64_t handle, uint64_t receipt, std::span<const uint64_t> quantities, Instant now,
+                       std::string* error);
+
+  static Status set_plan(uint64_t handle, const SubjectName& subject, std::string_view plan, Instant now, std::string* error);
+  static Status set_amount(uint64_t handle, int32_t limit, const SubjectName& subject, std::string_view amount, Instant now,
+                           std::string* error);
+  static Status set_billing(uint64_t handle, const SubjectName& subject, uint32_t day, Span time_of_day, std::string_view zone,
+                            Instant now, std::string* error);
+  static Status set_usage(uint64_t handle, int32_t limit, const SubjectName& subject, uint64_t used, Instant now,
+                          std::string* error);
+  static Status reset(uint64_t handle, const SubjectName& subject, Instant now, std::string* error);
+  static Status erase(uint64_t handle, const SubjectName& subject, uint64_t* erased, Instant now, std::string* error);
+  static Status report_throttled(uint64_t handle, int32_t limit, const SubjectName& subject, Span retry_after, Instant now,
+                                 std::string* error);
+  static Status clear_throttle(uint64_t handle, int32_t limit, const SubjectName& subject, Instant now, std::string* error);
+  static Status report_quality(uint64_t handle, const SubjectName& subject, std::string_view quality, Instant now,
+                               std::string* error);
+
+  static Status usage(uint64_t handle, const SubjectName& subject, Instant now, std::vector<UsageRow>* rows, std::string* error);
+  static Status usage_json(uint64_t handle, const SubjectName& subject, Instant now, std::string* json, std::string* error);
+  static Status list(uint64_t handle, std::string_view scope, uint64_t* cursor, uint32_t max, std::string* json,
+                     std::string* error);
+
+  static Status drain_events(uint64_t handle, std::span<Event> out, size_t* count, uint64_t* lost);
+  static Status counters(uint64_t handle, Counters* out);
+  static Status sweep(uint64_t handle, Instant now, uint64_t max_records, uint64_t* dropped);
+};
+
+}  // namespace sluice

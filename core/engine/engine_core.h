@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of an engine. Functions named *_locked want the locks of the shards they touch; admin_* ones run under the control
+// block's shared lock and take shard locks themselves.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/allocator.h"
+#include "core/base/siphash.h"
+#include "core/engine/clock.h"
+#include "core/engine/control_block.h"
+#include "core/engine/engine.h"
+#include "core/engine/event_ring.h"
+#include "core/engine/extras.h"
+#include "core/engine/generation.h"
+#include "core/store/arena.h"
+
+namespace sluice {
+
+struct Work;
+struct Item;
+struct SubjectRef;
+
+// The state of a subject never seen, wherever a limit's state may lie in it.
+extern const std::byte kNeverSeen[kMaxLimits * 24];
+
+class EngineCore {
+ public:
+  EngineCore(ControlBlock& block, const EngineOptions& options);
+  ~EngineCore();
+  EngineCore(const EngineCore&) = delete;
+  EngineCore& operator=(const EngineCore&) = delete;
+
+  Status start(std::shared_ptr<const CompiledPolicy> policy, std::string* error);
+  const Generation& generation() const { return *current_.load(std::memory_order_acquire); }
+  const EngineNames& names() const { return names_; }
+  EngineClock& clock() { return clock_; }
+  EventRing& events() { return events_; }
+
+  // The time of a call: its own or the engine's. False when it is out of range or too far ahead.
+  bool time_of(Instant given, Instant* now);
+
+  // decider.cpp: all subjects' shards are locked.
+  Status decide_locked(Work& work, Decision* decision, std::string* error);
+
+  // receipts.cpp
+  Status admin_refund(uint64_t receipt, Instant now, std::string* error);
+  Status admin_commit(uint64_t receipt, std::span<const uint64_t> quantities, Instant now, std::string* error);
+
+  // subjects.cpp
+  Status admin_set_plan(const SubjectName& subject, std::string_view plan, Instant now, std::string* error);
+  Status admin_set_amount(int32_t limit, const SubjectName& subject, std::string_view amount, Instant now, std::string* error);
+  Status admin_set_billing(const SubjectName& subject, uint32_t day, Span time_of_day, std::string_view zone, Instant now,
+                           std::string* error);
+  Status admin_set_usage(int32_t limit, const SubjectName& subject, uint64_t used, Instant now, std::string* error);
+  Status admin_reset(const SubjectName& subject, Instant now, std::string* error);
+  Status admin_erase(const SubjectName& subject, uint64_t* erased, Instant now, std::string* error);
+  Status admin_throttle(int32_t limit, const SubjectName& subject, Span retry_after, bool close, Instant now, std::string* error);
+  Status admin_quality(const SubjectName& subject, std::string_view quality, Instant now, std::string* error);
+
+  // usage.cpp
+  Status admin_usage(const SubjectName& subject, Instant now, std::vector<UsageRow>* rows, std::string* error);
+  Status admin_usage_json(const SubjectName& subject, Instant now, std::string* json, std::string* error);
+  Status admin_list(std::string_view scope, uint64_t* cursor, uint32_t max, std::string* json, std::string* error);
+  void admin_counters(Counters* out);
+
+  // reload.cpp, sweep.cpp: reload wants the control block's lock alone.
+  Status reload(std::string_view text, std::string_view stance, bool allow_reset, Instant now, std::string* error);
+  Status admin_sweep(Instant now, uint64_t max_records, uint64_t* dropped);
+
+ private:
+  friend class Decider;
+  friend struct SubjectLock;
+
+  // memory.cpp: records under the shard's lock
+  ShardCold* cold_of(Shard& shard);  // made when first needed; nullptr without memory
+  RecordId find_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key);
+  RecordId create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key, Instant now);
+  void drop_locked(Shard& shard, uint64_t hash, RecordId id);
+  void clear_states_locked(Record& record);
+  bool overflow_locked(Shard& shard, uint8_t scope, RecordId* id);
+  void evict_locked(Shard& shard, Instant now, size_t most);
+  size_t sweep_locked(Shard& shard, Instant floor, size_t most);
+  bool droppable_locked(const Record& record, Instant floor) const;
+  const Scope* layout_of(const Record& record) const;  // nullptr for engine-owned scopes
+  Extras* extras_of(Shard& shard, RecordId id, const Record& record);
+  Extras* make_extras(Shard& shard, RecordId id, Record& record);
+  void prune_extras(Shard& shard, RecordId id, Record& record);
+  Instant base_of(const Record* record) const;
+  uint64_t hash_of(const Record& record) const;
+  uint64_t hash_key(uint8_t scope, Bytes key, size_t dimensions) const;
+  Instant raise_floor(Instant now);
+
+  // migrate.cpp
+  RecordId migrate_locked(Shard& shard, uint64_t hash, RecordId id);
+  bool migrate_step(Shard& shard, uint64_t hash, RecordId* id, const Generation& to);
+  void migrate_all();
+  void left_behind(const Shard& shard, const Record& record);
+  void release_reserve();
+  void pass_all_shards();
+  void forget_old_generations();
+
+  // receipts.cpp
+  struct Charged;
+  bool charged_locked(const ReceiptItem& item, Instant now, bool create, Charged* c);
+  RecordId recreate_locked(Shard& shard, const ReceiptItem& item, Instant now);
+  void give_back_locked(const ReceiptItem& item, uint64_t units, Instant now);
+  void adjust_locked(const ReceiptItem& item, uint64_t actual, Instant now);
+
+  // amounts of a record's limits
+  Params params_of(const Generation& g, const Limit& limit, size_t position, uint8_t plan, const Extras* extras) const;
+  void carry_amounts(const Generation& g, Shard& shard, RecordId id, Record& record, uint8_t old_plan, const Extras* old_extras,
+                     Instant at);
+  void emit_fired(const Generation& g, size_t position, const Record& record, const Params& params, uint8_t fired, uint64_t used,
+                  Instant at, bool by_plan_change);
+  std::string subject_text(const Generation& g, uint8_t scope, Bytes key) const;
+  void change_plan_locked(Shard& shard, RecordId id, uint8_t plan, Instant at);
+  void consider_promotion_locked(Shard& shard, RecordId id, Instant at);
+
+  ControlBlock& block_;
+  const EngineOptions options_;
+  const HashSecret secret_;
+  SipKey fingerprint_key_;
+  Allocator memory_;
+  Arena arena_;
+  EngineClock clock_;
+  EventRing events_;
+  EngineNames names_;
+  std::atomic<const Generation*> current_{nullptr};
+  std::vector<std::unique_ptr<Generation>> generations_;  // by number modulo 256; those with records on them
+  std::atomic<Instant> floor_{0};
+  std::atomic<uint64_t> reserve_{0};       // bytes of the cap held for migration
+  std::atomic<uint64_t> lagging_{0};       // records still on the generation before; at 0 the reserve goes back
+  std::atomic<Instant> memory_event_at_{0};
+  std::atomic<uint32_t> sweep_shard_{0};  // where the next sweep begins
+};
+
+}  // namespace sluice

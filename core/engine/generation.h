@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// One policy in the life of an engine: its positions joined to numbers that stay the same across reloads, and how to come here
+// from the generation before.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/engine/control_block.h"
+#include "core/policy/compiled_policy.h"
+
+namespace sluice {
+
+inline constexpr uint8_t kIdempotencyScope = 255;  // records of idempotency keys
+inline constexpr size_t kMaxScopeNumbers = 255;
+inline constexpr size_t kMaxGenerations = 64;      // with records on them at one time
+
+// Names in the order first met: a name's number never changes.
+class NameTable {
+ public:
+  int32_t find(std::string_view name) const;
+  int32_t add(std::string_view name);
+  const std::string& at(int32_t number) const { return names_[static_cast<size_t>(number)]; }
+  size_t size() const { return names_.size(); }
+
+ private:
+  std::vector<std::string> names_;
+};
+
+struct EngineNames {
+  NameTable scopes, limits, operations;
+};
+
+struct Generation {
+  uint8_t number = 0;
+  Instant at = 0;
+  std::shared_ptr<const CompiledPolicy> policy;
+  std::vector<uint8_t> scope_number;       // by position
+  std::vector<int32_t> limit_number, operation_number;
+  std::array<int16_t, 256> scope_at{};     // by number; kNone: gone
+  std::vector<int16_t> limit_at, operation_at;
+  // By position here, the position in the generation before; kNone: new, its state begins at never seen.
+  std::vector<int16_t> limit_from;
+  // By plan set there: the plan here for each plan there; empty when the set is gone.
+  std::vector<std::vector<uint8_t>> plan_to;
+
+  const Scope& scope(uint8_t scope_number_) const {
+    return policy->scopes[static_cast<size_t>(scope_at[scope_number_])];
+  }
+  int16_t limit_position(int32_t number_) const {
+    return number_ >= 0 && static_cast<size_t>(number_) < limit_at.size() ? limit_at[static_cast<size_t>(number_)] : kNone;
+  }
+  int16_t operation_position(int32_t number_) const {
+    return number_ >= 0 && static_cast<size_t>(number_) < operation_at.size() ? operation_at[static_cast<size_t>(number_)]
+                                                                             : kNone;
+  }
+};
+
+// Joins `policy` to the engine's numbers; nullptr when the numbers are used up. `before` may be nullptr.
+std::unique_ptr<Generation> make_generation(std::shared_ptr<const CompiledPolicy> policy, const Generation* before, uint8_t number,
+                                            Instant at, EngineNames* names);
+
+// Why a reload from `before` would drop state, one line each; empty when it keeps all.
+std::vector<std::string> dropped_by(const Generation& before, const CompiledPolicy& policy);
+
+OperationShape shape_of(const Generation& generation, int32_t operation_number);
+
+}  // namespace sluice

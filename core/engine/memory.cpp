@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records and what hangs beside them: found, created, dropped, and what happens when memory is full. All under shard locks.
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "core/engine/engine_core.h"
+#include "core/engine/idempotency.h"
+#include "core/limits/limit.h"
+
+namespace sluice {
+
+const std::byte kNeverSeen[kMaxLimits * 24] = {};
+
+const Scope* EngineCore::layout_of(const Record& record) const {
+  if (record.scope == kIdempotencyScope) return nullptr;
+  const Generation& g = *generations_[record.generation];
+  return &g.scope(record.scope);
+}
+
+ShardCold* EngineCore::cold_of(Shard& shard) {
+  if (shard.cold == nullptr) {
+    if (!memory_.charge(sizeof(ShardCold))) return nullptr;
+    shard.cold = new (std::nothrow) ShardCold;
+    if (shard.cold == nullptr) memory_.uncharge(sizeof(ShardCold));
+  }
+  return shard.cold;
+}
+
+Instant EngineCore::base_of(const Record* record) const {
+  const Instant floor = floor_.load(std::memory_order_relaxed);
+  return record == nullptr ? floor : std::max(floor, record->newest);
+}
+
+RecordId EngineCore::find_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key) {
+  const RecordId id = shard.index.find(Index::tag_of(hash), [&](RecordId candidate) {
+    const Record& r = *arena_.at(candidate);
+    return r.scope == scope && key.equals(r.key());
+  });
+  if (id == 0 || scope == kIdempotencyScope) return id;
+  if (arena_.at(id)->generation == generation().number) return id;
+  return migrate_locked(shard, hash, id);
+}
+
+// A record of never seen subjects costs its memory only: what it begins with is the caller's business.
+RecordId EngineCore::create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key, Instant now) {
+  ShardCold* cold = cold_of(shard);
+  if (cold == nullptr) return 0;
+  const size_t state = scope == kIdempotencyScope ? sizeof(KeyState) : generation().scope(scope).state_size;
+  const size_t units = record_units(state, key.size());
+  for (int attempt = 0;; ++attempt) {
+    if (shard.index.reserve(memory_)) {
+      const RecordId id = shard.allocate(arena_, static_cast<uint32_t>(units), memory_, cold->free, false);
+      if (id != 0) {
+        Record& r = *arena_.at(id);
+        r.units = static_cast<uint16_t>(units);
+        r.key_size = static_cast<uint16_t>(key.size());
+        r.generation = generation().number;
+        r.scope = scope;
+        if (scope != kIdempotencyScope) {
+          const int16_t set = generation().scope(scope).plan_set;
+          if (set != kNone) r.plan = generation().policy->plan_sets[static_cast<size_t>(set)].default_plan;
+        }
+        key.write(r.key_begin());
+        shard.index.insert(Index::tag_of(hash), id);
+        return id;
+      }
+    }
+    if (attempt > 0) return 0;
+    evict_locked(shard, now, 64);
+  }
+}
+
+void EngineCore::clear_states_locked(Record& record) {
+  const Scope* scope = layout_of(record);
+  if (scope == nullptr) return;
+  const CompiledPolicy& policy = *generations_[record.generation]->policy;
+  for (const int16_t position : scope->limits) {
+    const Limit& limit = policy.limits[static_cast<size_t>(position)];
+    limit::clear(limit.rule, record.state() + limit.state_offset, memory_);
+  }
+}
+
+void EngineCore::drop_locked(Shard& shard, uint64_t hash, RecordId id) {
+  Record& record = *arena_.at(id);
+  clear_states_locked(record);
+  left_behind(shard, record);
+  if ((record.flags & record_flag::extras) != 0) shard.cold->extras.erase(id);
+  shard.index.erase(Index::tag_of(hash), id);
+  if (ShardCold* cold = cold_of(shard)) cold->free.push(arena_, id, record.units, memory_);
+}
+
+uint64_t EngineCore::hash_key(uint8_t scope, Bytes key, size_t dimensions) const {
+  uint64_t hash = hash_begin(scope, secret_);
+  for_each_value(key, dimensions, [&](Bytes value) { hash = hash_add(hash, hash_bytes(value, secret_), secret_); });
+  return hash;
+}
+
+uint64_t EngineCore::hash_of(const Record& record) const {
+  const Scope* scope = layout_of(record);
+  return hash_key(record.scope, record.key(), scope == nullptr ? 2 : scope->dimensions.size());
+}
+
+Extras* EngineCore::extras_of(Shard& shard, RecordId id, const Record& record) {
+  if ((record.flags & record_flag::extras) == 0) return nullptr;
+  return &shard.cold->extras.find(id)->second;
+}
+
+Extras* EngineCore::make_extras(Shard& shard, RecordId id, Record& record) {
+  ShardCold* cold = cold_of(shard);
+  if (cold == nullptr) return nullptr;
+  try {
+    Extras& extras = cold->extras[id];
+    record.flags |= record_flag::extras;
+    return &extras;
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+void EngineCore::prune_extras(Shard& shard, RecordId id, Record& record) {
+  const Extras* extras = extras_of(shard, id, record);
+  if (extras == nullptr || !extras->empty()) return;
+  shard.cold->extras.erase(id);
+  record.flags = static_cast<uint8_t>(record.flags & ~record_flag::extras);
+}
+
+// The overflow record of a scope in this shard: shared by the new subjects that hash here once memory is full. It is taken from
+// beyond the cap, which bounds it: at most one a shard and scope.
+bool EngineCore::overflow_locked(Shard& shard, uint8_t scope, RecordId* id) {
+  ShardCold* cold = cold_of(shard);
+  if (cold == nullptr) return false;
+  *id = cold->overflow_of(scope);
+  if (*id != 0 && arena_.at(*id)->generation == generation().number) return true;
+  const size_t units = record_units(generation().scope(scope).state_size, 0);
+  if (*id != 0) {
+    // Of another generation: begin anew. What it held was an approximation on behalf of strangers.
+    cold->free.push(arena_, *id, arena_.at(*id)->units, memory_);
+    std::erase_if(cold->overflow, [scope](const auto& entry) { return entry.first == scope; });
+  }
+  *id = shard.allocate(arena_, static_cast<uint32_t>(units), memory_, cold->free, true);
+  if (*id == 0) return false;
+  Record& r = *arena_.at(*id);
+  r.units = static_cast<uint16_t>(units);
+  r.generation = generation().number;
+  r.scope = scope;
+  r.flags = record_flag::overflow;
+  const int16_t set = generation().scope(scope).plan_set;
+  if (set != kNone) r.plan = generation().policy->plan_sets[static_cast<size_t>(set)].default_plan;
+  try {
+    cold->overflow.emplace_back(scope, *id);
+  } catch (const std::bad_alloc&) {
+    cold->free.push(arena_, *id, r.units, memory_);
+    return false;
+  }
+  return true;
+}
+
+Instant EngineCore::raise_floor(Instant now) {
+  const Instant bound = std::min(now, clock_.now());
+  Instant floor = floor_.load(std::memory_order_relaxed);
+  while (bound > floor && !floor_.compare_exchange_weak(floor, bound, std::memory_order_relaxed)) {
+  }
+  return std::max(floor, bound);
+}
+
+// Lossless: only what equals never seen goes.
+void EngineCore::evict_locked(Shard& shard, Instant now, size_t most) {
+  sweep_locked(shard, raise_floor(now), most);
+  const Instant last = memory_event_at_.load(std::memory_order_relaxed);
+  if (now - last < kMinute && last != 0) return;
+  memory_event_at_.store(now, std::memory_order_relaxed);
+  Event event;
+  event.kind = EventKind::memory;
+  event.at = now;
+  event.used = memory_.used();
+  event.limit = memory_.cap();
+  events_.push(event);
+}
+
+bool EngineCore::droppable_locked(const Record& record, Instant floor) const {
+  if (record.newest > floor) return false;
+  if (record.scope == kIdempotencyScope) return key_state(record)->expires <= floor;
+  if ((record.flags & record_flag::extras) != 0) return false;
+  const Generation& g = *generations_[record.generation];
+  const Scope& scope = g.scope(record.scope);
+  if (scope.plan_set != kNone && record.plan != g.policy->plan_sets[static_cast<size_t>(scope.plan_set)].default_plan) {
+    return false;
+  }
+  for (const int16_t position : scope.limits) {
+    const Limit& limit = g.policy->limits[static_cast<size_t>(position)];
+    const Params params = params_of(g, limit, static_cast<size_t>(position), record.plan, nullptr);
+    if (!limit::idle(params, record.state() + limit.state_offset, floor)) return false;
+  }
+  return true;
+}
+
+size_t EngineCore::sweep_locked(Shard& shard, Instant floor, size_t most) {
+  size_t dropped = 0;
+  if (shard.cold != nullptr) shard.cold->receipts.expire(floor, 32, memory_);
+  for (size_t looked = 0; looked < most && shard.index.count() > 0; ++looked) {
+    if (shard.sweep_at >= shard.index.capacity()) shard.sweep_at = 0;
+    const uint64_t word = shard.index.word(shard.sweep_at);
+    if (word == 0) {
+      ++shard.sweep_at;
+      continue;
+    }
+    const auto id = static_cast<RecordId>(word);
+    if (droppable_locked(*arena_.at(id), floor)) {
+      drop_locked(shard, word >> 32, id);
+      ++dropped;
+      continue;
+    }
+    const Record& record = *arena_.at(id);
+    const bool behind = record.scope != kIdempotencyScope && record.generation != generation().number;
+    if (!behind || migrate_locked(shard, word >> 32, id) != 0) ++shard.sweep_at;
+  }
+  if (dropped != 0 && shard.cold != nullptr) shard.cold->swept += dropped;
+  return dropped;
+}
+
+}  // namespace sluice

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starting with a policy, and changing it while decisions go on. Reload holds the control block's lock alone.
+//
+// 1. The new generation is published, then every shard's lock is passed once: after that nobody decides by the old one.
+// 2. What records may grow by is taken from the memory cap before, so that migration cannot fail.
+#include <algorithm>
+
+#include "core/engine/engine_core.h"
+#include "core/policy/policy.h"
+
+namespace sluice {
+namespace {
+
+Status fail(Status status, std::string* error, const std::string& message) {
+  if (error != nullptr) *error = message;
+  return status;
+}
+
+// The most bytes by which one record can grow from `before` to `after`.
+uint64_t worst_growth(const Generation& before, const CompiledPolicy& after) {
+  uint64_t worst = 0;
+  for (const Scope& old : before.policy->scopes) {
+    for (const Scope& scope : after.scopes) {
+      if (scope.name == old.name && scope.state_size > old.state_size) {
+        worst = std::max<uint64_t>(worst, scope.state_size - old.state_size + kRecordUnit);
+      }
+    }
+  }
+  return worst;
+}
+
+}  // namespace
+
+EngineCore::EngineCore(ControlBlock& block, const EngineOptions& options)
+    : block_(block),
+      options_(options),
+      secret_(random_hash_secret()),
+      memory_(options.memory, options.memory_cap),
+      arena_(options.memory_cap, memory_),
+      clock_(options.manual_clock, options.manual_now),
+      events_(options.event_capacity),
+      generations_(256) {
+  const HashSecret more = random_hash_secret();
+  fingerprint_key_ = {more.word[0], more.word[1]};
+  for (int i = 0; i < 4; ++i) block_.secret[i].store(secret_.word[i], std::memory_order_relaxed);
+  block_.shard_count.store(options.shards, std::memory_order_relaxed);
+}
+
+EngineCore::~EngineCore() {
+  for (uint32_t s = 0; s < block_.shard_count.load(std::memory_order_relaxed); ++s) {
+    Shard& shard = block_.shards[s];
+    const SpinGuard guard(shard.lock);
+    for (uint32_t i = 0; i < shard.index.capacity(); ++i) {
+      if (shard.index.word(i) != 0) clear_states_locked(*arena_.at(static_cast<RecordId>(shard.index.word(i))));
+    }
+    shard.index.release(memory_);
+    if (shard.cold != nullptr) shard.cold->free.release(memory_);
+    delete shard.cold;
+    shard.cold = nullptr;
+    shard.sweep_at = shard.chunk_next = shard.chunk_end = shard.chunk_units = 0;
+    shard.passed = 0;
+    shard.allowed = 0;
+  }
+}
+
+bool EngineCore::time_of(Instant given, Instant* now) {
+  if (given == kEngineClock) {
+    *now = clock_.now();
+    return true;
+  }
+  *now = given;
+  return is_instant(given) && !clock_.too_far_ahead(given);
+}
+
+Status EngineCore::start(std::shared_ptr<const CompiledPolicy> policy, std::string* error) {
+  if (!arena_.valid()) {
+    return fail(Status::no_memory, error, "memory_cap: the system refused address space for it; ask for less");
+  }
+  std::unique_ptr<Generation> g = make_generation(std::move(policy), nullptr, 0, clock_.now(), &names_);
+  if (g == nullptr) return fail(Status::too_many, error, "policy: more operations or scopes than an engine numbers");
+  const Generation* published = g.get();
+  generations_[0] = std::move(g);
+  current_.store(published, std::memory_order_release);
+  for (size_t n = 0; n < kMaxOperations; ++n) block_.shapes[n].write(shape_of(*published, static_cast<int32_t>(n)));
+  return Status::ok;
+}
+
+Status EngineCore::reload(std::string_view text, std::string_view stance, bool allow_reset, Instant given, std::string* error) {
+  Instant now;
+  if (!time_of(given, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  const Generation& before = generation();
+  PolicyOptions options{stance.empty() ? before.policy->stance : std::string(stance), options_.zoneinfo_dir};
+  PolicyResult result = load_policy(text, options);
+  if (result.policy == nullptr) return fail(Status::policy, error, format_findings(result.findings));
+  const std::vector<std::string> dropped = dropped_by(before, *result.policy);
+  if (!dropped.empty() && !allow_reset) {
+    std::string message = "reload: state would be dropped; pass allow_reset to agree:";
+    for (const std::string& line : dropped) message += "\n  " + line;
+    return fail(Status::would_reset, error, message);
+  }
+  // A record can be at most one growth behind: those of older generations come up first.
+  migrate_all();
+  Counters counters;
+  admin_counters(&counters);
+  const uint64_t growth = worst_growth(before, *result.policy) * counters.records;
+  if (!memory_.charge(growth)) {
+    return fail(Status::no_memory, error, "memory_cap: the new policy's records may need " + std::to_string(growth) +
+                                              " more bytes than the cap leaves; raise memory_cap or sweep first");
+  }
+  EngineNames names = names_;
+  std::unique_ptr<Generation> g =
+      make_generation(result.policy, &before, static_cast<uint8_t>(before.number + 1), now, &names);
+  if (g == nullptr) {
+    memory_.uncharge(growth);
+    return fail(Status::too_many, error, "policy: with those before it, more operations or scopes than an engine numbers");
+  }
+  names_ = std::move(names);
+  reserve_.store(growth, std::memory_order_relaxed);
+  const Generation* published = g.get();
+  generations_[published->number] = std::move(g);
+  current_.store(published, std::memory_order_release);
+  for (size_t n = 0; n < kMaxOperations; ++n) block_.shapes[n].write(shape_of(*published, static_cast<int32_t>(n)));
+  pass_all_shards();
+  return Status::ok;
+}
+
+// A sweep also brings records to the current policy, so that the old one can go.
+Status EngineCore::admin_sweep(Instant given, uint64_t max_records, uint64_t* dropped) {
+  Instant now;
+  if (!time_of(given, &now)) return Status::time;
+  const Instant floor = raise_floor(now);
+  const uint32_t shards = block_.shard_count.load(std::memory_order_relaxed);
+  uint64_t total = 0, left = max_records;
+  for (uint32_t i = 0; i < shards && left > 0; ++i) {
+    Shard& shard = block_.shards[(sweep_shard_.fetch_add(1, std::memory_order_relaxed)) & (shards - 1)];
+    const SpinGuard guard(shard.lock);
+    const uint64_t here = std::min<uint64_t>(left, shard.index.capacity());
+    total += sweep_locked(shard, floor, here);
+    left -= here;
+  }
+  if (dropped != nullptr) *dropped = total;
+  return Status::ok;
+}
+
+}  // namespace sluice

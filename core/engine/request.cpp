@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be said and computed about a request before any lock: its fit to the operation's shape, hashes, subjects, lock set.
+#include <algorithm>
+#include <string>
+
+#include "core/engine/work.h"
+
+namespace sluice {
+namespace {
+
+Status fail(Status status, std::string* error, const std::string& message) {
+  if (error != nullptr) *error = message;
+  return status;
+}
+
+Status check_value(Bytes value, const char* array, size_t i, std::string* error) {
+  const std::string name = error == nullptr ? std::string() : array + std::string("[") + std::to_string(i) + "]";
+  if (value.data() == nullptr && value.size() != 0) {
+    return fail(Status::invalid, error,
+                name + ": NULL with length " + std::to_string(value.size()) + "; pass {NULL, 0} for an absent value");
+  }
+  if (value.empty()) return fail(Status::invalid, error, name + ": empty; a key has 1 to 1024 bytes");
+  if (value.size() > kMaxKeyBytes) {
+    return fail(Status::invalid, error, name + ": " + std::to_string(value.size()) + " bytes; a key has 1 to 1024 bytes");
+  }
+  return Status::ok;
+}
+
+Status check_counts(const Request& request, const OperationShape& shape, std::string* error) {
+  const auto expected = [](const char* what, size_t given, size_t wanted) {
+    return std::string(what) + ": " + std::to_string(given) + " given, the operation takes " + std::to_string(wanted);
+  };
+  if ((request.flags & ~flag::known_request_flags) != 0) {
+    return fail(Status::unsupported, error, "flags: unknown bit set; known are PEEK (1), RECEIPT (2), FORCE (4)");
+  }
+  if (request.values.size() != shape.value_count) {
+    return fail(Status::invalid, error, expected("values", request.values.size(), shape.value_count));
+  }
+  if (request.quantities.size() != shape.quantity_count) {
+    return fail(Status::invalid, error, expected("quantities", request.quantities.size(), shape.quantity_count));
+  }
+  if (shape.repeats < 0 && !request.repeated.empty()) {
+    return fail(Status::invalid, error, "repeated: the operation repeats no dimension; pass its value in values");
+  }
+  if (request.repeated.size() > kMaxSubjects) {
+    return fail(Status::too_many, error,
+                "repeated: " + std::to_string(request.repeated.size()) + " values; a decision has at most 128 subjects");
+  }
+  return Status::ok;
+}
+
+Status check_idempotency(const Request& request, const OperationShape& shape, std::string* error) {
+  if (request.idempotency_key.data() == nullptr) return Status::ok;
+  if (request.idempotency_key.empty() || request.idempotency_key.size() > kMaxIdempotencyKey) {
+    return fail(Status::invalid, error, "idempotency_key: a key has 1 to 255 bytes");
+  }
+  if (shape.tenant < 0) {
+    return fail(Status::invalid, error,
+                "idempotency_key: keys live under the policy's tenant dimension, which this operation does not bring");
+  }
+  if (shape.tenant == shape.repeats) {
+    return fail(Status::invalid, error, "idempotency_key: the tenant dimension is repeated here");
+  }
+  return Status::ok;
+}
+
+void unique_repeats(const HashSecret& secret, Work& work) {
+  Repeats& r = *work.repeats;
+  const auto given = work.request->repeated;
+  for (uint32_t i = 0; i < given.size(); ++i) {
+    const uint64_t hash = hash_bytes(given[i], secret);
+    uint32_t u = 0;
+    while (u < r.count && (r.hash[u] != hash || *r.value[u] != given[i])) ++u;
+    if (u == r.count) {
+      r.value[u] = &given[i];
+      r.hash[u] = hash;
+      r.times[u] = 0;
+      r.first[u] = i;
+      ++r.count;
+    }
+    ++r.times[u];
+  }
+}
+
+// A subject of one slot; `repeat` is the position among the unique repeated values.
+void form(const ControlBlock& block, const HashSecret& secret, Work& work, const OperationShape::Slot& slot, uint32_t repeat) {
+  SubjectRef& s = work.subjects[work.subject_count++];
+  s.scope = slot.scope;
+  s.overflow = s.taken = s.exists = false;
+  s.key.count = slot.count;
+  uint64_t hash = hash_begin(slot.scope, secret);
+  for (uint8_t d = 0; d < slot.count; ++d) {
+    const uint8_t v = slot.values[d];
+    const bool repeated = slot.repeated && v == work.shape.repeats;
+    s.key.values[d] = repeated ? work.repeats->value[repeat] : &work.request->values[v];
+    hash = hash_add(hash, repeated ? work.repeats->hash[repeat] : work.value_hash[v], secret);
+  }
+  s.hash = hash;
+  s.shard_index = block.shard_of(hash);
+  work.locks.add(s.shard_index);
+}
+
+void form_idempotency(const ControlBlock& block, const HashSecret& secret, Work& work) {
+  work.idempotency_key = work.request->idempotency_key;
+  SubjectRef& s = work.subjects[work.subject_count++];
+  s.scope = kIdempotencyScope;
+  s.overflow = s.taken = s.exists = false;
+  s.key.count = 2;
+  const auto tenant = static_cast<size_t>(work.shape.tenant);
+  s.key.values[0] = &work.request->values[tenant];
+  s.key.values[1] = &work.idempotency_key;
+  uint64_t hash = hash_add(hash_begin(kIdempotencyScope, secret), work.value_hash[tenant], secret);
+  hash = hash_add(hash, hash_bytes(work.idempotency_key, secret), secret);
+  s.hash = hash;
+  s.shard_index = block.shard_of(hash);
+  work.locks.add(s.shard_index);
+  work.idempotency = &s;
+}
+
+}  // namespace
+
+Status check_request(const Request& request, const OperationShape& shape, std::string* error) {
+  if (const Status status = check_counts(request, shape, error); status != Status::ok) return status;
+  for (size_t i = 0; i < request.values.size(); ++i) {
+    if (static_cast<int>(i) == shape.repeats) {
+      // One value may also stand in its place.
+      if (request.repeated.empty()) {
+        if (const Status s = check_value(request.values[i], "values", i, error); s != Status::ok) return s;
+      } else if (request.values[i].data() != nullptr) {
+        return fail(Status::invalid, error,
+                    "values[" + std::to_string(i) + "]: given here and in repeated; pass {NULL, 0} here");
+      }
+      continue;
+    }
+    if (const Status s = check_value(request.values[i], "values", i, error); s != Status::ok) return s;
+  }
+  for (size_t i = 0; i < request.repeated.size(); ++i) {
+    if (const Status s = check_value(request.repeated[i], "repeated", i, error); s != Status::ok) return s;
+  }
+  for (size_t i = 0; i < request.quantities.size(); ++i) {
+    if (request.quantities[i] >= kCountLimit) {
+      return fail(Status::invalid, error, "quantities[" + std::to_string(i) + "]: at least 2^48; quantities are below that");
+    }
+  }
+  return check_idempotency(request, shape, error);
+}
+
+bool is_small(const Request& request, const OperationShape& shape) {
+  return request.repeated.empty() && shape.slot_count < kFewSubjects;
+}
+
+Status form_subjects(const ControlBlock& block, Work& work, std::string* error) {
+  const HashSecret secret = block.hash_secret();
+  const Request& request = *work.request;
+  const bool repeated = !request.repeated.empty();
+  work.subject_count = 0;
+  work.idempotency = nullptr;
+  work.locks.clear();
+  for (size_t i = 0; i < request.values.size(); ++i) {
+    if (!request.values[i].empty()) work.value_hash[i] = hash_bytes(request.values[i], secret);
+  }
+  if (repeated) {
+    work.repeats->count = 0;
+    unique_repeats(secret, work);
+  }
+  size_t subjects = 0;
+  for (size_t i = 0; i < work.shape.slot_count; ++i) {
+    subjects += work.shape.slots[i].repeated && repeated ? work.repeats->count : 1;
+  }
+  if (subjects > kMaxSubjects) {
+    return fail(Status::too_many, error,
+                "repeated: the decision would touch " + std::to_string(subjects) + " subjects; at most 128 are decided at once");
+  }
+  for (size_t i = 0; i < work.shape.slot_count; ++i) {
+    OperationShape::Slot slot = work.shape.slots[i];
+    slot.repeated = slot.repeated && repeated;
+    work.first_of_slot[i] = work.subject_count;
+    const uint32_t count = slot.repeated ? work.repeats->count : 1;
+    for (uint32_t r = 0; r < count; ++r) form(block, secret, work, slot, r);
+  }
+  if (request.idempotency_key.data() != nullptr) form_idempotency(block, secret, work);
+  return Status::ok;
+}
+
+}  // namespace sluice

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// Committing a decision: room first, then every charge, then what remembers it.
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "core/engine/decider.h"
+#include "core/engine/idempotency.h"
+
+namespace sluice {
+
+// An allowed decision takes every charge, a shadow one only where its own limit passes.
+bool Decider::commits(const Item& item, bool attempts_only) const {
+  if (attempts_only) {
+    return item.charge->type == ChargeType::attempt && item.ask.type == ChargeType::attempt && item.passes;
+  }
+  return item.charge->mode != Mode::shadow || item.passes;
+}
+
+Decider::Room Decider::make_record(SubjectRef& s) {
+  const Scope& scope = g_.scope(s.scope);
+  s.id = core_.create_locked(*s.shard, s.hash, s.scope, s.key, work_.now);
+  if (s.id != 0) {
+    s.record = core_.arena_.at(s.id);
+    if (s.state != kNeverSeen) std::memcpy(s.record->state(), s.state, scope.state_size);
+    s.state = s.record->state();
+    // Eviction may have raised the floor.
+    s.base = core_.base_of(s.record);
+    return Room::made;
+  }
+  if (!scope.overflows || (request_.flags & flag::receipt) != 0) return Room::none;
+  RecordId shared;
+  if (!core_.overflow_locked(*s.shard, s.scope, &shared)) return Room::none;
+  s.id = shared;
+  s.record = core_.arena_.at(shared);
+  s.state = s.record->state();
+  s.base = core_.base_of(s.record);
+  s.overflow = true;
+  return Room::overflowed;
+}
+
+Decider::Room Decider::make_room(bool attempts_only) {
+  Room room = Room::made;
+  for (size_t i = 0; i < work_.item_count; ++i) {
+    Item& item = work_.items[i];
+    if (!commits(item, attempts_only)) continue;
+    if (item.subject->record == nullptr) {
+      const Instant base = item.subject->base;
+      const Room one = make_record(*item.subject);
+      if (one == Room::none) return Room::none;
+      if (one == Room::overflowed || item.subject->base != base) room = Room::overflowed;
+    }
+    if (!limit::reserve(item.params, item.record_state(), item.ask, at(*item.subject), core_.memory_)) return Room::none;
+  }
+  return room;
+}
+
+void Decider::take(Item& item) {
+  SubjectRef& s = *item.subject;
+  const Instant when = at(s);
+  item.taken = limit::commit(item.params, item.record_state(), item.ask, when);
+  s.record->newest = when;
+  s.taken = true;
+  if ((item.taken.fired | static_cast<uint8_t>(item.taken.saturated)) == 0) return;
+  const Reading reading = limit::read(item.params, item.record_state(), when);
+  core_.emit_fired(g_, item.position, *s.record, item.params, item.taken.fired, reading.used, when, false);
+  if (item.taken.saturated) {
+    Event event;
+    event.kind = EventKind::saturated;
+    event.limit_id = g_.limit_number[item.position];
+    event.at = when;
+    event.used = reading.used;
+    event.limit = item.params.amount->amount;
+    const std::string text = core_.subject_text(g_, s.scope, s.record->key());
+    event.subject_len = static_cast<uint32_t>(text.size());
+    std::memcpy(event.subject, text.data(), std::min(text.size(), sizeof event.subject));
+    core_.events_.push(event);
+  }
+}
+
+void Decider::commit(bool attempts_only) {
+  for (size_t i = 0; i < work_.item_count; ++i) {
+    if (commits(work_.items[i], attempts_only)) take(work_.items[i]);
+  }
+  // Promotions look at what was charged, and act from the next decision on.
+  for (size_t i = 0; i < work_.subject_count; ++i) {
+    SubjectRef& s = work_.subjects[i];
+    if (!s.taken || s.overflow || s.scope == kIdempotencyScope || g_.scope(s.scope).plan_set == kNone) continue;
+    core_.consider_promotion_locked(*s.shard, s.id, at(s));
+  }
+}
+
+// The attempt charges of a denial or a replay; without memory for one it is a denial all the same.
+bool Decider::commit_attempts() {
+  bool any = false;
+  for (size_t i = 0; i < work_.item_count; ++i) any |= commits(work_.items[i], true);
+  if (!any) return true;
+  Room room = make_room(true);
+  while (room == Room::overflowed) {
+    const bool denied_before = memory_denied_;
+    weigh();
+    memory_denied_ = denied_before;
+    room = make_room(true);
+  }
+  if (room == Room::none) {
+    undo_created();
+    return false;
+  }
+  commit(true);
+  return true;
+}
+
+void Decider::undo_created() {
+  for (size_t i = 0; i < work_.subject_count; ++i) {
+    SubjectRef& s = work_.subjects[i];
+    if (s.exists || s.record == nullptr || s.taken) continue;
+    if (!s.overflow) core_.drop_locked(*s.shard, s.hash, s.id);
+    s.record = nullptr;
+    s.id = 0;
+    s.overflow = false;
+    s.state = kNeverSeen;
+  }
+}
+
+bool Decider::make_key_room() {
+  if (work_.idempotency == nullptr || work_.idempotency->record != nullptr) return true;
+  SubjectRef& s = *work_.idempotency;
+  s.id = core_.create_locked(*s.shard, s.hash, s.scope, s.key, work_.now);
+  if (s.id == 0) return false;
+  s.record = core_.arena_.at(s.id);
+  return true;
+}
+
+void Decider::write_key(const Decision& decision) {
+  SubjectRef& s = *work_.idempotency;
+  s.record->newest = at(s);
+  remember(decision, later(at(s), kKeyLifetime), digest_, key_state(*s.record));
+}
+
+// The receipt is written before the charges, so that a lack of memory for it still refuses the whole; what was taken is
+// filled in after.
+bool Decider::make_receipt() {
+  if ((request_.flags & flag::receipt) == 0 || work_.item_count == 0) return true;
+  SubjectRef& first = work_.subjects[0];
+  ShardCold* cold = core_.cold_of(*first.shard);
+  if (cold == nullptr) return false;
+  try {
+    Receipt receipt;
+    receipt.operation = request_.operation;
+    receipt.quantity_count = static_cast<uint32_t>(request_.quantities.size());
+    receipt.expires = later(work_.now, core_.options_.receipt_ttl);
+    for (size_t i = 0; i < work_.item_count; ++i) {
+      if (commits(work_.items[i], false)) receipt.items.push_back(receipt_item(work_.items[i]));
+    }
+    cold->receipts.expire(work_.now, 2, core_.memory_);
+    receipt_ = cold->receipts.add(std::move(receipt), first.shard_index, core_.memory_);
+  } catch (const std::bad_alloc&) {
+    receipt_ = 0;
+  }
+  return receipt_ != 0;
+}
+
+ReceiptItem Decider::receipt_item(const Item& item) const {
+  ReceiptItem row;
+  row.limit = g_.limit_number[item.position];
+  row.scope = item.subject->scope;
+  row.shard = item.subject->shard_index;
+  row.hash = item.subject->hash;
+  row.key = std::string(item.subject->record->key());
+  row.type = item.ask.type;
+  row.cost = item.ask.cost;
+  row.quantity = item.charge->quantity;
+  row.times = item.times;
+  row.values.assign(item.ask.values.begin(), item.ask.values.end());
+  return row;
+}
+
+void Decider::complete_receipt() {
+  if (receipt_ == 0) return;
+  Receipt* receipt = work_.subjects[0].shard->cold->receipts.edit(receipt_);
+  size_t row = 0;
+  for (size_t i = 0; i < work_.item_count; ++i) {
+    if (commits(work_.items[i], false)) receipt->items[row++].taken = work_.items[i].taken;
+  }
+}
+
+void Decider::count(Decision* decision) {
+  if (work_.subject_count == 0) return;
+  Shard& shard = *work_.subjects[0].shard;
+  if (decision->status == Status::ok && (request_.flags & flag::peek) == 0 && !work_.subjects[0].overflow) {
+    ++shard.allowed;
+    return;
+  }
+  ShardCold* cold = core_.cold_of(shard);
+  if (cold == nullptr) return;
+  if ((request_.flags & flag::peek) != 0) {
+    ++cold->peeked;
+  } else if (decision->status == Status::ok) {
+    ++shard.allowed;
+    ++cold->overflowed;
+  } else if (decision->status == Status::would_queue) {
+    ++cold->would_queue;
+  } else {
+    ++cold->denied;
+    ++cold->denied_by[static_cast<size_t>(decision->denial)];
+  }
+}
+
+}  // namespace sluice

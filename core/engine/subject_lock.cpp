@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/engine/subject_lock.h"
+
+#include <algorithm>
+
+namespace sluice {
+namespace {
+
+std::string scopes_of(const CompiledPolicy& policy) {
+  std::string list;
+  for (const Scope& scope : policy.scopes) list += (list.empty() ? "" : ", ") + scope.name;
+  return list;
+}
+
+}  // namespace
+
+int16_t scope_named(const CompiledPolicy& policy, Bytes text) {
+  for (size_t i = 0; i < policy.scopes.size(); ++i) {
+    if (policy.scopes[i].name == text) return static_cast<int16_t>(i);
+  }
+  return kNone;
+}
+
+SubjectLock::SubjectLock(EngineCore& core_, const SubjectName& name, Instant given, std::string* error)
+    : core(core_), g(core_.generation()) {
+  const auto fail = [&](Status s, const std::string& message) {
+    status = s;
+    if (error != nullptr) *error = message;
+  };
+  if (!core.time_of(given, &now)) {
+    fail(Status::time, "now: outside [0, 2^62) or more than a day ahead of the clock");
+    return;
+  }
+  const int16_t position = scope_named(*g.policy, name.scope);
+  if (position == kNone) {
+    fail(Status::not_found,
+         "scope: no \"" + std::string(name.scope.substr(0, 64)) + "\" in this policy; it has " + scopes_of(*g.policy));
+    return;
+  }
+  scope = &g.policy->scopes[static_cast<size_t>(position)];
+  scope_number = g.scope_number[static_cast<size_t>(position)];
+  if (name.values.size() != scope->dimensions.size()) {
+    fail(Status::invalid, "values: " + std::to_string(name.values.size()) + " given, scope " + scope->name + " takes " +
+                              std::to_string(scope->dimensions.size()));
+    return;
+  }
+  hash = hash_begin(scope_number, core.secret_);
+  for (size_t i = 0; i < name.values.size(); ++i) {
+    const Bytes& value = name.values[i];
+    if (value.data() == nullptr || value.empty() || value.size() > kMaxKeyBytes) {
+      fail(Status::invalid,
+           "values[" + std::to_string(i) + "]: " + std::to_string(value.size()) + " bytes; a key has 1 to 1024 bytes");
+      return;
+    }
+    key.values[i] = &value;
+    hash = hash_add(hash, hash_bytes(value, core.secret_), core.secret_);
+  }
+  key.count = static_cast<uint8_t>(name.values.size());
+  shard = &core.block_.shards[core.block_.shard_of(hash)];
+  shard->lock.lock();
+  id = core.find_locked(*shard, hash, scope_number, key);
+  at = std::max(now, core.base_of(id == 0 ? nullptr : &record()));
+}
+
+SubjectLock::~SubjectLock() {
+  if (shard != nullptr) shard->lock.unlock();
+}
+
+bool SubjectLock::require_record() {
+  if (id == 0) {
+    id = core.create_locked(*shard, hash, scope_number, key, now);
+    if (id != 0) at = std::max(now, core.base_of(&record()));
+  }
+  return id != 0;
+}
+
+const std::byte* SubjectLock::state() const { return id == 0 ? kNeverSeen : core.arena_.at(id)->state(); }
+
+uint8_t SubjectLock::plan() const {
+  if (id != 0) return core.arena_.at(id)->plan;
+  return scope->plan_set == kNone ? 0 : g.policy->plan_sets[static_cast<size_t>(scope->plan_set)].default_plan;
+}
+
+Params SubjectLock::params(const Limit& limit, size_t position) {
+  return core.params_of(g, limit, position, limit.plan_elsewhere ? 0 : plan(), extras());
+}
+
+int16_t limit_on_scope(const SubjectLock& subject, int32_t number, std::string* error) {
+  const int16_t position = subject.g.limit_position(number);
+  if (position == kNone) {
+    if (error != nullptr) *error = "limit: no limit with id " + std::to_string(number) + " in this policy";
+    return kNone;
+  }
+  const Limit& limit = subject.g.policy->limits[static_cast<size_t>(position)];
+  if (&subject.g.policy->scopes[static_cast<size_t>(limit.scope)] == subject.scope) return position;
+  if (error != nullptr) {
+    *error = "limit: \"" + limit.name + "\" is on scope " +
+             subject.g.policy->scopes[static_cast<size_t>(limit.scope)].name + ", the subject is on " + subject.scope->name;
+  }
+  return kNone;
+}
+
+}  // namespace sluice

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is set, reported and forgotten about one subject.
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "core/engine/subject_lock.h"
+#include "core/limits/limit.h"
+#include "core/limits/upstream.h"
+#include "core/policy/policy.h"
+
+namespace sluice {
+namespace {
+
+Status fail(Status status, std::string* error, const std::string& message) {
+  if (error != nullptr) *error = message;
+  return status;
+}
+
+constexpr const char* kNoMemory = "memory: the cap is reached and no idle record could be dropped; raise memory_cap";
+
+bool is_null(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  const size_t last = text.find_last_not_of(" \t\r\n");
+  return first != std::string_view::npos && text.substr(first, last - first + 1) == "null";
+}
+
+// The amounts that follow `base`, and those that follow them.
+void derive_followers(const Generation& g, const Limit& base, const AmountTerms& terms, uint8_t plan, Extras& extras) {
+  for (const int16_t p : base.followers) {
+    const auto position = static_cast<size_t>(p);
+    const Limit& limit = g.policy->limits[position];
+    const AmountTerms& own = limit.amounts[limit.plan_set == kNone ? 0 : plan];
+    AmountTerms derived;
+    if (!own.derived.has_value() || !derive_amount(limit, own, terms, &derived)) continue;
+    extras.amounts.push_back({g.limit_number[position], true, derived});
+    derive_followers(g, limit, derived, plan, extras);
+  }
+}
+
+void rederive(const Generation& g, uint8_t plan, Extras& extras) {
+  std::erase_if(extras.amounts, [](const OwnAmount& own) { return own.derived; });
+  const std::vector<OwnAmount> set = extras.amounts;
+  for (const OwnAmount& own : set) {
+    const int16_t position = g.limit_position(own.limit);
+    if (position != kNone) derive_followers(g, g.policy->limits[static_cast<size_t>(position)], own.terms, plan, extras);
+  }
+}
+
+}  // namespace
+
+Status EngineCore::admin_set_plan(const SubjectName& name, std::string_view plan, Instant now, std::string* error) {
+  SubjectLock subject(*this, name, now, error);
+  if (subject.status != Status::ok) return subject.status;
+  if (subject.scope->plan_set == kNone) {
+    return fail(Status::not_found, error, "subject: scope " + subject.scope->name + " has no plans in this policy");
+  }
+  const int16_t wanted = subject.g.policy->find_plan(subject.scope->plan_set, plan);
+  if (wanted == kNone) {
+    std::string list;
+    for (const Plan& p : subject.g.policy->plan_sets[static_cast<size_t>(subject.scope->plan_set)].plans) {
+      list += (list.empty() ? "" : ", ") + p.name;
+    }
+    return fail(Status::not_found, error,
+                "plan: no \"" + std::string(plan.substr(0, 64)) + "\" for " + subject.scope->name + "; there are " + list);
+  }
+  if (subject.plan() == static_cast<uint8_t>(wanted)) return Status::ok;
+  if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
+  change_plan_locked(*subject.shard, subject.id, static_cast<uint8_t>(wanted), subject.at);
+  if (Extras* extras = subject.extras()) extras->share_reached = 0;
+  return Status::ok;
+}
+
+Status EngineCore::admin_set_amount(int32_t number, const SubjectName& name, std::string_view text, Instant now,
+                                    std::string* error) {
+  SubjectLock subject(*this, name, now, error);
+  if (subject.status != Status::ok) return subject.status;
+  const int16_t position = limit_on_scope(subject, number, error);
+  if (position == kNone) return Status::not_found;
+  const Limit& limit = subject.g.policy->limits[static_cast<size_t>(position)];
+  if (limit.rule.kind == Kind::upstream) {
+    return fail(Status::invalid, error, "limit: \"" + limit.name + "\" is upstream and has no amount; use report_throttled");
+  }
+  const bool forget = is_null(text);
+  if (forget && (subject.extras() == nullptr || subject.extras()->find(number) == nullptr)) return Status::ok;
+  const uint8_t plan = subject.plan();
+  const AmountTerms& base = limit.amounts[limit.plan_set == kNone || limit.plan_elsewhere ? 0 : plan];
+  AmountTerms terms;
+  if (!forget && !parse_amount(*subject.g.policy, position, base, text, &terms, error)) return Status::invalid;
+  if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
+  Extras* extras = make_extras(*subject.shard, subject.id, subject.record());
+  if (extras == nullptr) return fail(Status::no_memory, error, kNoMemory);
+  const Extras before = *extras;
+  std::erase_if(extras->amounts, [number](const OwnAmount& own) { return own.limit == number; });
+  if (!forget) extras->amounts.push_back({number, false, terms});
+  rederive(subject.g, plan, *extras);
+  carry_amounts(subject.g, *subject.shard, subject.id, subject.record(), plan, &before, subject.at);
+  subject.record().newest = std::max(subject.record().newest, subject.at);
+  prune_extras(*subject.shard, subject.id, subject.record());
+  return Status::ok;
+}
+
+Status EngineCore::admin_set_billing(const SubjectName& name, uint32_t day, Span time_of_day, std::string_view zone_name,
+                                     Instant now, std::string* error) {
+  if (day < 1 || day > 31) return fail(Status::invalid, error, "day: " + std::to_string(day) + "; a cycle begins on day 1 to 31");
+  if (time_of_day < 0 || time_of_day >= kDay) {
+    return fail(Status::invalid, error, "time_of_day: nanoseconds of a day, from 0 and below 24 h");
+  }
+  std::shared_ptr<const Zone> zone;
+  if (!zone_name.empty()) {
+    zone = Zone::load(std::string(zone_name.substr(0, 128)), options_.zoneinfo_dir);
+    if (zone == nullptr) {
+      return fail(Status::not_found, error, "zone: no time zone \"" + std::string(zone_name.substr(0, 64)) +
+                                                "\"; give an IANA name such as \"Europe/Paris\", or \"UTC\"");
+    }
+  }
+  SubjectLock subject(*this, name, now, error);
+  if (subject.status != Status::ok) return subject.status;
+  if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
+  Extras* extras = make_extras(*subject.shard, subject.id, subject.record());
+  if (extras == nullptr) return fail(Status::no_memory, error, kNoMemory);
+  extras->has_billing = true;
+  extras->zone = zone;
+  extras->billing = {static_cast<uint8_t>(day), time_of_day, zone.get()};
+  for (const int16_t p : subject.scope->limits) {
+    const Limit& limit = subject.g.policy->limits[static_cast<size_t>(p)];
+    if (limit.rule.kind != Kind::window || limit.rule.period_kind != PeriodKind::billing) continue;
+    limit::rebase(subject.params(limit, static_cast<size_t>(p)), subject.record().state() + limit.state_offset, subject.at);
+  }
+  return Status::ok;
+}
+
+Status EngineCore::admin_set_usage(int32_t number, const SubjectName& name, uint64_t used, Instant now, std::string* error) {
+  if (used >= kCountLimit) return fail(Status::invalid, error, "used: at least 2^48; counts are below that");
+  SubjectLock subject(*this, name, now, error);
+  if (subject.status != Status::ok) return subject.status;
+  const int16_t position = limit_on_scope(subject, number, error);
+  if (position == kNone) return Status::not_found;
+  const Limit& limit = subject.g.policy->limits[static_cast<size_t>(position)];
+  if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
+  const Params params = subject.params(limit, static_cast<size_t>(position));
+  if (!limit::set_used(params, subject.record().state() + limit.state_offset, used, subject.at, memory_)) {
+    return fail(Status::invalid, error, "limit: \"" + limit.name + "\" counts names, or nothing, and cannot be set to a number");
+  }
+  subject.record().newest = subject.at;
+  return Status::ok;
+}
+
+Status EngineCore::admin_reset(const SubjectName& name, Instant now, std::string* error) {
+  SubjectLock subject(*this, name, now, error);
+  if (subject.status != Status::ok || subject.id == 0) return subject.status;
+  clear_states_locked(subject.record());
+  std::memset(static_cast<void*>(subject.record().state()), 0, subject.scope->state_size);
+  if (Extras* extras = subject.extras()) {
+    extras->share_reached = 0;
+    prune_extras(*subject.shard, subject.id, subject.record());
+  }
+  return Status::ok;
+}
+
+Status EngineCore::admin_throttle(int32_t number, const SubjectName& name, Span retry_after, bool close, Instant now,
+                                  std::string* error) {
+  if (close && retry_after <= 0) return fail(Status::invalid, error, "retry_after: nanoseconds from now, more than 0");
+  SubjectLock subject(*this, name, now, error);
+  if (subject.status != Status::ok) return subject.status;
+  const int16_t position = limit_on_scope(subject, number, error);
+  if (position == kNone) return Status::not_found;
+  const Limit& limit = subject.g.policy->limits[static_cast<size_t>(position)];
+  if (limit.rule.kind != Kind::upstream) {
+    return fail(Status::invalid, error, "limit: \"" + limit.name + "\" is not an upstream limit");
+  }
+  if (!close && subject.id == 0) return Status::ok;
+  if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
+  const Params params = subject.params(limit, static_cast<size_t>(position));
+  std::byte* state = subject.record().state() + limit.state_offset;
+  if (close) {
+    upstream::close(params, state, subject.at, retry_after);
+    subject.record().newest = subject.at;
+  } else {
+    upstream::open(state);
+  }
+  return Status::ok;
+}
+
+Status EngineCore::admin_quality(const SubjectName& name, std::string_view quality, Instant now, std::string* error) {
+  if (quality.size() > 64) return fail(Status::invalid, error, "quality: a name of at most 64 characters");
+  SubjectLock subject(*this, name, now, error);
+  if (subject.status != Status::ok) return subject.status;
+  if (subject.scope->plan_set == kNone) {
+    return fail(Status::not_found, error, "subject: scope " + subject.scope->name + " has no plans, so no quality either");
+  }
+  if (quality.empty() && subject.extras() == nullptr) return Status::ok;
+  if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
+  Extras* extras = make_extras(*subject.shard, subject.id, subject.record());
+  if (extras == nullptr) return fail(Status::no_memory, error, kNoMemory);
+  extras->quality = std::string(quality);
+  consider_promotion_locked(*subject.shard, subject.id, subject.at);
+  prune_extras(*subject.shard, subject.id, subject.record());
+  return Status::ok;
+}
+
+// Whether a record holds `value` in one of `dimension`'s places.
+static bool holds(const CompiledPolicy& policy, const Scope& scope, Bytes key, uint8_t dimension, Bytes value) {
+  (void)policy;
+  bool found = false;
+  size_t i = 0;
+  for_each_value(key, scope.dimensions.size(), [&](Bytes v) { found |= scope.dimensions[i++] == dimension && v == value; });
+  return found;
+}
+
+Status EngineCore::admin_erase(const SubjectName& name, uint64_t* erased, Instant now, std::string* error) {
+  Instant t;
+  if (!time_of(now, &t)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  const CompiledPolicy& policy = *generation().policy;
+  const int16_t dimension = policy.find_dimension(name.scope);
+  if (dimension == kNone || name.values.size() != 1) {
+    return fail(Status::not_found, error, "scope: erase takes one dimension of the policy and its value");
+  }
+  const Bytes value = name.values[0];
+  if (value.empty() || value.size() > kMaxKeyBytes) return fail(Status::invalid, error, "values[0]: a key has 1 to 1024 bytes");
+  uint64_t count = 0;
+  const bool tenant = static_cast<uint8_t>(dimension) == policy.tenant;
+  for (uint32_t s = 0; s < block_.shard_count.load(std::memory_order_relaxed); ++s) {
+    Shard& shard = block_.shards[s];
+    const SpinGuard guard(shard.lock);
+    for (uint32_t position = 0; position < shard.index.capacity();) {
+      const uint64_t word = shard.index.word(position);
+      const auto id = static_cast<RecordId>(word);
+      const Record* record = word == 0 ? nullptr : arena_.at(id);
+      bool match = false;
+      if (record != nullptr && record->scope == kIdempotencyScope) {
+        size_t i = 0;
+        if (tenant) for_each_value(record->key(), 2, [&](Bytes v) { match |= i++ == 0 && v == value; });
+      } else if (record != nullptr) {
+        const RecordId current = migrate_locked(shard, hash_of(*record), id);
+        if (current == 0) continue;
+        const Record& r = *arena_.at(current);
+        match = holds(policy, generation().scope(r.scope), r.key(), static_cast<uint8_t>(dimension), value);
+        if (match && current != id) continue;
+      }
+      if (!match) {
+        ++position;
+        continue;
+      }
+      drop_locked(shard, word >> 32, id);
+      ++count;
+    }
+    if (shard.cold == nullptr) continue;
+    shard.cold->receipts.end_if(
+        [&](const Receipt& receipt) {
+          return std::any_of(receipt.items.begin(), receipt.items.end(), [&](const ReceiptItem& item) {
+            return generation().scope_at[item.scope] != kNone &&
+                   holds(policy, generation().scope(item.scope), item.key, static_cast<uint8_t>(dimension), value);
+          });
+        },
+        memory_);
+  }
+  if (erased != nullptr) *erased = count;
+  return Status::ok;
+}
+
+}  // namespace sluice

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weighing a request: what each limit says, what they say together, and for how long.
+#include <algorithm>
+
+#include "core/engine/decider.h"
+
+namespace sluice {
+namespace {
+
+// What a closed limit denies as: a wait that never ends has its own kinds.
+DenialKind kind_of(const Item& item) {
+  if (item.opens != kNever) return item.limit->rule.denies_as;
+  return item.params.amount->word == Word::blocked ? DenialKind::blocked : DenialKind::never;
+}
+
+// A queue-mode limit whose amount is blocked holds its messages; a cost too large for it can never leave.
+bool queue_holds(const Item& item) { return item.opens != kNever || item.params.amount->word == Word::blocked; }
+
+}  // namespace
+
+void Decider::weigh() {
+  for (size_t i = 0; i < work_.item_count; ++i) {
+    Item& item = work_.items[i];
+    const Instant from = at(*item.subject);
+    item.opens = limit::opens_at(item.params, item.state(), item.ask, from);
+    item.passes = item.opens == from;
+    item.refuses = item.waits = false;
+    if (item.passes || !item.denies_ever()) continue;
+    if (item.charge->mode == Mode::deny) item.refuses = true;
+    if (item.charge->mode == Mode::queue) (queue_holds(item) ? item.waits : item.refuses) = true;
+  }
+}
+
+Status Decider::judge() {
+  bool refused = memory_denied_, waits = false;
+  for (size_t i = 0; i < work_.item_count; ++i) {
+    refused |= work_.items[i].refuses;
+    waits |= work_.items[i].waits;
+  }
+  work_.denial = DenialKind::none;
+  work_.named = work_.item_count == 0 ? nullptr : &work_.items[0];
+  if (!refused && !waits) return Status::ok;
+  if (refused) {
+    name_denial();
+    return Status::denied;
+  }
+  work_.named = nullptr;
+  for (size_t i = 0; i < work_.item_count; ++i) {
+    Item& item = work_.items[i];
+    if (item.waits && (work_.named == nullptr || item.opens > work_.named->opens)) work_.named = &item;
+  }
+  return Status::would_queue;
+}
+
+// The highest kind; ties by latest opening, then policy order.
+void Decider::name_denial() {
+  const Item* best = nullptr;
+  for (size_t i = 0; i < work_.item_count; ++i) {
+    const Item& item = work_.items[i];
+    if (!item.refuses) continue;
+    const auto rank = [](const Item& x) { return static_cast<int>(kind_of(x)); };
+    if (best == nullptr || rank(item) > rank(*best) ||
+        (rank(item) == rank(*best) &&
+         (item.opens > best->opens || (item.opens == best->opens && item.position < best->position)))) {
+      best = &item;
+    }
+  }
+  if (best == nullptr) {
+    work_.denial = DenialKind::memory;
+    return;
+  }
+  work_.denial = kind_of(*best);
+  work_.named = const_cast<Item*>(best);
+}
+
+// After attempt charges were taken, each limit's own opening is what it is now; who refused stays as it was.
+void Decider::reopen() {
+  for (size_t i = 0; i < work_.item_count; ++i) {
+    Item& item = work_.items[i];
+    item.opens = limit::opens_at(item.params, item.state(), item.ask, at(*item.subject));
+  }
+}
+
+// The latest opening of all that can refuse or hold, asked at `from`.
+Instant Decider::open_together(Instant from, bool* on_release) const {
+  Instant latest = from;
+  for (size_t i = 0; i < work_.item_count; ++i) {
+    const Item& item = work_.items[i];
+    if (!item.denies_ever() || item.charge->mode == Mode::advise || item.charge->mode == Mode::shadow) continue;
+    const Instant asked = std::max(from, item.subject->base);
+    const Instant opens = limit::opens_at(item.params, item.state(), item.ask, asked);
+    if (opens == kNever && item.charge->mode == Mode::queue && item.params.amount->word == Word::blocked) {
+      *on_release = true;
+    } else if (opens == kOnRelease) {
+      *on_release = true;
+    } else if (opens != asked) {
+      latest = std::max(latest, opens);
+    }
+  }
+  return latest;
+}
+
+// Iterates to the fixed point: while it waits for one limit another may close again, as when an exemption ends.
+void Decider::wait_for() {
+  work_.retry_after = 0;
+  bool on_release = false;
+  Instant t = work_.now;
+  for (;;) {
+    const Instant next = open_together(t, &on_release);
+    if (next == kNever) {
+      work_.wait_kind = WaitKind::never;
+      return;
+    }
+    if (next == t) break;
+    t = next;
+  }
+  if (on_release || (memory_denied_ && t == work_.now)) {
+    work_.wait_kind = WaitKind::unknown;
+    return;
+  }
+  work_.wait_kind = WaitKind::exact;
+  work_.retry_after = t - work_.now;
+}
+
+}  // namespace sluice

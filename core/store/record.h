@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// One record per subject of a scope: header, the states of all limits of the scope, and at the very end the key.
+//
+// 1. Records lie in the arena at multiples of 16 bytes and do not move within a policy generation.
+// 2. All zero states are a subject never seen.
+// 3. The key of a one-dimension scope is the value itself; of several, each value but the last is led by its length (2 bytes).
+// 4. The key ends where the record ends, so it is found whatever the layout of the states before it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "core/base/bytes.h"
+#include "core/base/time.h"
+
+namespace sluice {
+
+inline constexpr size_t kRecordUnit = 16;
+
+// A record's number: its place in the arena in units of 16 bytes; 0 is none.
+using RecordId = uint32_t;
+
+namespace record_flag {
+inline constexpr uint8_t extras = 1;    // overrides, billing or quality beside the record
+inline constexpr uint8_t overflow = 2;  // shared by new subjects at the memory cap
+}  // namespace record_flag
+
+struct Record {
+  Instant newest;       // of its last commit
+  uint16_t units;       // size in 16-byte units
+  uint16_t key_size;
+  uint8_t generation;   // of the policy whose layout it has, modulo 256
+  uint8_t scope;        // the engine's number for it, stable across reloads
+  uint8_t plan;         // of the generation's plan set
+  uint8_t flags;
+
+  std::byte* state() { return reinterpret_cast<std::byte*>(this + 1); }
+  const std::byte* state() const { return reinterpret_cast<const std::byte*>(this + 1); }
+  char* key_begin() { return reinterpret_cast<char*>(this) + size_t{units} * kRecordUnit - key_size; }
+  Bytes key() const {
+    return {reinterpret_cast<const char*>(this) + size_t{units} * kRecordUnit - key_size, key_size};
+  }
+};
+static_assert(sizeof(Record) == 16);
+
+constexpr size_t record_units(size_t state_size, size_t key_size) {
+  return (sizeof(Record) + state_size + key_size + kRecordUnit - 1) / kRecordUnit;
+}
+
+// The values of a subject as a key, without building it.
+struct KeyView {
+  const Bytes* values[4] = {nullptr, nullptr, nullptr, nullptr};
+  uint8_t count = 0;
+
+  size_t size() const {
+    size_t total = 2 * (size_t{count} - 1);
+    for (size_t i = 0; i < count; ++i) total += values[i]->size();
+    return total;
+  }
+  bool equals(Bytes key) const {
+    if (count == 1) return key == *values[0];
+    return equals_composite(key);
+  }
+  void write(char* out) const;
+  bool equals_composite(Bytes key) const;
+};
+
+// Calls fn(Bytes) for each value of a stored key.
+template <class Fn>
+void for_each_value(Bytes key, size_t dimensions, Fn&& fn) {
+  for (size_t i = 0; i + 1 < dimensions; ++i) {
+    uint16_t size;
+    std::memcpy(&size, key.data(), sizeof size);
+    fn(key.substr(sizeof size, size));
+    key.remove_prefix(sizeof size + size);
+  }
+  fn(key);
+}
+
+}  // namespace sluice
