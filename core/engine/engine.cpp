@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a handle to an engine: the hot calls by the shard locks alone, the slow ones under the control block's lock.
+// From a handle to an engine: slow calls under the control block's lock; decisions go on to dispatch.
 #include "core/engine/engine.h"
 
 #include <algorithm>
@@ -8,23 +8,18 @@
 #include <new>
 #include <shared_mutex>
 
-#include "core/engine/decider.h"
+#include "core/engine/dispatch.h"
 #include "core/engine/engine_core.h"
 #include "core/engine/explain.h"
+#include "core/engine/work.h"
 #include "core/policy/describe.h"
 #include "core/policy/policy.h"
 
 namespace sluice {
 namespace {
 
-Status fail(Status status, std::string* error, const char* message) {
-  if (error != nullptr) *error = message;
-  return status;
-}
-
-Status bad_handle(std::string* error) {
-  return fail(Status::handle, error, "engine: not an engine that is open; it was destroyed, or the handle is another's");
-}
+using dispatch::bad_handle;
+using dispatch::fail;
 
 Status forked(std::string* error) {
   return fail(Status::forked, error, "engine: created before fork; create one in this process");
@@ -57,84 +52,7 @@ Status check_options(const EngineOptions& o, std::string* error) {
   return Status::ok;
 }
 
-Status unknown_operation(std::string* error) {
-  return fail(Status::not_found, error, "operation: no such id in this policy; resolve the name with operation_id");
-}
-
-// A shape read whole. A reload writes for microseconds only.
-OperationShape read_shape(const ControlBlock& block, int32_t operation) {
-  OperationShape shape;
-  while (!block.shapes[operation].read(&shape)) cpu_relax();
-  return shape;
-}
-
-// Locks, decides, unlocks; again when a reload came between.
-Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error) SLUICE_NO_ANALYSIS {
-  const Request& request = *work.request;
-  for (;;) {
-    if (!work.shape.known) return registry::alive(block, handle) ? unknown_operation(error) : bad_handle(error);
-    if (const Status s = check_request(request, work.shape, error); s != Status::ok) return s;
-    if (const Status s = form_subjects(block, work, error); s != Status::ok) return s;
-    // An operation without subjects still passes a lock: it is what keeps the engine alive.
-    if (work.subject_count == 0) work.locks.add(0);
-    work.locks.lock(block);
-    if (!registry::alive(block, handle)) {
-      work.locks.unlock(block);
-      return bad_handle(error);
-    }
-    EngineCore& core = *block.core.load(std::memory_order_relaxed);
-    if (core.generation().number == work.shape.generation) {
-      Status status = Status::time;
-      if (core.time_of(request.now, &work.now)) {
-        status = core.decide_locked(work, decision, error);
-      } else if (error != nullptr) {
-        *error = "now: outside [0, 2^62) or more than a day ahead of the clock; nanoseconds since the Unix epoch are expected";
-      }
-      work.locks.unlock(block);
-      return status;
-    }
-    work.locks.unlock(block);
-    work.shape = read_shape(block, request.operation);
-  }
-}
-
-Status decide_small(ControlBlock& block, uint64_t handle, const Request& request, const OperationShape& shape, Decision* decision,
-                    std::string* error) {
-  SmallStorage storage;
-  Work work;
-  work.request = &request;
-  work.shape = shape;
-  work.subjects = storage.subjects;
-  work.items = storage.items;
-  return decide_in(block, handle, work, decision, error);
-}
-
-// In a frame of its own: its storage is too large to be reserved for every decision. A reload may also have made a small one large.
-[[gnu::noinline]] Status decide_large(ControlBlock& block, uint64_t handle, const Request& request, const OperationShape& shape,
-                                      Decision* decision, std::string* error) {
-  const std::unique_ptr<LargeStorage> storage(new (std::nothrow) LargeStorage);
-  if (storage == nullptr) return fail(Status::no_memory, error, "memory: the host refused room for a large decision");
-  Work work;
-  work.request = &request;
-  work.shape = shape;
-  work.subjects = storage->subjects;
-  work.items = storage->items;
-  work.repeats = request.repeated.empty() ? nullptr : &storage->repeats;
-  return decide_in(block, handle, work, decision, error);
-}
-
-Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision, std::string* error) {
-  if (request.operation < 0 || request.operation >= static_cast<int32_t>(kMaxOperations)) return unknown_operation(error);
-  const OperationShape shape = read_shape(block, request.operation);
-  return is_small(request, shape) ? decide_small(block, handle, request, shape, decision, error)
-                                  : decide_large(block, handle, request, shape, decision, error);
-}
-
 }  // namespace
-
-Status EngineCore::decide_locked(Work& work, Decision* decision, std::string* error) {
-  return Decider(*this, work).run(decision, error);
-}
 
 Status Engine::create(const EngineOptions& options, uint64_t* handle, std::string* error) {
   if (const Status s = check_options(options, error); s != Status::ok) return s;
@@ -242,7 +160,7 @@ Status Engine::decide(uint64_t handle, const Request& request, Decision* decisio
   if (!registry::own_process()) return decision->status = forked(error);
   ControlBlock* block = registry::find(handle);
   if (block == nullptr || !registry::alive(*block, handle)) return decision->status = bad_handle(error);
-  return decision->status = decide_one(*block, handle, request, decision, error);
+  return decision->status = dispatch::decide_one(*block, handle, request, decision, error);
 }
 
 Status Engine::decide_many(uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions) {
@@ -250,9 +168,7 @@ Status Engine::decide_many(uint64_t handle, std::span<const Request> requests, s
   ControlBlock* block = registry::find(handle);
   if (block == nullptr || !registry::alive(*block, handle)) return Status::handle;
   if (requests.size() != decisions.size()) return Status::invalid;
-  for (size_t i = 0; i < requests.size(); ++i) {
-    decisions[i].status = decide_one(*block, handle, requests[i], &decisions[i], nullptr);
-  }
+  dispatch::decide_many(*block, handle, requests, decisions);
   return Status::ok;
 }
 
@@ -265,7 +181,7 @@ Status Engine::explain(uint64_t handle, const Request& request, std::string* tex
   const Status status = decide(handle, peek, &decision, error);
   if (static_cast<int32_t>(status) < 0) return status;
   return shared(handle, error, [&](EngineCore& core) {
-    if (core.generation().operation_position(request.operation) == kNone) return unknown_operation(error);
+    if (core.generation().operation_position(request.operation) == kNone) return dispatch::unknown_operation(error);
     *text = explain_decision(core.generation(), peek, decision, std::span(details).first(decision.detail_count));
     return Status::ok;
   });

@@ -101,16 +101,15 @@ void form(const ControlBlock& block, const HashSecret& secret, Work& work, const
 }
 
 void form_idempotency(const ControlBlock& block, const HashSecret& secret, Work& work) {
-  work.idempotency_key = work.request->idempotency_key;
   SubjectRef& s = work.subjects[work.subject_count++];
   s.scope = kIdempotencyScope;
   s.overflow = s.taken = s.exists = false;
   s.key.count = 2;
   const auto tenant = static_cast<size_t>(work.shape.tenant);
   s.key.values[0] = &work.request->values[tenant];
-  s.key.values[1] = &work.idempotency_key;
+  s.key.values[1] = &work.request->idempotency_key;
   uint64_t hash = hash_add(hash_begin(kIdempotencyScope, secret), work.value_hash[tenant], secret);
-  hash = hash_add(hash, hash_bytes(work.idempotency_key, secret), secret);
+  hash = hash_add(hash, hash_bytes(work.request->idempotency_key, secret), secret);
   s.hash = hash;
   s.shard_index = block.shard_of(hash);
   work.locks.add(s.shard_index);
@@ -155,7 +154,6 @@ Status form_subjects(const ControlBlock& block, Work& work, std::string* error) 
   const bool repeated = !request.repeated.empty();
   work.subject_count = 0;
   work.idempotency = nullptr;
-  work.locks.clear();
   for (size_t i = 0; i < request.values.size(); ++i) {
     if (!request.values[i].empty()) work.value_hash[i] = hash_bytes(request.values[i], secret);
   }

@@ -105,7 +105,6 @@ struct Work {
   size_t subject_count = 0;
   size_t first_of_slot[kMaxSlots];
   SubjectRef* idempotency = nullptr;  // the record of its key
-  Bytes idempotency_key;
   Item* items = nullptr;
   size_t item_count = 0;
   Repeats* repeats = nullptr;         // nullptr: nothing repeated
@@ -135,6 +134,7 @@ struct LargeStorage {
 // request.cpp: before locking. Checks the request against the shape, hashes, and forms the subjects.
 Status check_request(const Request& request, const OperationShape& shape, std::string* error);
 bool is_small(const Request& request, const OperationShape& shape);
+// Adds the subjects' shards to the work's lock set.
 Status form_subjects(const ControlBlock& block, Work& work, std::string* error);
 
 }  // namespace sluice

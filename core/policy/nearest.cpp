@@ -30,6 +30,12 @@ size_t distance(std::string_view a, std::string_view b) {
   return rows[a.size() % 3][b.size()];
 }
 
+size_t same_beginning(std::string_view a, std::string_view b) {
+  size_t n = 0;
+  while (n < a.size() && n < b.size() && lower(a[n]) == lower(b[n])) ++n;
+  return n;
+}
+
 template <typename Names>
 std::string_view search(std::string_view name, const Names& candidates) {
   if (name.empty() || name.size() > kLongest) return {};
@@ -39,7 +45,9 @@ std::string_view search(std::string_view name, const Names& candidates) {
     if (candidate.empty() || candidate.size() > kLongest) continue;
     const size_t changes = distance(name, candidate);
     const size_t few = std::max<size_t>(1, std::max(name.size(), candidate.size()) / 3);
-    if (changes <= few && changes < fewest) {
+    const bool nearer = changes < fewest ||
+                        (changes == fewest && same_beginning(name, candidate) > same_beginning(name, best));
+    if (changes <= few && nearer) {
       fewest = changes;
       best = candidate;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/policy/text.h"
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 #include <span>
@@ -78,6 +79,7 @@ const Unit* find_unit(std::string_view name) {
 }
 
 std::string_view nearest_unit(std::string_view name) {
+  name.remove_prefix(std::min(name.find_first_not_of(' '), name.size()));
   std::array<std::string_view, std::size(kUnits)> names;
   for (size_t i = 0; i < names.size(); ++i) names[i] = kUnits[i].name;
   if (name == "m") return "min";  // three units are one letter away; this one is meant

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/engine/dispatch.h"
+
+#include <algorithm>
+#include <memory>
+#include <new>
+
+#include "core/engine/decider.h"
+
+namespace sluice::dispatch {
+namespace {
+
+// Enough misses in flight to hide most of each (the gain flattens near 32), few enough locks held for another thread to get by.
+constexpr size_t kGroup = 32;
+constexpr size_t kGroupSubjects = kGroup * 4;
+
+// A shape read whole. A reload writes for microseconds only.
+void read_shape(const ControlBlock& block, int32_t operation, OperationShape* shape) {
+  while (!block.shapes[operation].read(shape)) cpu_relax();
+}
+
+bool in_range(int32_t operation) { return operation >= 0 && operation < static_cast<int32_t>(kMaxOperations); }
+
+// Under the locks: decides if the handle still names an engine whose policy the shape is of; *again when the shape is of another.
+Status decide_locked(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error, bool* again) {
+  if (!registry::alive(block, handle)) return bad_handle(error);
+  EngineCore& core = *block.core.load(std::memory_order_relaxed);
+  *again = core.generation().number != work.shape.generation;
+  if (*again) return Status::ok;
+  if (!core.time_of(work.request->now, &work.now)) {
+    return fail(Status::time, error,
+                "now: outside [0, 2^62) or more than a day ahead of the clock; nanoseconds since the Unix epoch are expected");
+  }
+  return Decider(core, work).run(decision, error);
+}
+
+// Locks, decides, unlocks; again when a reload came between.
+Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error) SLUICE_NO_ANALYSIS {
+  for (;;) {
+    if (!work.shape.known) return registry::alive(block, handle) ? unknown_operation(error) : bad_handle(error);
+    if (const Status s = check_request(*work.request, work.shape, error); s != Status::ok) return s;
+    work.locks.clear();
+    if (const Status s = form_subjects(block, work, error); s != Status::ok) return s;
+    // An operation without subjects still passes a lock: it is what keeps the engine alive.
+    if (work.subject_count == 0) work.locks.add(0);
+    work.locks.lock(block);
+    bool again = false;
+    const Status status = decide_locked(block, handle, work, decision, error, &again);
+    work.locks.unlock(block);
+    if (!again) return status;
+    read_shape(block, work.request->operation, &work.shape);
+  }
+}
+
+Status decide_small(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error) {
+  SmallStorage storage;
+  work.subjects = storage.subjects;
+  work.items = storage.items;
+  return decide_in(block, handle, work, decision, error);
+}
+
+// Its storage is too large for a stack frame that every decision would carry.
+[[gnu::noinline]] Status decide_large(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error) {
+  const std::unique_ptr<LargeStorage> storage(new (std::nothrow) LargeStorage);
+  if (storage == nullptr) return fail(Status::no_memory, error, "memory: the host refused room for a large decision");
+  work.subjects = storage->subjects;
+  work.items = storage->items;
+  work.repeats = work.request->repeated.empty() ? nullptr : &storage->repeats;
+  return decide_in(block, handle, work, decision, error);
+}
+
+// A run of small requests of one operation, its subjects formed side by side.
+class Group {
+ public:
+  Group(ControlBlock& block, uint64_t handle, int32_t operation) : block_(block), handle_(handle) {
+    read_shape(block, operation, &work_.shape);
+    work_.items = items_;
+  }
+
+  // Takes requests from the front as long as they fit; how many.
+  size_t form(std::span<const Request> requests, std::span<Decision> decisions);
+  void decide(std::span<const Request> requests, std::span<Decision> decisions);
+
+ private:
+  void fetch();
+  void decide_each(std::span<const Request> requests, std::span<Decision> decisions, bool* again);
+
+  ControlBlock& block_;
+  const uint64_t handle_;
+  Work work_;
+  size_t count_ = 0, subject_count_ = 0;
+  uint32_t first_[kGroup + 1];      // of each request among the subjects; none: it has failed already
+  SubjectRef subjects_[kGroupSubjects];
+  Item items_[kFewItems];
+};
+
+size_t Group::form(std::span<const Request> requests, std::span<Decision> decisions) {
+  if (!work_.shape.known) return 0;
+  const size_t most = work_.shape.slot_count + size_t{1};
+  work_.locks.clear();
+  while (count_ < std::min(kGroup, requests.size()) && subject_count_ + most <= kGroupSubjects) {
+    const Request& request = requests[count_];
+    if (request.operation != requests[0].operation || !is_small(request, work_.shape)) break;
+    first_[count_] = static_cast<uint32_t>(subject_count_);
+    work_.request = &request;
+    work_.subjects = subjects_ + subject_count_;
+    Status status = check_request(request, work_.shape, nullptr);
+    if (status == Status::ok) status = form_subjects(block_, work_, nullptr);
+    decisions[count_].status = status;
+    if (status == Status::ok) {
+      for (size_t i = 0; i < work_.subject_count; ++i) __builtin_prefetch(&block_.shards[work_.subjects[i].shard_index], 1);
+      subject_count_ += work_.subject_count;
+    }
+    ++count_;
+  }
+  first_[count_] = static_cast<uint32_t>(subject_count_);
+  return count_;
+}
+
+// Three misses a subject, each asked for across the whole group before the first is needed: index, record, record's second line.
+void Group::fetch() {
+  for (size_t i = 0; i < subject_count_; ++i) {
+    block_.shards[subjects_[i].shard_index].index.prefetch(Index::tag_of(subjects_[i].hash));
+  }
+  const EngineCore& core = *block_.core.load(std::memory_order_relaxed);
+  for (size_t i = 0; i < subject_count_; ++i) {
+    const RecordId id = block_.shards[subjects_[i].shard_index].index.guess(Index::tag_of(subjects_[i].hash));
+    if (id != 0) core.prefetch(id);
+  }
+}
+
+void Group::decide_each(std::span<const Request> requests, std::span<Decision> decisions, bool* again) {
+  for (size_t i = 0; i < count_; ++i) {
+    if (decisions[i].status != Status::ok) continue;
+    work_.request = &requests[i];
+    work_.subjects = subjects_ + first_[i];
+    work_.subject_count = first_[i + 1] - first_[i];
+    work_.idempotency = requests[i].idempotency_key.data() == nullptr ? nullptr : &work_.subjects[work_.subject_count - 1];
+    decisions[i].status = decide_locked(block_, handle_, work_, &decisions[i], nullptr, again);
+    if (*again) return;
+  }
+}
+
+void Group::decide(std::span<const Request> requests, std::span<Decision> decisions) SLUICE_NO_ANALYSIS {
+  if (subject_count_ == 0) work_.locks.add(0);
+  work_.locks.lock(block_);
+  bool again = false;
+  if (registry::alive(block_, handle_)) fetch();
+  decide_each(requests, decisions, &again);
+  work_.locks.unlock(block_);
+  if (!again) return;
+  // A reload came between, and nothing was decided yet: each for itself.
+  for (size_t i = 0; i < count_; ++i) {
+    if (decisions[i].status == Status::ok) decisions[i].status = decide_one(block_, handle_, requests[i], &decisions[i], nullptr);
+  }
+}
+
+}  // namespace
+
+Status fail(Status status, std::string* error, const char* message) {
+  if (error != nullptr) *error = message;
+  return status;
+}
+
+Status bad_handle(std::string* error) {
+  return fail(Status::handle, error, "engine: not an engine that is open; it was destroyed, or the handle is another's");
+}
+
+Status unknown_operation(std::string* error) {
+  return fail(Status::not_found, error, "operation: no such id in this policy; resolve the name with operation_id");
+}
+
+Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision, std::string* error) {
+  if (!in_range(request.operation)) return unknown_operation(error);
+  Work work;
+  work.request = &request;
+  read_shape(block, request.operation, &work.shape);
+  return is_small(request, work.shape) ? decide_small(block, handle, work, decision, error)
+                                       : decide_large(block, handle, work, decision, error);
+}
+
+void decide_many(ControlBlock& block, uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions) {
+  while (!requests.empty()) {
+    size_t taken = 0;
+    if (in_range(requests[0].operation)) {
+      Group group(block, handle, requests[0].operation);
+      taken = group.form(requests, decisions);
+      if (taken != 0) group.decide(requests, decisions);
+    }
+    if (taken == 0) {
+      decisions[0].status = decide_one(block, handle, requests[0], &decisions[0], nullptr);
+      taken = 1;
+    }
+    requests = requests.subspan(taken);
+    decisions = decisions.subspan(taken);
+  }
+}
+
+}  // namespace sluice::dispatch
