@@ -4,7 +4,8 @@
 // 1. A control block is never unmapped; a destroyed engine's block serves the next engine under a new generation.
 // 2. The generation is checked before the first lock and again under it: destroy bumps it, passes once through every shard's lock,
 //    and only then frees, so a caller that sees its generation under a lock holds a living engine.
-// 3. Operation shapes are written only by reload, and read through atomics; a reader of a torn shape is told so.
+// 3. Operation shapes are written only by reload, and read through atomics; a reader of a torn shape is told so, and a reader of an
+//    old one finds another generation under its locks.
 #pragma once
 
 #include <atomic>

@@ -105,7 +105,8 @@ class EngineCore {
   void migrate_all();
   void left_behind(const Shard& shard, const Record& record);
   void release_reserve();
-  void pass_all_shards();
+  void publish(const Generation& g);
+  void count_behind();
   void forget_old_generations();
 
   // receipts.cpp
@@ -113,6 +114,7 @@ class EngineCore {
   bool charged_locked(const ReceiptItem& item, Instant now, bool create, Charged* c);
   RecordId recreate_locked(Shard& shard, const ReceiptItem& item, Instant now);
   void give_back_locked(const ReceiptItem& item, uint64_t units, Instant now);
+  void refund_charged(const ReceiptItem& item, const Charged& c, uint64_t units, std::span<const uint64_t> values);
   void adjust_locked(const ReceiptItem& item, uint64_t actual, Instant now);
 
   // amounts of a record's limits

@@ -120,8 +120,8 @@ void EngineCore::left_behind(const Shard& shard, const Record& record) {
 
 void EngineCore::release_reserve() { memory_.uncharge(reserve_.exchange(0, std::memory_order_relaxed)); }
 
-// After publishing: passes every shard's lock once, so that nobody decides by the old policy any more, and counts what is left of it.
-void EngineCore::pass_all_shards() {
+// After publishing: counts, a shard at a time, the records that are still on the generation before.
+void EngineCore::count_behind() {
   constexpr uint64_t kStillCounting = uint64_t{1} << 62;
   lagging_.store(kStillCounting, std::memory_order_relaxed);
   for (uint32_t s = 0; s < block_.shard_count.load(std::memory_order_relaxed); ++s) {

@@ -30,6 +30,8 @@ struct ReceiptItem {
   uint64_t cost = 0;                  // asked, in units
   int16_t quantity = -1;              // position of the quantity that gave the cost
   uint64_t times = 1;                 // how many values it was charged for
+  uint64_t rate_amount = 0;           // of a pace: the rate at which `taken` counts ns
+  Span rate_period = 0;
   Taken taken;
   std::vector<uint64_t> values;       // fingerprints
 };

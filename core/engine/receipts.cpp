@@ -6,6 +6,7 @@
 #include "core/engine/engine_core.h"
 #include "core/engine/work.h"
 #include "core/limits/limit.h"
+#include "core/limits/pace.h"
 
 namespace sluice {
 namespace {
@@ -85,6 +86,24 @@ bool EngineCore::charged_locked(const ReceiptItem& item, Instant now, bool creat
   return true;
 }
 
+// A pace that has another rate by now returns no more than what is left of the charge, whenever between the two the rate changed:
+// the smaller of what drained at the old rate, converted, and what was converted, drained at the new one.
+void EngineCore::refund_charged(const ReceiptItem& item, const Charged& c, uint64_t units, std::span<const uint64_t> values) {
+  Taken taken = item.taken;
+  const Amount& now = *c.params.amount;
+  const bool other_rate = now.amount != item.rate_amount || now.period != item.rate_period;
+  if (c.limit->rule.kind == Kind::pace && other_rate && now.word == Word::number && item.rate_amount != 0) {
+    const auto elapsed = static_cast<uint64_t>(std::max<Span>(0, c.at - taken.stamp));
+    const auto converted = [&](uint64_t ns) { return pace::rescale(item.rate_amount, item.rate_period, now, ns); };
+    const uint64_t left = taken.units > elapsed ? taken.units - elapsed : 0;
+    taken.units = converted(taken.units);
+    units = std::min(converted(units), converted(left));
+    if (units > 0) --units;  // rounded up twice on the way
+  }
+  limit::refund(c.params, c.state, taken, units, values, c.at);
+  c.record->newest = c.at;
+}
+
 RecordId EngineCore::recreate_locked(Shard& shard, const ReceiptItem& item, Instant now) {
   Bytes values[kMaxScopeDimensions];
   KeyView key;
@@ -99,8 +118,7 @@ RecordId EngineCore::recreate_locked(Shard& shard, const ReceiptItem& item, Inst
 void EngineCore::give_back_locked(const ReceiptItem& item, uint64_t units, Instant now) {
   Charged c;
   if (!charged_locked(item, now, false, &c)) return;
-  limit::refund(c.params, c.state, item.taken, units, item.values, c.at);
-  c.record->newest = c.at;
+  refund_charged(item, c, units, item.values);
 }
 
 Status EngineCore::admin_refund(uint64_t id, Instant given, std::string* error) {
@@ -121,13 +139,11 @@ void EngineCore::adjust_locked(const ReceiptItem& item, uint64_t actual, Instant
     if (!charged_locked(item, now, false, &c)) return;
     uint64_t units = item.cost - actual;
     if (c.limit->rule.kind == Kind::pace) {
-      const Amount& amount = *c.params.amount;
       const uint64_t kept =
-          amount.word == Word::number ? mul_div_ceil(actual, static_cast<uint64_t>(amount.period), amount.amount) : 0;
+          item.rate_amount == 0 ? 0 : mul_div_ceil(actual, static_cast<uint64_t>(item.rate_period), item.rate_amount);
       units = item.taken.units > kept ? item.taken.units - kept : 0;
     }
-    limit::refund(c.params, c.state, item.taken, units, actual == 0 ? item.values : std::vector<uint64_t>{}, c.at);
-    c.record->newest = c.at;
+    refund_charged(item, c, units, actual == 0 ? item.values : std::vector<uint64_t>{});
   } else if (actual > item.cost) {
     Charged c;
     if (!charged_locked(item, now, true, &c)) return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starting with a policy, and changing it while decisions go on. Reload holds the control block's lock alone.
 //
-// 1. The new generation is published, then every shard's lock is passed once: after that nobody decides by the old one.
+// 1. The new generation is published while every shard's lock is held, so a decision sees one policy from its first lock to its last.
 // 2. What records may grow by is taken from the memory cap before, so that migration cannot fail.
 #include <algorithm>
 
@@ -80,8 +80,7 @@ Status EngineCore::start(std::shared_ptr<const CompiledPolicy> policy, std::stri
   if (g == nullptr) return fail(Status::too_many, error, "policy: more operations or scopes than an engine numbers");
   const Generation* published = g.get();
   generations_[0] = std::move(g);
-  current_.store(published, std::memory_order_release);
-  for (size_t n = 0; n < kMaxOperations; ++n) block_.shapes[n].write(shape_of(*published, static_cast<int32_t>(n)));
+  publish(*published);
   return Status::ok;
 }
 
@@ -118,10 +117,17 @@ Status EngineCore::reload(std::string_view text, std::string_view stance, bool a
   reserve_.store(growth, std::memory_order_relaxed);
   const Generation* published = g.get();
   generations_[published->number] = std::move(g);
-  current_.store(published, std::memory_order_release);
-  for (size_t n = 0; n < kMaxOperations; ++n) block_.shapes[n].write(shape_of(*published, static_cast<int32_t>(n)));
-  pass_all_shards();
+  publish(*published);
+  count_behind();
   return Status::ok;
+}
+
+void EngineCore::publish(const Generation& g) SLUICE_NO_ANALYSIS {
+  const uint32_t shards = block_.shard_count.load(std::memory_order_relaxed);
+  for (uint32_t s = 0; s < shards; ++s) block_.shards[s].lock.lock();
+  current_.store(&g, std::memory_order_release);
+  for (size_t n = 0; n < kMaxOperations; ++n) block_.shapes[n].write(shape_of(g, static_cast<int32_t>(n)));
+  for (uint32_t s = 0; s < shards; ++s) block_.shards[s].lock.unlock();
 }
 
 // A sweep also brings records to the current policy, so that the old one can go.

@@ -171,6 +171,8 @@ ReceiptItem Decider::receipt_item(const Item& item) const {
   row.cost = item.ask.cost;
   row.quantity = item.charge->quantity;
   row.times = item.times;
+  row.rate_amount = item.params.amount->amount;
+  row.rate_period = item.params.amount->period;
   row.values.assign(item.ask.values.begin(), item.ask.values.end());
   return row;
 }

@@ -90,11 +90,15 @@ uint8_t carry(const Params& from, const Params& to, std::byte* state, Instant at
   if (to.amount->word == Word::unlimited) store(state, {});
   const uint64_t debt = debt_at(load(state), at);
   if (debt == 0 || from.amount->word != Word::number || to.amount->word != Word::number) return 0;
-  // Units are debt x amount / period under the old amount; ns are units x period / amount under the new one.
-  const Wide num = Wide{from.amount->amount} * static_cast<uint64_t>(to.amount->period);
-  const Wide den = Wide{to.amount->amount} * static_cast<uint64_t>(from.amount->period);
-  set_debt(state, scale_ceil(debt, num, den), at);
+  set_debt(state, rescale(from.amount->amount, from.amount->period, *to.amount, debt), at);
   return 0;
+}
+
+// Units are ns x amount / period under the old rate; ns are units x period / amount under the new one.
+uint64_t rescale(uint64_t old_amount, Span old_period, const Amount& to, uint64_t ns) {
+  const Wide num = Wide{old_amount} * static_cast<uint64_t>(to.period);
+  const Wide den = Wide{to.amount} * static_cast<uint64_t>(old_period);
+  return scale_ceil(ns, num, den);
 }
 
 bool set_used(const Params& params, std::byte* state, uint64_t used, Instant at) {

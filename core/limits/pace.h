@@ -100,6 +100,9 @@ bool idle(const Params& params, const std::byte* state, Instant at);
 // Debt keeps its units, rounded up; unlimited drops it; under the other words it drains as it stands.
 uint8_t carry(const Params& from, const Params& to, std::byte* state, Instant at);
 
+// The ns of the same units under another rate, rounded up.
+uint64_t rescale(uint64_t old_amount, Span old_period, const Amount& to, uint64_t ns);
+
 // False when there is no rate to express units in (custom, blocked).
 bool set_used(const Params& params, std::byte* state, uint64_t used, Instant at);
 
