@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <memory>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -24,20 +25,33 @@ struct Registry {
   uint32_t used = 0;
 };
 
-// Never destroyed: handles may be used from threads that outlive static destruction.
+// Never destroyed: handles may be used from threads that outlive static destruction. A child after fork begins its own: in the
+// parent's, a lock may be held by a thread that the child does not have.
+std::atomic<Registry*> current{nullptr};
+
 Registry& the_registry() {
-  static Registry* const instance = new Registry;
-  return *instance;
+  Registry* registry = current.load(std::memory_order_acquire);
+  if (registry != nullptr) return *registry;
+  auto fresh = std::make_unique<Registry>();
+  if (current.compare_exchange_strong(registry, fresh.get())) return *fresh.release();
+  return *registry;
 }
+
+// The slots below are the parent's engines.
+std::atomic<uint32_t> first_own_slot{0};
+
+uint32_t slot_of(uint64_t handle) { return static_cast<uint32_t>(handle & (kMaxSlotsOfProcess - 1)); }
 
 uint64_t make_handle(uint32_t slot, uint32_t generation) {
   return kKindEngine << kKindShift | uint64_t{generation} << kSlotBits | slot;
 }
 
-// One byte on a page that the system wipes in a child; without that, the process id taken at load.
+// One byte on a page that the system wipes in a child; without that, the process id.
 struct ForkMark {
-  volatile uint8_t* page = nullptr;
-  pid_t pid = getpid();
+  enum : uint8_t { inherited, own, changing };
+  std::atomic<uint8_t>* page = nullptr;
+  std::atomic<pid_t> pid{getpid()};
+
   ForkMark() {
 #if defined(MADV_WIPEONFORK)
     const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -47,12 +61,38 @@ struct ForkMark {
       munmap(p, size);
       return;
     }
-    page = static_cast<volatile uint8_t*>(p);
-    *page = 1;
+    page = new (p) std::atomic<uint8_t>(own);
 #endif
   }
+
+  bool is_own() const {
+    return page != nullptr ? page->load(std::memory_order_acquire) == own : pid.load(std::memory_order_acquire) == getpid();
+  }
+  // True for the one thread that makes the child's beginning, which it ends with finish(); the others wait for it.
+  bool begin() {
+    if (page == nullptr) return !is_own();  // such systems fork single-threaded or not at all
+    uint8_t seen = inherited;
+    if (page->compare_exchange_strong(seen, changing)) return true;
+    while (page->load(std::memory_order_acquire) == changing) cpu_relax();
+    return false;
+  }
+  void finish() {
+    pid.store(getpid(), std::memory_order_release);
+    if (page != nullptr) page->store(own, std::memory_order_release);
+  }
 };
-const ForkMark fork_mark;
+ForkMark fork_mark;
+
+// The first engine of a child: what was inherited is left as it is, and out of reach.
+void begin_process() {
+  if (fork_mark.is_own() || !fork_mark.begin()) return;
+  const Registry* parents = current.load(std::memory_order_relaxed);
+  const uint32_t inherited = parents != nullptr ? parents->used : 0;
+  current.store(nullptr, std::memory_order_release);
+  the_registry().used = inherited;
+  first_own_slot.store(inherited, std::memory_order_release);
+  fork_mark.finish();
+}
 
 constexpr uint64_t kKnown = uint64_t{1} << 63;
 constexpr uint64_t kBusy = uint64_t{1} << 62;
@@ -103,6 +143,7 @@ bool StableShape::read(OperationShape* shape) const {
 namespace registry {
 
 ControlBlock* open(uint64_t* handle) {
+  begin_process();
   Registry& r = the_registry();
   const std::lock_guard lock(r.mutex);
   uint32_t slot;
@@ -123,7 +164,7 @@ ControlBlock* open(uint64_t* handle) {
 
 ControlBlock* find(uint64_t handle) {
   if (handle >> kKindShift != kKindEngine) return nullptr;
-  return the_registry().blocks[handle & (kMaxSlotsOfProcess - 1)].load(std::memory_order_acquire);
+  return the_registry().blocks[slot_of(handle)].load(std::memory_order_acquire);
 }
 
 uint32_t generation_of(uint64_t handle) { return static_cast<uint32_t>(handle >> kSlotBits); }
@@ -131,15 +172,15 @@ uint32_t generation_of(uint64_t handle) { return static_cast<uint32_t>(handle >>
 void close(uint64_t handle) {
   Registry& r = the_registry();
   const std::lock_guard lock(r.mutex);
-  const auto slot = static_cast<uint32_t>(handle & (kMaxSlotsOfProcess - 1));
+  const uint32_t slot = slot_of(handle);
   const uint32_t generation = r.blocks[slot].load(std::memory_order_relaxed)->generation.load(std::memory_order_relaxed);
   if (generation >= kLastGeneration - 1) return;
   r.free_slots.push_back(slot);
 }
 
-bool own_process() {
-  if (fork_mark.page != nullptr) return *fork_mark.page == 1;
-  return fork_mark.pid == getpid();
+bool own_process(uint64_t handle) {
+  if (handle >> kKindShift != kKindEngine) return true;
+  return fork_mark.is_own() && slot_of(handle) >= first_own_slot.load(std::memory_order_relaxed);
 }
 
 }  // namespace registry

@@ -25,17 +25,17 @@ inline constexpr uint32_t kMaxShards = 1024;
 // Which subjects an operation forms, small enough to be copied before locking.
 struct OperationShape {
   struct Slot {
-    uint8_t scope = 0;        // the engine's number
-    uint8_t count = 0;
-    uint8_t values[kMaxScopeDimensions] = {0, 0, 0, 0};
-    bool repeated = false;
+    uint8_t scope;            // the engine's number
+    uint8_t count;
+    uint8_t values[kMaxScopeDimensions];
+    bool repeated;
   };
   bool known = false;
   uint8_t generation = 0;
   uint8_t value_count = 0, slot_count = 0, quantity_count = 0;
   int8_t repeats = -1, tenant = -1;
   uint16_t operation = 0;     // position in the generation's policy
-  Slot slots[kMaxSlots];
+  Slot slots[kMaxSlots];      // slot_count of them; the rest is never read, so never written
 };
 
 // The same in atomic words: one head, one word for two slots.
@@ -83,8 +83,8 @@ inline bool alive(const ControlBlock& block, uint64_t handle) {
 // Gives the block back once its engine is gone. A block whose generations are used up is retired.
 void close(uint64_t handle);
 
-// False in a child after fork: its engines are the parent's.
-bool own_process();
+// False in a child after fork for what its parent made; what is no handle at all is nobody's and left to find.
+bool own_process(uint64_t handle);
 
 }  // namespace registry
 }  // namespace sluice

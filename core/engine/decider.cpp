@@ -159,7 +159,8 @@ void Decider::fill(const Item* item, Decision* decision) const {
   decision->used = reading.used;
   decision->remaining = reading.remaining;
   decision->resets_at = reading.resets_at;
-  decision->opens_at = item->opens;
+  // Of the same charge again, by what it stands at now.
+  decision->opens_at = limit::opens_at(item->params, item->state(), item->ask, when);
   if (unlimited) decision->flags |= flag::unlimited;
   if (item->subject->overflow) decision->flags |= flag::overflowed;
   if (work_.wait_kind == WaitKind::never) decision->largest_cost = limit::largest_cost(item->params);
@@ -221,10 +222,7 @@ Status Decider::run(Decision* decision, std::string* error) {
     }
   }
   if (!peek && status == Status::denied) commit_attempts();
-  if (status != Status::ok) {
-    reopen();
-    wait_for();
-  }
+  if (status != Status::ok) wait_for();
   work_.status = status;
   decision->status = status;
   fill(work_.named, decision);

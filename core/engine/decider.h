@@ -36,7 +36,6 @@ class Decider {
   Status judge();
   void name_denial();
   void wait_for();
-  void reopen();
   Instant open_together(Instant from, bool* on_release) const;
 
   // settle.cpp

@@ -54,17 +54,17 @@ Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* dec
 
 Status decide_small(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error) {
   SmallStorage storage;
-  work.subjects = storage.subjects;
-  work.items = storage.items;
+  work.subjects = storage.subjects.get();
+  work.items = storage.items.get();
   return decide_in(block, handle, work, decision, error);
 }
 
 // Its storage is too large for a stack frame that every decision would carry.
 [[gnu::noinline]] Status decide_large(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error) {
-  const std::unique_ptr<LargeStorage> storage(new (std::nothrow) LargeStorage);
+  const std::unique_ptr<LargeStorage> storage(new (std::nothrow) LargeStorage);  // not zeroed
   if (storage == nullptr) return fail(Status::no_memory, error, "memory: the host refused room for a large decision");
-  work.subjects = storage->subjects;
-  work.items = storage->items;
+  work.subjects = storage->subjects.get();
+  work.items = storage->items.get();
   work.repeats = work.request->repeated.empty() ? nullptr : &storage->repeats;
   return decide_in(block, handle, work, decision, error);
 }
@@ -74,7 +74,7 @@ class Group {
  public:
   Group(ControlBlock& block, uint64_t handle, int32_t operation) : block_(block), handle_(handle) {
     read_shape(block, operation, &work_.shape);
-    work_.items = items_;
+    work_.items = items_.get();
   }
 
   // Takes requests from the front as long as they fit; how many.
@@ -90,8 +90,9 @@ class Group {
   Work work_;
   size_t count_ = 0, subject_count_ = 0;
   uint32_t first_[kGroup + 1];      // of each request among the subjects; none: it has failed already
-  SubjectRef subjects_[kGroupSubjects];
-  Item items_[kFewItems];
+  Room<SubjectRef, kGroupSubjects> room_;
+  SubjectRef* const subjects_ = room_.get();
+  Room<Item, kFewItems> items_;
 };
 
 size_t Group::form(std::span<const Request> requests, std::span<Decision> decisions) {

@@ -28,7 +28,7 @@ Status forked(std::string* error) {
 // Runs fn(EngineCore&) for a living engine while no reload or destroy can happen.
 template <class Fn>
 Status shared(uint64_t handle, std::string* error, Fn&& fn) {
-  if (!registry::own_process()) return forked(error);
+  if (!registry::own_process(handle)) return forked(error);
   ControlBlock* block = registry::find(handle);
   if (block == nullptr) return bad_handle(error);
   const std::shared_lock lock(block->admin);
@@ -78,7 +78,7 @@ Status Engine::create(const EngineOptions& options, uint64_t* handle, std::strin
 
 Status Engine::destroy(uint64_t handle) {
   if (handle == 0) return Status::ok;
-  if (!registry::own_process()) return Status::forked;
+  if (!registry::own_process(handle)) return Status::forked;
   ControlBlock* block = registry::find(handle);
   if (block == nullptr) return Status::handle;
   {
@@ -112,7 +112,7 @@ Status Engine::clock(uint64_t handle, Instant* now) {
 
 Status Engine::reload(uint64_t handle, std::string_view policy, std::string_view stance, bool allow_reset, Instant now,
                       std::string* error) {
-  if (!registry::own_process()) return forked(error);
+  if (!registry::own_process(handle)) return forked(error);
   ControlBlock* block = registry::find(handle);
   if (block == nullptr) return bad_handle(error);
   const std::unique_lock lock(block->admin);
@@ -157,14 +157,14 @@ Status Engine::describe_operation(uint64_t handle, int32_t id, std::string* json
 }
 
 Status Engine::decide(uint64_t handle, const Request& request, Decision* decision, std::string* error) {
-  if (!registry::own_process()) return decision->status = forked(error);
+  if (!registry::own_process(handle)) return decision->status = forked(error);
   ControlBlock* block = registry::find(handle);
   if (block == nullptr || !registry::alive(*block, handle)) return decision->status = bad_handle(error);
   return decision->status = dispatch::decide_one(*block, handle, request, decision, error);
 }
 
 Status Engine::decide_many(uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions) {
-  if (!registry::own_process()) return Status::forked;
+  if (!registry::own_process(handle)) return Status::forked;
   ControlBlock* block = registry::find(handle);
   if (block == nullptr || !registry::alive(*block, handle)) return Status::handle;
   if (requests.size() != decisions.size()) return Status::invalid;

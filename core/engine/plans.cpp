@@ -106,6 +106,7 @@ void EngineCore::consider_promotion_locked(Shard& shard, RecordId id, Instant at
   const Generation& g = generation();
   const Scope& scope = g.scope(record.scope);
   const PlanSet& set = g.policy->plan_sets[static_cast<size_t>(scope.plan_set)];
+  if (set.plans.empty()) return;  // a billing cycle only
   const std::optional<Promotion>& rule = set.plans[record.plan].promotion;
   if (!rule.has_value()) return;
   const Limit& limit = g.policy->limits[static_cast<size_t>(rule->limit)];

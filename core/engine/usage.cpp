@@ -153,9 +153,9 @@ Status EngineCore::admin_list(std::string_view scope_text, uint64_t* cursor, uin
       text.end_list();
       const Generation& own = *generations_[record.generation];
       const Scope& layout = own.scope(record.scope);
-      text.text_or_null("plan", layout.plan_set == kNone
-                                    ? std::string_view()
-                                    : own.policy->plan_sets[static_cast<size_t>(layout.plan_set)].plans[record.plan].name);
+      const PlanSet* set = layout.plan_set == kNone ? nullptr : &own.policy->plan_sets[static_cast<size_t>(layout.plan_set)];
+      const bool has_plan = set != nullptr && !set->plans.empty();  // a set may be a billing cycle only
+      text.text_or_null("plan", has_plan ? std::string_view(set->plans[record.plan].name) : std::string_view());
       text.end_object();
     }
     if (shown == max && place < shard.index.capacity()) break;

@@ -73,14 +73,6 @@ void Decider::name_denial() {
   work_.named = const_cast<Item*>(best);
 }
 
-// After attempt charges were taken, each limit's own opening is what it is now; who refused stays as it was.
-void Decider::reopen() {
-  for (size_t i = 0; i < work_.item_count; ++i) {
-    Item& item = work_.items[i];
-    item.opens = limit::opens_at(item.params, item.state(), item.ask, at(*item.subject));
-  }
-}
-
 // The latest opening of all that can refuse or hold, asked at `from`.
 Instant Decider::open_together(Instant from, bool* on_release) const {
   Instant latest = from;

@@ -15,17 +15,17 @@
 
 namespace sluice {
 
-// A set of shards, locked in index order.
+// A set of shards, locked in index order. Most decisions have one.
 class LockSet {
  public:
-  void clear() { summary_ = 0; }
+  void clear() { only_ = kNoShard; summary_ = 0; }
   void add(uint32_t shard) {
-    const uint32_t w = shard / 64;
-    if ((summary_ >> w & 1) == 0) {
-      summary_ |= 1u << w;
-      words_[w] = 0;
+    if (only_ == kNoShard) {
+      only_ = shard;
+    } else if (only_ != shard || summary_ != 0) {
+      if (summary_ == 0) mark(only_);
+      mark(shard);
     }
-    words_[w] |= uint64_t{1} << (shard % 64);
   }
   void lock(ControlBlock& block) SLUICE_NO_ANALYSIS {
     each([&](uint32_t shard) { block.shards[shard].lock.lock(); });
@@ -35,15 +35,27 @@ class LockSet {
   }
 
  private:
+  static constexpr uint32_t kNoShard = UINT32_MAX;
+
+  void mark(uint32_t shard) {
+    const uint32_t w = shard / 64;
+    if ((summary_ >> w & 1) == 0) {
+      summary_ |= 1u << w;
+      words_[w] = 0;
+    }
+    words_[w] |= uint64_t{1} << (shard % 64);
+  }
   template <class Fn>
   void each(Fn&& fn) const {
+    if (summary_ == 0) return fn(only_);
     for (uint32_t s = summary_; s != 0; s &= s - 1) {
       const auto w = static_cast<uint32_t>(__builtin_ctz(s));
       for (uint64_t bits = words_[w]; bits != 0; bits &= bits - 1) fn(w * 64 + static_cast<uint32_t>(__builtin_ctzll(bits)));
     }
   }
 
-  uint32_t summary_ = 0;
+  uint32_t only_ = kNoShard;
+  uint32_t summary_ = 0;               // which words are in use; 0: at most one shard
   uint64_t words_[kMaxShards / 64];
 };
 
@@ -121,13 +133,22 @@ struct Work {
 };
 
 // Storage for a decision of ordinary size, and for the largest one.
+// Raw: nothing is read before it was formed, and forming sixteen items to use one would cost more than the decision.
+template <class T, size_t kCount>
+class Room {
+ public:
+  T* get() { return reinterpret_cast<T*>(bytes_); }
+
+ private:
+  alignas(T) std::byte bytes_[kCount * sizeof(T)];
+};
 struct SmallStorage {
-  SubjectRef subjects[kFewSubjects];
-  Item items[kFewItems];
+  Room<SubjectRef, kFewSubjects> subjects;
+  Room<Item, kFewItems> items;
 };
 struct LargeStorage {
-  SubjectRef subjects[kMaxSubjects + 1];
-  Item items[kMostItems];
+  Room<SubjectRef, kMaxSubjects + 1> subjects;
+  Room<Item, kMostItems> items;
   Repeats repeats;
 };
 

@@ -148,7 +148,9 @@ std::string kinds_in_words(Kinds kinds) {
 void check_member(const Document& document, NodeId id, Shape shape, std::optional<Kind> kind, Findings* findings) {
   const Node& node = document[id];
   const Field* known = find_field(shape, node.name);
-  if (!known) {
+  if (!known && findings->full()) {
+    findings->error_at_name(id, {});  // counted; looking for the nearest name would cost a hostile text's time
+  } else if (!known) {
     const auto names = names_for(shape, kind);
     findings->error_at_name(id, say::unknown_field(node.name, nearest(node.name, names), names));
   } else if (node.type == NodeType::null) {
@@ -204,7 +206,7 @@ bool check_fields(const Document& document, NodeId id, Shape shape, std::optiona
     findings->error(id, say::wrong_form(Form::object, document[id].type, document[id].text));
     return false;
   }
-  for (NodeId member = document[id].first; member != kNoNode && !findings->full(); member = document[member].next) {
+  for (NodeId member = document[id].first; member != kNoNode; member = document[member].next) {
     check_member(document, member, shape, kind, findings);
   }
   for (const Field& field : fields_of(shape)) {
