@@ -8,9 +8,8 @@
 namespace sluice {
 
 // What a new record of the subject begins with: never seen, or, at the memory cap, what its overflow record stands at.
-static const std::byte* state_of_new(EngineCore& core, const Arena& arena, const Shard& shard, const Scope& scope, uint8_t number,
+static const std::byte* state_of_new(const Arena& arena, const Shard& shard, const Scope& scope, uint8_t number,
                                      Instant now) {
-  (void)core;
   if (shard.cold == nullptr || shard.cold->overflow.empty() || !scope.overflows) return kNeverSeen;
   const RecordId id = shard.cold->overflow_of(number);
   if (id == 0) return kNeverSeen;
@@ -18,27 +17,27 @@ static const std::byte* state_of_new(EngineCore& core, const Arena& arena, const
   return later(shared->newest, scope.longest_period) > now ? shared->state() : kNeverSeen;
 }
 
-void Decider::look_up() {
-  for (size_t i = 0; i < work_.subject_count; ++i) {
-    SubjectRef& s = work_.subjects[i];
-    s.shard = &core_.block_.shards[s.shard_index];
-    s.id = core_.find_locked(*s.shard, s.hash, s.scope, s.key);
-    s.record = s.id == 0 ? nullptr : core_.arena_.at(s.id);
-    s.exists = s.record != nullptr;
+void Decider::look_up(SubjectRef& s) {
+  s.shard = &core_.block_.shards[s.shard_index];
+  s.id = core_.find_locked(*s.shard, s.hash, s.scope, s.key);
+  s.extras = nullptr;
+  s.plan = 0;
+  if (s.id != 0) [[likely]] {
+    s.record = core_.arena_.at(s.id);
+    s.exists = true;
     s.base = core_.base_of(s.record);
-    s.extras = nullptr;
-    s.plan = 0;
-    if (s.scope == kIdempotencyScope) continue;
-    if (s.record != nullptr) {
-      s.state = s.record->state();
-      s.plan = s.record->plan;
-      s.extras = core_.extras_of(*s.shard, s.id, *s.record);
-    } else {
-      const Scope& scope = g_.scope(s.scope);
-      s.state = state_of_new(core_, core_.arena_, *s.shard, scope, s.scope, work_.now);
-      if (scope.plan_set != kNone) s.plan = g_.policy->plan_sets[static_cast<size_t>(scope.plan_set)].default_plan;
-    }
+    s.state = s.record->state();
+    s.plan = s.record->plan;
+    if ((s.record->flags & record_flag::extras) != 0) s.extras = core_.extras_of(*s.shard, s.id, *s.record);
+    return;
   }
+  s.record = nullptr;
+  s.exists = false;
+  s.base = core_.base_of(nullptr);
+  if (s.scope == kIdempotencyScope) return;
+  const Scope& scope = g_.scope(s.scope);
+  s.state = state_of_new(core_.arena_, *s.shard, scope, s.scope, work_.now);
+  if (scope.plan_set != kNone) s.plan = g_.policy->plan_sets[static_cast<size_t>(scope.plan_set)].default_plan;
 }
 
 void Decider::set_values(Item& item, const OperationCharge& charge, uint32_t repeat) {
@@ -46,79 +45,87 @@ void Decider::set_values(Item& item, const OperationCharge& charge, uint32_t rep
   const auto of = static_cast<size_t>(charge.of);
   if (static_cast<int>(of) == work_.shape.repeats && work_.repeats != nullptr) {
     Repeats& r = *work_.repeats;
-    item.ask.values = charge.each ? std::span<const uint64_t>(&r.print[repeat], 1)
-                                  : std::span<const uint64_t>(r.print, r.count);
+    const bool one = operation_.slots[charge.slot].repeated;
+    item.ask.values = one ? std::span<const uint64_t>(&r.print[repeat], 1) : std::span<const uint64_t>(r.print, r.count);
     return;
   }
   item.ask.values = std::span<const uint64_t>(&work_.value_print[of], 1);
 }
 
-Status Decider::add_item(size_t charge_position, SubjectRef& subject, uint32_t repeat, uint64_t times, std::string* error) {
-  const OperationCharge& charge = operation_.charges[charge_position];
+Status Decider::no_cost(const OperationCharge& charge, std::string* error) const {
+  if (error != nullptr) {
+    *error = "quantities[" + std::to_string(charge.quantity) + "] (" + operation_.quantities[static_cast<size_t>(charge.quantity)] +
+             "): 0; limit \"" + g_.policy->limits[static_cast<size_t>(charge.limit)].name +
+             "\" is charged at this cost, which is at least 1";
+  }
+  return Status::invalid;
+}
+
+Status Decider::no_amount(const Limit& limit, std::string* error) {
+  if (error != nullptr) {
+    *error = "limit \"" + limit.name + "\" is custom on this subject's plan and has no amount yet; set one with set_amount for " +
+             limit.name;
+  }
+  return Status::unset;
+}
+
+Status Decider::add_item(const OperationCharge& charge, SubjectRef& subject, uint32_t repeat, uint64_t times, std::string* error) {
   const Limit& limit = g_.policy->limits[static_cast<size_t>(charge.limit)];
-  Item& item = work_.items[work_.item_count++];
+  uint64_t cost = charge.cost;
+  if (charge.quantity != kNone) {
+    cost = request_.quantities[static_cast<size_t>(charge.quantity)];
+    if (cost == 0) return no_cost(charge, error);
+  }
+  if (times > 1) cost = static_cast<uint64_t>(std::min<Wide>(Wide{cost} * times, kCountLimit - 1));
+  Item& item = *::new (&work_.items[work_.item_count++]) Item;
   item.charge = &charge;
   item.limit = &limit;
   item.position = static_cast<uint16_t>(charge.limit);
   item.repeat = repeat;
   item.times = times;
   item.subject = &subject;
-  item.taken = {};
-  const uint64_t unit = charge.quantity == kNone ? charge.cost : request_.quantities[static_cast<size_t>(charge.quantity)];
-  item.ask = {};
-  if (unit == 0) {
-    if (error != nullptr) {
-      *error = "quantities[" + std::to_string(charge.quantity) + "] (" +
-               operation_.quantities[static_cast<size_t>(charge.quantity)] + "): 0; limit \"" + limit.name +
-               "\" is charged at this cost, which is at least 1";
-    }
-    return Status::invalid;
-  }
-  item.ask.cost = unit;
-  if (times > 1) item.ask.cost = static_cast<uint64_t>(std::min<Wide>(Wide{unit} * times, kCountLimit - 1));
+  item.ask.cost = cost;
   item.ask.type = charge.type;
   if ((request_.flags & flag::force) != 0 && item.denies_ever()) item.ask.type = ChargeType::forced;
   item.ask.queued = charge.mode == Mode::queue;
-  set_values(item, charge, repeat);
-
-  const uint8_t plan = charge.plan_slot == kNone
-                           ? subject.plan
-                           : work_.subjects[work_.first_of_slot[static_cast<size_t>(charge.plan_slot)]].plan;
+  if (charge.of != kNone) set_values(item, charge, repeat);
+  uint8_t plan = subject.plan;
+  if (charge.plan_slot != kNone) plan = work_.subjects[work_.first_of_slot[static_cast<size_t>(charge.plan_slot)]].plan;
   item.params = core_.params_of(g_, limit, item.position, plan, subject.extras);
-  if (item.params.amount->word == Word::custom) {
-    if (error != nullptr) {
-      *error = "limit \"" + limit.name + "\" is custom on this subject's plan and has no amount yet; set one with set_amount for " +
-               limit.name;
-    }
-    return Status::unset;
-  }
+  if (item.params.amount->word == Word::custom) return no_amount(limit, error);
   return Status::ok;
+}
+
+void Decider::make_prints() {
+  for (size_t i = 0; i < request_.values.size(); ++i) {
+    work_.value_print[i] = fingerprint(core_.fingerprint_key_, request_.values[i]);
+  }
+  for (uint32_t r = 0; work_.repeats != nullptr && r < work_.repeats->count; ++r) {
+    work_.repeats->print[r] = fingerprint(core_.fingerprint_key_, *work_.repeats->value[r]);
+  }
 }
 
 Status Decider::make_items(std::string* error) {
   work_.item_count = 0;
-  bool prints = false;
-  for (const OperationCharge& charge : operation_.charges) prints |= charge.of != kNone;
-  if (prints) {
-    for (size_t i = 0; i < request_.values.size(); ++i) {
-      work_.value_print[i] = fingerprint(core_.fingerprint_key_, request_.values[i]);
-    }
-    for (uint32_t r = 0; work_.repeats != nullptr && r < work_.repeats->count; ++r) {
-      work_.repeats->print[r] = fingerprint(core_.fingerprint_key_, *work_.repeats->value[r]);
-    }
-  }
-  for (size_t c = 0; c < operation_.charges.size(); ++c) {
-    const OperationCharge& charge = operation_.charges[c];
+  bool printed = false;
+  for (const OperationCharge& charge : operation_.charges) {
     if (charge.while_queued) continue;
-    const bool repeated = operation_.slots[charge.slot].repeated && work_.repeats != nullptr;
-    SubjectRef* first = &work_.subjects[work_.first_of_slot[charge.slot]];
-    const uint32_t count = repeated ? work_.repeats->count : 1;
-    for (uint32_t r = 0; r < count; ++r) {
-      uint64_t times = 1;
-      if (repeated) times = work_.repeats->times[r];
-      if (!repeated && charge.each && work_.repeats != nullptr) times = request_.repeated.size();
-      if (const Status status = add_item(c, first[r], r, times, error); status != Status::ok) return status;
+    if (charge.of != kNone && !printed) {
+      make_prints();
+      printed = true;
     }
+    SubjectRef* first = &work_.subjects[work_.first_of_slot[charge.slot]];
+    Status status = Status::ok;
+    if (work_.repeats == nullptr) {
+      status = add_item(charge, *first, 0, 1, error);
+    } else if (!operation_.slots[charge.slot].repeated) {
+      status = add_item(charge, *first, 0, charge.each ? request_.repeated.size() : 1, error);
+    } else {
+      for (uint32_t r = 0; r < work_.repeats->count && status == Status::ok; ++r) {
+        status = add_item(charge, first[r], r, work_.repeats->times[r], error);
+      }
+    }
+    if (status != Status::ok) return status;
   }
   return Status::ok;
 }
@@ -190,43 +197,58 @@ void Decider::fill_details(Decision* decision) const {
   }
 }
 
+// After an eviction: subjects without a record, or whose record went, are as a first look finds them; overflow records stay.
+void Decider::look_again() {
+  for (size_t i = 0; i < work_.subject_count; ++i) {
+    if (!work_.subjects[i].overflow) look_up(work_.subjects[i]);
+  }
+}
+
+// Room for everything, or a verdict of its own: weighed again on what eviction or an overflow record changed, or denied for memory.
+Status Decider::prepare() {
+  Status status = Status::ok;
+  Room room = make_room(false);
+  while (room == Room::changed) {
+    look_again();
+    weigh();
+    status = judge();
+    if (status != Status::ok) return status;
+    room = make_room(false);
+  }
+  if (room == Room::made && make_key_room() && make_receipt()) return Status::ok;
+  undo_created();
+  memory_denied_ = true;
+  return judge();
+}
+
 Status Decider::run(Decision* decision, std::string* error) {
-  look_up();
-  if (const Status status = make_items(error); status != Status::ok) return status;
-  if (work_.idempotency != nullptr) {
+  for (size_t i = 0; i < work_.subject_count; ++i) look_up(work_.subjects[i]);
+  if (const Status status = make_items(error); status != Status::ok) [[unlikely]]
+    return status;
+  if (work_.idempotency != nullptr) [[unlikely]] {
     bool done = false;
     const Status status = replay_key(decision, error, &done);
-    if (done) return decision->status = status;
+    if (done) return status;
   }
   weigh();
   const bool peek = (request_.flags & flag::peek) != 0;
   Status status = judge();
-  if (!peek && status == Status::ok) {
-    Room room = make_room(false);
-    while (room == Room::overflowed) {
-      // Other states than those weighed: weigh again, on what they are now.
-      weigh();
-      status = judge();
-      if (status != Status::ok) break;
-      room = make_room(false);
-    }
-    if (status == Status::ok && (room == Room::none || !make_key_room() || !make_receipt())) {
-      undo_created();
-      memory_denied_ = true;
-      status = judge();
-    }
+  if (!peek) {
+    if (status == Status::ok) status = prepare();
     if (status == Status::ok) {
       commit(false);
-      complete_receipt();
       decision->receipt = receipt_;
+    } else if (status == Status::denied) {
+      commit_attempts();
     }
   }
-  if (!peek && status == Status::denied) commit_attempts();
   if (status != Status::ok) wait_for();
-  work_.status = status;
   decision->status = status;
   fill(work_.named, decision);
-  if (!peek && status == Status::ok && work_.idempotency != nullptr) write_key(*decision);
+  if (!peek && status == Status::ok) {
+    if (receipt_ != 0) complete_receipt();
+    if (work_.idempotency != nullptr) write_key(*decision);
+  }
   if (!decision->details.empty()) fill_details(decision);
   count(decision);
   return status;

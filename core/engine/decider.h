@@ -23,9 +23,12 @@ class Decider {
 
  private:
   // decider.cpp
-  void look_up();
+  void look_up(SubjectRef& subject);
   Status make_items(std::string* error);
-  Status add_item(size_t charge, SubjectRef& subject, uint32_t repeat, uint64_t times, std::string* error);
+  [[gnu::cold]] Status no_cost(const OperationCharge& charge, std::string* error) const;
+  [[gnu::cold]] static Status no_amount(const Limit& limit, std::string* error);
+  void make_prints();
+  Status add_item(const OperationCharge& charge, SubjectRef& subject, uint32_t repeat, uint64_t times, std::string* error);
   void set_values(Item& item, const OperationCharge& charge, uint32_t repeat);
   Status replay_key(Decision* decision, std::string* error, bool* done);
   void fill(const Item* item, Decision* decision) const;
@@ -39,13 +42,15 @@ class Decider {
   Instant open_together(Instant from, bool* on_release) const;
 
   // settle.cpp
-  enum class Room { made, overflowed, none };
+  enum class Room { made, changed, none };  // changed: weigh again, on what the subjects are now
+  void look_again();
+  Status prepare();
   Room make_room(bool attempts_only);
   Room make_record(SubjectRef& subject);
   void take(Item& item);
-  bool commits(const Item& item, bool attempts_only) const;
+  static bool commits(const Item& item, bool attempts_only);
   void commit(bool attempts_only);
-  bool commit_attempts();
+  void commit_attempts();
   bool make_receipt();
   ReceiptItem receipt_item(const Item& item) const;
   void complete_receipt();
@@ -61,7 +66,8 @@ class Decider {
   const Generation& g_;
   const Operation& operation_;
   const Request& request_;
-  bool memory_denied_ = false;
+  bool refused_ = false, waits_ = false;  // by any item, at the last weighing
+  bool memory_denied_ = false, evicted_ = false;
   uint64_t receipt_ = 0;
   uint64_t digest_[2] = {0, 0};
 };

@@ -40,7 +40,7 @@ Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* dec
     if (!work.shape.known) return registry::alive(block, handle) ? unknown_operation(error) : bad_handle(error);
     if (const Status s = check_request(*work.request, work.shape, error); s != Status::ok) return s;
     work.locks.clear();
-    if (const Status s = form_subjects(block, work, error); s != Status::ok) return s;
+    if (const Status s = form_subjects(block, block.hash_secret(), work, error); s != Status::ok) return s;
     // An operation without subjects still passes a lock: it is what keeps the engine alive.
     if (work.subject_count == 0) work.locks.add(0);
     work.locks.lock(block);
@@ -90,14 +90,15 @@ class Group {
   Work work_;
   size_t count_ = 0, subject_count_ = 0;
   uint32_t first_[kGroup + 1];      // of each request among the subjects; none: it has failed already
-  Room<SubjectRef, kGroupSubjects> room_;
+  Raw<SubjectRef, kGroupSubjects> room_;
   SubjectRef* const subjects_ = room_.get();
-  Room<Item, kFewItems> items_;
+  Raw<Item, kFewItems> items_;
 };
 
 size_t Group::form(std::span<const Request> requests, std::span<Decision> decisions) {
   if (!work_.shape.known) return 0;
   const size_t most = work_.shape.slot_count + size_t{1};
+  const HashSecret secret = block_.hash_secret();
   work_.locks.clear();
   while (count_ < std::min(kGroup, requests.size()) && subject_count_ + most <= kGroupSubjects) {
     const Request& request = requests[count_];
@@ -106,7 +107,7 @@ size_t Group::form(std::span<const Request> requests, std::span<Decision> decisi
     work_.request = &request;
     work_.subjects = subjects_ + subject_count_;
     Status status = check_request(request, work_.shape, nullptr);
-    if (status == Status::ok) status = form_subjects(block_, work_, nullptr);
+    if (status == Status::ok) status = form_subjects(block_, secret, work_, nullptr);
     decisions[count_].status = status;
     if (status == Status::ok) {
       for (size_t i = 0; i < work_.subject_count; ++i) __builtin_prefetch(&block_.shards[work_.subjects[i].shard_index], 1);

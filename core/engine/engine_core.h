@@ -83,7 +83,9 @@ class EngineCore {
   // memory.cpp: records under the shard's lock
   ShardCold* cold_of(Shard& shard);  // made when first needed; nullptr without memory
   RecordId find_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key);
-  RecordId create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key, Instant now);
+  RecordId create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key);  // 0: no memory
+  // The same after an eviction; for callers that hold no other record of the shard.
+  RecordId create_or_evict_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key, Instant now);
   void drop_locked(Shard& shard, uint64_t hash, RecordId id);
   void clear_states_locked(Record& record);
   bool overflow_locked(Shard& shard, uint8_t scope, RecordId* id);

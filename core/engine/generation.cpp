@@ -68,6 +68,9 @@ std::unique_ptr<Generation> make_generation(std::shared_ptr<const CompiledPolicy
   g->at = at;
   g->policy = std::move(policy);
   g->scope_at.fill(kNone);
+  for (const PlanSet& set : g->policy->plan_sets) {
+    for (const Plan& plan : set.plans) g->promotes |= plan.promotion.has_value();
+  }
   for (size_t i = 0; i < g->policy->scopes.size(); ++i) {
     const int32_t n = names->scopes.add(g->policy->scopes[i].name);
     if (n >= static_cast<int32_t>(kMaxScopeNumbers)) return nullptr;

@@ -39,6 +39,7 @@ struct Generation {
   uint8_t number = 0;
   Instant at = 0;
   std::shared_ptr<const CompiledPolicy> policy;
+  bool promotes = false;                   // some plan has a promotion
   std::vector<uint8_t> scope_number;       // by position
   std::vector<int32_t> limit_number, operation_number;
   std::array<int16_t, 256> scope_at{};     // by number; kNone: gone

@@ -43,32 +43,32 @@ RecordId EngineCore::find_locked(Shard& shard, uint64_t hash, uint8_t scope, con
 }
 
 // A record of never seen subjects costs its memory only: what it begins with is the caller's business.
-RecordId EngineCore::create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key, Instant now) {
+RecordId EngineCore::create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key) {
   ShardCold* cold = cold_of(shard);
-  if (cold == nullptr) return 0;
+  if (cold == nullptr || !shard.index.reserve(memory_)) return 0;
   const size_t state = scope == kIdempotencyScope ? sizeof(KeyState) : generation().scope(scope).state_size;
   const size_t units = record_units(state, key.size());
-  for (int attempt = 0;; ++attempt) {
-    if (shard.index.reserve(memory_)) {
-      const RecordId id = shard.allocate(arena_, static_cast<uint32_t>(units), memory_, cold->free, false);
-      if (id != 0) {
-        Record& r = *arena_.at(id);
-        r.units = static_cast<uint16_t>(units);
-        r.key_size = static_cast<uint16_t>(key.size());
-        r.generation = generation().number;
-        r.scope = scope;
-        if (scope != kIdempotencyScope) {
-          const int16_t set = generation().scope(scope).plan_set;
-          if (set != kNone) r.plan = generation().policy->plan_sets[static_cast<size_t>(set)].default_plan;
-        }
-        key.write(r.key_begin());
-        shard.index.insert(Index::tag_of(hash), id);
-        return id;
-      }
-    }
-    if (attempt > 0) return 0;
-    evict_locked(shard, now, 64);
+  const RecordId id = shard.allocate(arena_, static_cast<uint32_t>(units), memory_, cold->free, false);
+  if (id == 0) return 0;
+  Record& r = *arena_.at(id);
+  r.units = static_cast<uint16_t>(units);
+  r.key_size = static_cast<uint16_t>(key.size());
+  r.generation = generation().number;
+  r.scope = scope;
+  if (scope != kIdempotencyScope) {
+    const int16_t set = generation().scope(scope).plan_set;
+    if (set != kNone) r.plan = generation().policy->plan_sets[static_cast<size_t>(set)].default_plan;
   }
+  key.write(r.key_begin());
+  shard.index.insert(Index::tag_of(hash), id);
+  return id;
+}
+
+RecordId EngineCore::create_or_evict_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key, Instant now) {
+  const RecordId id = create_locked(shard, hash, scope, key);
+  if (id != 0) return id;
+  evict_locked(shard, now, 64);
+  return create_locked(shard, hash, scope, key);
 }
 
 void EngineCore::clear_states_locked(Record& record) {

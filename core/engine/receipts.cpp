@@ -112,7 +112,7 @@ RecordId EngineCore::recreate_locked(Shard& shard, const ReceiptItem& item, Inst
     key.values[key.count] = &values[key.count];
     ++key.count;
   });
-  return create_locked(shard, item.hash, item.scope, key, now);
+  return create_or_evict_locked(shard, item.hash, item.scope, key, now);
 }
 
 void EngineCore::give_back_locked(const ReceiptItem& item, uint64_t units, Instant now) {

@@ -13,17 +13,17 @@ Status fail(Status status, std::string* error, const std::string& message) {
   return status;
 }
 
-Status check_value(Bytes value, const char* array, size_t i, std::string* error) {
-  const std::string name = error == nullptr ? std::string() : array + std::string("[") + std::to_string(i) + "]";
+bool is_key(Bytes value) { return value.data() != nullptr && value.size() - 1 < kMaxKeyBytes; }
+
+[[gnu::cold]] Status wrong_value(Bytes value, const char* array, size_t i, std::string* error) {
+  if (error == nullptr) return Status::invalid;
+  *error = array + std::string("[") + std::to_string(i) + "]: ";
   if (value.data() == nullptr && value.size() != 0) {
-    return fail(Status::invalid, error,
-                name + ": NULL with length " + std::to_string(value.size()) + "; pass {NULL, 0} for an absent value");
+    *error += "NULL with length " + std::to_string(value.size()) + "; pass {NULL, 0} for an absent value";
+  } else {
+    *error += (value.empty() ? "empty" : std::to_string(value.size()) + " bytes") + "; a key has 1 to 1024 bytes";
   }
-  if (value.empty()) return fail(Status::invalid, error, name + ": empty; a key has 1 to 1024 bytes");
-  if (value.size() > kMaxKeyBytes) {
-    return fail(Status::invalid, error, name + ": " + std::to_string(value.size()) + " bytes; a key has 1 to 1024 bytes");
-  }
-  return Status::ok;
+  return Status::invalid;
 }
 
 Status check_counts(const Request& request, const OperationShape& shape, std::string* error) {
@@ -82,64 +82,102 @@ void unique_repeats(const HashSecret& secret, Work& work) {
   }
 }
 
-// A subject of one slot; `repeat` is the position among the unique repeated values.
-void form(const ControlBlock& block, const HashSecret& secret, Work& work, const OperationShape::Slot& slot, uint32_t repeat) {
+SubjectRef& begin_subject(Work& work, uint8_t scope, uint8_t count) {
   SubjectRef& s = work.subjects[work.subject_count++];
-  s.scope = slot.scope;
+  s.scope = scope;
   s.overflow = s.taken = s.exists = false;
-  s.key.count = slot.count;
-  uint64_t hash = hash_begin(slot.scope, secret);
-  for (uint8_t d = 0; d < slot.count; ++d) {
-    const uint8_t v = slot.values[d];
-    const bool repeated = slot.repeated && v == work.shape.repeats;
-    s.key.values[d] = repeated ? work.repeats->value[repeat] : &work.request->values[v];
-    hash = hash_add(hash, repeated ? work.repeats->hash[repeat] : work.value_hash[v], secret);
-  }
+  s.key.count = count;
+  return s;
+}
+
+void end_subject(const ControlBlock& block, Work& work, SubjectRef& s, uint64_t hash) {
   s.hash = hash;
   s.shard_index = block.shard_of(hash);
   work.locks.add(s.shard_index);
 }
 
+void form(const ControlBlock& block, const HashSecret& secret, Work& work, const OperationShape::Slot& slot) {
+  SubjectRef& s = begin_subject(work, slot.scope, slot.count);
+  uint64_t hash = hash_begin(slot.scope, secret);
+  for (uint8_t d = 0; d < slot.count; ++d) {
+    s.key.values[d] = &work.request->values[slot.values[d]];
+    hash = hash_add(hash, work.value_hash[slot.values[d]], secret);
+  }
+  end_subject(block, work, s, hash);
+}
+
+// A subject that holds one of the repeated values; `repeat` is its position among the unique ones.
+void form_repeated(const ControlBlock& block, const HashSecret& secret, Work& work, const OperationShape::Slot& slot,
+                   uint32_t repeat) {
+  SubjectRef& s = begin_subject(work, slot.scope, slot.count);
+  uint64_t hash = hash_begin(slot.scope, secret);
+  for (uint8_t d = 0; d < slot.count; ++d) {
+    const uint8_t v = slot.values[d];
+    const bool repeated = v == work.shape.repeats;
+    s.key.values[d] = repeated ? work.repeats->value[repeat] : &work.request->values[v];
+    hash = hash_add(hash, repeated ? work.repeats->hash[repeat] : work.value_hash[v], secret);
+  }
+  end_subject(block, work, s, hash);
+}
+
 void form_idempotency(const ControlBlock& block, const HashSecret& secret, Work& work) {
-  SubjectRef& s = work.subjects[work.subject_count++];
-  s.scope = kIdempotencyScope;
-  s.overflow = s.taken = s.exists = false;
-  s.key.count = 2;
+  SubjectRef& s = begin_subject(work, kIdempotencyScope, 2);
   const auto tenant = static_cast<size_t>(work.shape.tenant);
   s.key.values[0] = &work.request->values[tenant];
   s.key.values[1] = &work.request->idempotency_key;
-  uint64_t hash = hash_add(hash_begin(kIdempotencyScope, secret), work.value_hash[tenant], secret);
-  hash = hash_add(hash, hash_bytes(work.request->idempotency_key, secret), secret);
-  s.hash = hash;
-  s.shard_index = block.shard_of(hash);
-  work.locks.add(s.shard_index);
+  const uint64_t hash = hash_add(hash_begin(kIdempotencyScope, secret), work.value_hash[tenant], secret);
+  end_subject(block, work, s, hash_add(hash, hash_bytes(work.request->idempotency_key, secret), secret));
   work.idempotency = &s;
+}
+
+Status form_all(const ControlBlock& block, const HashSecret& secret, Work& work, std::string* error) {
+  work.repeats->count = 0;
+  unique_repeats(secret, work);
+  size_t subjects = 0;
+  for (size_t i = 0; i < work.shape.slot_count; ++i) subjects += work.shape.slots[i].repeated ? work.repeats->count : 1;
+  if (subjects > kMaxSubjects) {
+    return fail(Status::too_many, error,
+                "repeated: the decision would touch " + std::to_string(subjects) + " subjects; at most 128 are decided at once");
+  }
+  for (size_t i = 0; i < work.shape.slot_count; ++i) {
+    const OperationShape::Slot& slot = work.shape.slots[i];
+    work.first_of_slot[i] = work.subject_count;
+    if (!slot.repeated) {
+      form(block, secret, work, slot);
+      continue;
+    }
+    for (uint32_t r = 0; r < work.repeats->count; ++r) form_repeated(block, secret, work, slot, r);
+  }
+  return Status::ok;
 }
 
 }  // namespace
 
 Status check_request(const Request& request, const OperationShape& shape, std::string* error) {
-  if (const Status status = check_counts(request, shape, error); status != Status::ok) return status;
-  for (size_t i = 0; i < request.values.size(); ++i) {
-    if (static_cast<int>(i) == shape.repeats) {
-      // One value may also stand in its place.
-      if (request.repeated.empty()) {
-        if (const Status s = check_value(request.values[i], "values", i, error); s != Status::ok) return s;
-      } else if (request.values[i].data() != nullptr) {
-        return fail(Status::invalid, error,
-                    "values[" + std::to_string(i) + "]: given here and in repeated; pass {NULL, 0} here");
-      }
-      continue;
-    }
-    if (const Status s = check_value(request.values[i], "values", i, error); s != Status::ok) return s;
+  const bool plain = request.flags == 0 && request.values.size() == shape.value_count &&
+                     request.quantities.size() == shape.quantity_count && request.repeated.empty();
+  if (!plain) {
+    if (const Status status = check_counts(request, shape, error); status != Status::ok) return status;
   }
-  for (size_t i = 0; i < request.repeated.size(); ++i) {
-    if (const Status s = check_value(request.repeated[i], "repeated", i, error); s != Status::ok) return s;
+  for (size_t i = 0; i < request.values.size(); ++i) {
+    if (is_key(request.values[i])) [[likely]]
+      continue;
+    // The repeated dimension's place is empty when its values are given apart.
+    const bool apart = static_cast<int>(i) == shape.repeats && !request.repeated.empty();
+    if (!apart || request.values[i].data() != nullptr) return wrong_value(request.values[i], "values", i, error);
   }
   for (size_t i = 0; i < request.quantities.size(); ++i) {
     if (request.quantities[i] >= kCountLimit) {
       return fail(Status::invalid, error, "quantities[" + std::to_string(i) + "]: at least 2^48; quantities are below that");
     }
+  }
+  if (plain) return check_idempotency(request, shape, error);
+  for (size_t i = 0; i < request.repeated.size(); ++i) {
+    if (!is_key(request.repeated[i])) return wrong_value(request.repeated[i], "repeated", i, error);
+  }
+  if (!request.repeated.empty() && request.values[static_cast<size_t>(shape.repeats)].data() != nullptr) {
+    return fail(Status::invalid, error,
+                "values[" + std::to_string(shape.repeats) + "]: given here and in repeated; pass {NULL, 0} here");
   }
   return check_idempotency(request, shape, error);
 }
@@ -148,33 +186,20 @@ bool is_small(const Request& request, const OperationShape& shape) {
   return request.repeated.empty() && shape.slot_count < kFewSubjects;
 }
 
-Status form_subjects(const ControlBlock& block, Work& work, std::string* error) {
-  const HashSecret secret = block.hash_secret();
+Status form_subjects(const ControlBlock& block, const HashSecret& secret, Work& work, std::string* error) {
   const Request& request = *work.request;
-  const bool repeated = !request.repeated.empty();
   work.subject_count = 0;
   work.idempotency = nullptr;
   for (size_t i = 0; i < request.values.size(); ++i) {
     if (!request.values[i].empty()) work.value_hash[i] = hash_bytes(request.values[i], secret);
   }
-  if (repeated) {
-    work.repeats->count = 0;
-    unique_repeats(secret, work);
-  }
-  size_t subjects = 0;
-  for (size_t i = 0; i < work.shape.slot_count; ++i) {
-    subjects += work.shape.slots[i].repeated && repeated ? work.repeats->count : 1;
-  }
-  if (subjects > kMaxSubjects) {
-    return fail(Status::too_many, error,
-                "repeated: the decision would touch " + std::to_string(subjects) + " subjects; at most 128 are decided at once");
-  }
-  for (size_t i = 0; i < work.shape.slot_count; ++i) {
-    OperationShape::Slot slot = work.shape.slots[i];
-    slot.repeated = slot.repeated && repeated;
-    work.first_of_slot[i] = work.subject_count;
-    const uint32_t count = slot.repeated ? work.repeats->count : 1;
-    for (uint32_t r = 0; r < count; ++r) form(block, secret, work, slot, r);
+  if (!request.repeated.empty()) {
+    if (const Status status = form_all(block, secret, work, error); status != Status::ok) return status;
+  } else {
+    for (size_t i = 0; i < work.shape.slot_count; ++i) {
+      work.first_of_slot[i] = i;
+      form(block, secret, work, work.shape.slots[i]);
+    }
   }
   if (request.idempotency_key.data() != nullptr) form_idempotency(block, secret, work);
   return Status::ok;

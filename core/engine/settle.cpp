@@ -9,8 +9,10 @@
 
 namespace sluice {
 
+static constexpr size_t kEvictedAtOnce = 64;
+
 // An allowed decision takes every charge, a shadow one only where its own limit passes.
-bool Decider::commits(const Item& item, bool attempts_only) const {
+bool Decider::commits(const Item& item, bool attempts_only) {
   if (attempts_only) {
     return item.charge->type == ChargeType::attempt && item.ask.type == ChargeType::attempt && item.passes;
   }
@@ -19,40 +21,37 @@ bool Decider::commits(const Item& item, bool attempts_only) const {
 
 Decider::Room Decider::make_record(SubjectRef& s) {
   const Scope& scope = g_.scope(s.scope);
-  s.id = core_.create_locked(*s.shard, s.hash, s.scope, s.key, work_.now);
-  if (s.id != 0) {
-    s.record = core_.arena_.at(s.id);
-    if (s.state != kNeverSeen) std::memcpy(s.record->state(), s.state, scope.state_size);
-    s.state = s.record->state();
-    // Eviction may have raised the floor.
-    s.base = core_.base_of(s.record);
-    return Room::made;
+  s.id = core_.create_locked(*s.shard, s.hash, s.scope, s.key);
+  if (s.id == 0 && !evicted_) {
+    // What goes may be a record that was looked up for this decision: look again.
+    evicted_ = true;
+    core_.evict_locked(*s.shard, work_.now, kEvictedAtOnce);
+    return Room::changed;
   }
-  if (!scope.overflows || (request_.flags & flag::receipt) != 0) return Room::none;
-  RecordId shared;
-  if (!core_.overflow_locked(*s.shard, s.scope, &shared)) return Room::none;
-  s.id = shared;
-  s.record = core_.arena_.at(shared);
+  const bool own = s.id != 0;
+  if (!own) {
+    if (!scope.overflows || (request_.flags & flag::receipt) != 0) return Room::none;
+    if (!core_.overflow_locked(*s.shard, s.scope, &s.id)) return Room::none;
+    s.overflow = true;
+  }
+  s.record = core_.arena_.at(s.id);
+  if (own && s.state != kNeverSeen) std::memcpy(s.record->state(), s.state, scope.state_size);
   s.state = s.record->state();
   s.base = core_.base_of(s.record);
-  s.overflow = true;
-  return Room::overflowed;
+  return own ? Room::made : Room::changed;
 }
 
 Decider::Room Decider::make_room(bool attempts_only) {
-  Room room = Room::made;
   for (size_t i = 0; i < work_.item_count; ++i) {
     Item& item = work_.items[i];
     if (!commits(item, attempts_only)) continue;
     if (item.subject->record == nullptr) {
-      const Instant base = item.subject->base;
-      const Room one = make_record(*item.subject);
-      if (one == Room::none) return Room::none;
-      if (one == Room::overflowed || item.subject->base != base) room = Room::overflowed;
+      if (const Room room = make_record(*item.subject); room != Room::made) return room;
     }
+    if (!item.limit->extent) continue;
     if (!limit::reserve(item.params, item.record_state(), item.ask, at(*item.subject), core_.memory_)) return Room::none;
   }
-  return room;
+  return Room::made;
 }
 
 void Decider::take(Item& item) {
@@ -82,6 +81,7 @@ void Decider::commit(bool attempts_only) {
   for (size_t i = 0; i < work_.item_count; ++i) {
     if (commits(work_.items[i], attempts_only)) take(work_.items[i]);
   }
+  if (!g_.promotes) return;
   // Promotions look at what was charged, and act from the next decision on.
   for (size_t i = 0; i < work_.subject_count; ++i) {
     SubjectRef& s = work_.subjects[i];
@@ -91,23 +91,18 @@ void Decider::commit(bool attempts_only) {
 }
 
 // The attempt charges of a denial or a replay; without memory for one it is a denial all the same.
-bool Decider::commit_attempts() {
+void Decider::commit_attempts() {
   bool any = false;
   for (size_t i = 0; i < work_.item_count; ++i) any |= commits(work_.items[i], true);
-  if (!any) return true;
+  if (!any) return;
   Room room = make_room(true);
-  while (room == Room::overflowed) {
-    const bool denied_before = memory_denied_;
+  while (room == Room::changed) {
+    look_again();
     weigh();
-    memory_denied_ = denied_before;
     room = make_room(true);
   }
-  if (room == Room::none) {
-    undo_created();
-    return false;
-  }
-  commit(true);
-  return true;
+  if (room == Room::made) return commit(true);
+  undo_created();
 }
 
 void Decider::undo_created() {
@@ -125,7 +120,7 @@ void Decider::undo_created() {
 bool Decider::make_key_room() {
   if (work_.idempotency == nullptr || work_.idempotency->record != nullptr) return true;
   SubjectRef& s = *work_.idempotency;
-  s.id = core_.create_locked(*s.shard, s.hash, s.scope, s.key, work_.now);
+  s.id = core_.create_locked(*s.shard, s.hash, s.scope, s.key);
   if (s.id == 0) return false;
   s.record = core_.arena_.at(s.id);
   return true;

@@ -68,7 +68,7 @@ SubjectLock::~SubjectLock() {
 
 bool SubjectLock::require_record() {
   if (id == 0) {
-    id = core.create_locked(*shard, hash, scope_number, key, now);
+    id = core.create_or_evict_locked(*shard, hash, scope_number, key, now);
     if (id != 0) at = std::max(now, core.base_of(&record()));
   }
   return id != 0;

@@ -19,6 +19,7 @@ bool queue_holds(const Item& item) { return item.opens != kNever || item.params.
 }  // namespace
 
 void Decider::weigh() {
+  refused_ = waits_ = false;
   for (size_t i = 0; i < work_.item_count; ++i) {
     Item& item = work_.items[i];
     const Instant from = at(*item.subject);
@@ -26,24 +27,21 @@ void Decider::weigh() {
     item.passes = item.opens == from;
     item.refuses = item.waits = false;
     if (item.passes || !item.denies_ever()) continue;
-    if (item.charge->mode == Mode::deny) item.refuses = true;
-    if (item.charge->mode == Mode::queue) (queue_holds(item) ? item.waits : item.refuses) = true;
+    item.refuses = item.charge->mode == Mode::deny || (item.charge->mode == Mode::queue && !queue_holds(item));
+    item.waits = item.charge->mode == Mode::queue && !item.refuses;
+    refused_ |= item.refuses;
+    waits_ |= item.waits;
   }
 }
 
 Status Decider::judge() {
-  bool refused = memory_denied_, waits = false;
-  for (size_t i = 0; i < work_.item_count; ++i) {
-    refused |= work_.items[i].refuses;
-    waits |= work_.items[i].waits;
-  }
   work_.denial = DenialKind::none;
   work_.named = work_.item_count == 0 ? nullptr : &work_.items[0];
-  if (!refused && !waits) return Status::ok;
-  if (refused) {
+  if (refused_ || memory_denied_) {
     name_denial();
     return Status::denied;
   }
+  if (!waits_) return Status::ok;
   work_.named = nullptr;
   for (size_t i = 0; i < work_.item_count; ++i) {
     Item& item = work_.items[i];

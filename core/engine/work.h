@@ -135,7 +135,7 @@ struct Work {
 // Storage for a decision of ordinary size, and for the largest one.
 // Raw: nothing is read before it was formed, and forming sixteen items to use one would cost more than the decision.
 template <class T, size_t kCount>
-class Room {
+class Raw {
  public:
   T* get() { return reinterpret_cast<T*>(bytes_); }
 
@@ -143,12 +143,12 @@ class Room {
   alignas(T) std::byte bytes_[kCount * sizeof(T)];
 };
 struct SmallStorage {
-  Room<SubjectRef, kFewSubjects> subjects;
-  Room<Item, kFewItems> items;
+  Raw<SubjectRef, kFewSubjects> subjects;
+  Raw<Item, kFewItems> items;
 };
 struct LargeStorage {
-  Room<SubjectRef, kMaxSubjects + 1> subjects;
-  Room<Item, kMostItems> items;
+  Raw<SubjectRef, kMaxSubjects + 1> subjects;
+  Raw<Item, kMostItems> items;
   Repeats repeats;
 };
 
@@ -156,6 +156,6 @@ struct LargeStorage {
 Status check_request(const Request& request, const OperationShape& shape, std::string* error);
 bool is_small(const Request& request, const OperationShape& shape);
 // Adds the subjects' shards to the work's lock set.
-Status form_subjects(const ControlBlock& block, Work& work, std::string* error);
+Status form_subjects(const ControlBlock& block, const HashSecret& secret, Work& work, std::string* error);
 
 }  // namespace sluice

@@ -30,7 +30,8 @@ void place_limit(CompiledPolicy* policy, size_t at) {
   scope.limits.push_back(static_cast<int16_t>(at));
   scope.overflows = scope.overflows && may_overflow(limit.rule);
   scope.longest_period = std::max(scope.longest_period, longest_period(limit.rule));
-  scope.extents = static_cast<uint16_t>(scope.extents + owns_extent(limit.rule));
+  limit.extent = owns_extent(limit.rule);
+  scope.extents = static_cast<uint16_t>(scope.extents + limit.extent);
 }
 
 uint8_t slot_of(const CompiledPolicy& policy, Operation* operation, int16_t scope) {

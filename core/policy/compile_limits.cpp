@@ -33,10 +33,10 @@ class LimitReader {
   void read_by();
   void read_words(Limit* limit);
   void read_reports_as(Limit* limit);
-  void read_rule(Kind kind, Rule* rule);
+  void read_rule(Kind kind, Limit* limit);
   void read_window(Rule* rule);
   void read_zone(Rule* rule);
-  void read_sliding(Rule* rule);
+  void read_sliding(Limit* limit);
   bool span(std::string_view name, Span* out) { return draft_.duration(id_, Shape::limit, name, out); }
 
   Draft& draft_;
@@ -133,12 +133,12 @@ void LimitReader::read_window(Rule* rule) {
   }
 }
 
-void LimitReader::read_sliding(Rule* rule) {
+void LimitReader::read_sliding(Limit* limit) {
+  Rule* const rule = &limit->rule;
   require("period");
-  Span margin = 0;
-  if (span("margin", &margin)) {
-    if (rule->period > 0 && margin > rule->period) draft_.findings.error(own("margin"), say::margin_too_long());
-    rule->period += margin;
+  if (span("margin", &limit->margin)) {
+    if (rule->period > 0 && limit->margin > rule->period) draft_.findings.error(own("margin"), say::margin_too_long());
+    rule->period += limit->margin;
   }
   const NodeId id = own("slots");
   if (id == kNoNode) return;
@@ -152,14 +152,15 @@ void LimitReader::read_sliding(Rule* rule) {
   rule->slots = static_cast<uint16_t>(std::min<uint64_t>(slots, kMaxExactLog));
 }
 
-void LimitReader::read_rule(Kind kind, Rule* rule) {
+void LimitReader::read_rule(Kind kind, Limit* limit) {
+  Rule* const rule = &limit->rule;
   rule->kind = kind;
   switch (kind) {
     case Kind::pace: span("slack", &rule->slack); break;
     case Kind::window: read_window(rule); break;
     case Kind::sliding:
       span("period", &rule->period);
-      read_sliding(rule);
+      read_sliding(limit);
       break;
     case Kind::distinct:
       require("period");
@@ -200,7 +201,7 @@ void LimitReader::read(Limit* limit, LimitDraft* out) {
   read_by();
   read_words(limit);
   if (limit_.kind) {
-    read_rule(*limit_.kind, &limit->rule);
+    read_rule(*limit_.kind, limit);
     if (own("denies_as") == kNoNode) limit->rule.denies_as = default_denial(limit->rule);
   }
   limit_.rule_good = draft_.findings.errors() == before;

@@ -91,6 +91,7 @@ struct Limit {
   Span margin = 0;                        // sliding: as written; rule.period has it already
   int16_t scope = kNone;
   uint16_t state_offset = 0;
+  bool extent = false;                    // its state owns memory of its own, so a commit needs room first
   int16_t plan_set = kNone;               // whose plan chooses the amount; kNone: one amount for all
   bool plan_elsewhere = false;            // that plan is kept in another record than the limit's own (scope of several dimensions)
   std::vector<AmountTerms> amounts;       // one per plan, or exactly one

@@ -180,9 +180,9 @@ void Description::amount(const Limit& limit, const AmountTerms& terms, std::stri
 
 void Description::number(const Limit& limit, const AmountTerms& terms) {
   const Amount& amount = terms.amount;
-  json_.number("amount", amount.amount);
-  json_.text("text", limit.rule.kind == Kind::pace ? spell_rate(amount.amount, amount.period)
-                                                   : std::to_string(amount.amount));
+  const bool rate = limit.rule.kind == Kind::pace;
+  json_.number("amount", rate ? say_rate(amount.amount, amount.period).amount : amount.amount);
+  json_.text("text", rate ? spell_rate(amount.amount, amount.period) : std::to_string(amount.amount));
 }
 
 void Description::pace_terms(const AmountTerms& terms) {

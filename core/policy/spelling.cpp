@@ -52,12 +52,24 @@ std::string spell_duration(Span span) {
   return "";  // not reached: a nanosecond divides all
 }
 
-std::string spell_rate(uint64_t amount, Span period) {
-  const std::string units = std::to_string(amount) + '/';
-  for (const Unit& unit : kUnits) {
-    if (period == unit.span) return units + std::string(unit.one);
+SaidRate say_rate(uint64_t amount, Span period) {
+  for (const Span unit : {kSecond, kMinute, kHour, kDay}) {
+    if (period >= kSecond) break;
+    const Wide units = Wide{amount} * static_cast<uint64_t>(unit);
+    if (units % static_cast<uint64_t>(period) != 0) continue;
+    const Wide said = units / static_cast<uint64_t>(period);
+    if (said < kCountLimit) return {static_cast<uint64_t>(said), unit};
   }
-  return units + spell_duration(period);
+  return {amount, period};
+}
+
+std::string spell_rate(uint64_t amount, Span period) {
+  const SaidRate said = say_rate(amount, period);
+  const std::string units = std::to_string(said.amount) + '/';
+  for (const Unit& unit : kUnits) {
+    if (said.period == unit.span) return units + std::string(unit.one);
+  }
+  return units + spell_duration(said.period);
 }
 
 std::string spell_percent(uint64_t hundredths) { return spell_decimal(hundredths, 2) + '%'; }

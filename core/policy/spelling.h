@@ -14,6 +14,12 @@ namespace sluice {
 
 // In the largest unit that says it in whole numbers; a minute and a day as "60s" and "24h". Empty for 0.
 std::string spell_duration(Span span);
+// A rate as it is said: one of less than a second's period, as derived ones have, in the first unit that says it in whole numbers.
+struct SaidRate {
+  uint64_t amount = 0;
+  Span period = 0;
+};
+SaidRate say_rate(uint64_t amount, Span period);
 // "80/s", "5/10s".
 std::string spell_rate(uint64_t amount, Span period);
 // Of hundredths of a percent: "75%", "99.5%".

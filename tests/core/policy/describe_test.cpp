@@ -82,7 +82,7 @@ TEST_F(Describe, tells_what_each_other_kind_has) {
   EXPECT_THAT(json_, HasSubstr(R"("kind":"sliding","mode":"deny","unit":"unit","denies_as":"rate","period":"60s","zone":null,)"
                                R"("slots":null,"margin":"1s")"));
   EXPECT_THAT(json_, HasSubstr(R"("period":"24h","zone":null,"slots":24,"margin":null)"));
-  EXPECT_THAT(json_, HasSubstr(R"("exemption":"72h")"));
+  EXPECT_THAT(json_, HasSubstr(R"("exemption":"3 days")"));
   EXPECT_THAT(json_, HasSubstr(R"("named":true,"lease":"1h")"));
   EXPECT_THAT(json_, HasSubstr(R"("denies_as":"quota")"));
   EXPECT_THAT(json_, HasSubstr(R"("longest":"1h","reports":{"group":"up","used":"used"},"by":null,"amounts":[]})"));

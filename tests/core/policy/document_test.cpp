@@ -29,7 +29,10 @@ TEST(Document, EveryValueKnowsWhereItStands) {
   const NodeId list = document.find(document.root(), "a");
   const auto elements = document.children(list);
   ASSERT_EQ(elements.size(), 3U);
-  const auto at = [&](NodeId id) { return std::pair(document.position(document[id].offset).line, document.position(document[id].offset).column); };
+  const auto at = [&](NodeId id) {
+    const Position position = document.position(document[id].offset);
+    return std::pair(position.line, position.column);
+  };
   EXPECT_EQ(at(document.root()), std::pair(1, 1));
   EXPECT_EQ(at(list), std::pair(2, 8));
   EXPECT_EQ(at(elements[0]), std::pair(2, 9));
@@ -183,7 +186,8 @@ TEST(Document, RandomBytesNeverCrash) {
     for (char& c : text) c = letters[random() % letters.size()];
     Document document;
     SyntaxError error;
-    if (!document.read(text, &error)) EXPECT_LE(error.offset, text.size());
+    const bool good = document.read(text, &error);
+    EXPECT_TRUE(good || error.offset <= text.size());
   }
 }
 

@@ -36,12 +36,13 @@ TEST(Spelling, a_rate_parses_back) {
   EXPECT_EQ(spell_rate(30, kMinute), "30/min");
   EXPECT_EQ(spell_rate(5, 10 * kSecond), "5/10s");
   EXPECT_EQ(spell_rate(1, kDay), "1/day");
+  EXPECT_EQ(spell_rate(1, 125 * kMillisecond), "8/s");
+  EXPECT_EQ(spell_rate(3, 700 * kMillisecond), "3/700ms");
   for (Span period : {kSecond, kMinute, 10 * kSecond, kDay, 7 * kDay, Span{7}}) {
     RateText parsed;
     std::string error;
     EXPECT_TRUE(parse_rate(spell_rate(3, period), &parsed, &error)) << error;
-    EXPECT_EQ(parsed.amount, 3u);
-    EXPECT_EQ(parsed.period, period);
+    EXPECT_EQ(Wide{parsed.amount} * static_cast<uint64_t>(period), Wide{3} * static_cast<uint64_t>(parsed.period));
   }
 }
 
