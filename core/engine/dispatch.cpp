@@ -25,12 +25,15 @@ bool in_range(int32_t operation) { return operation >= 0 && operation < static_c
 Status decide_locked(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error, bool* again) {
   if (!registry::alive(block, handle)) return bad_handle(error);
   EngineCore& core = *block.core.load(std::memory_order_relaxed);
-  *again = core.generation().number != work.shape.generation;
+  const Generation& g = core.generation();
+  *again = g.number != work.shape.generation;
   if (*again) return Status::ok;
   if (!core.time_of(work.request->now, &work.now)) {
     return fail(Status::time, error,
                 "now: outside [0, 2^62) or more than a day ahead of the clock; nanoseconds since the Unix epoch are expected");
   }
+  if (core.decide_straight(g, work, decision)) [[likely]]
+    return Status::ok;
   return Decider(core, work).run(decision, error);
 }
 

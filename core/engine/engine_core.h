@@ -45,6 +45,9 @@ class EngineCore {
   // The time of a call: its own or the engine's. False when it is out of range or too far ahead.
   bool time_of(Instant given, Instant* now);
 
+  // straight.cpp: decides under its locks if nothing about it is unusual; else false, and nothing has happened.
+  bool decide_straight(const Generation& g, Work& work, Decision* decision);
+
   void prefetch(RecordId id) const {
     const char* record = reinterpret_cast<const char*>(arena_.at(id));
     __builtin_prefetch(record, 1);
@@ -79,6 +82,8 @@ class EngineCore {
  private:
   friend class Decider;
   friend struct SubjectLock;
+
+  bool straight_records(Work& work);
 
   // memory.cpp: records under the shard's lock
   ShardCold* cold_of(Shard& shard);  // made when first needed; nullptr without memory

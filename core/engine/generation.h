@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/engine/control_block.h"
+#include "core/engine/straight.h"
 #include "core/policy/compiled_policy.h"
 
 namespace sluice {
@@ -39,6 +40,7 @@ struct Generation {
   uint8_t number = 0;
   Instant at = 0;
   std::shared_ptr<const CompiledPolicy> policy;
+  std::vector<StraightPlan> straight;      // by operation
   bool promotes = false;                   // some plan has a promotion
   std::vector<uint8_t> scope_number;       // by position
   std::vector<int32_t> limit_number, operation_number;

@@ -8,6 +8,7 @@
 #include "core/limits/limit.h"
 #include "core/limits/upstream.h"
 #include "core/policy/policy.h"
+#include "core/policy/text.h"
 
 namespace sluice {
 namespace {
@@ -108,10 +109,9 @@ Status EngineCore::admin_set_billing(const SubjectName& name, uint32_t day, Span
   }
   std::shared_ptr<const Zone> zone;
   if (!zone_name.empty()) {
-    zone = Zone::load(std::string(zone_name.substr(0, 128)), options_.zoneinfo_dir);
-    if (zone == nullptr) {
-      return fail(Status::not_found, error, "zone: no time zone \"" + std::string(zone_name.substr(0, 64)) +
-                                                "\"; give an IANA name such as \"Europe/Paris\", or \"UTC\"");
+    std::string why;
+    if (!parse_zone(zone_name.substr(0, 128), options_.zoneinfo_dir, &zone, &why)) {
+      return fail(Status::not_found, error, "zone: " + why);
     }
   }
   SubjectLock subject(*this, name, now, error);
@@ -127,6 +127,7 @@ Status EngineCore::admin_set_billing(const SubjectName& name, uint32_t day, Span
     if (limit.rule.kind != Kind::window || limit.rule.period_kind != PeriodKind::billing) continue;
     limit::rebase(subject.params(limit, static_cast<size_t>(p)), subject.record().state() + limit.state_offset, subject.at);
   }
+  subject.record().newest = subject.at;
   return Status::ok;
 }
 
@@ -160,7 +161,7 @@ Status EngineCore::admin_reset(const SubjectName& name, Instant now, std::string
 
 Status EngineCore::admin_throttle(int32_t number, const SubjectName& name, Span retry_after, bool close, Instant now,
                                   std::string* error) {
-  if (close && retry_after <= 0) return fail(Status::invalid, error, "retry_after: nanoseconds from now, more than 0");
+  if (close && retry_after < 0) return fail(Status::invalid, error, "retry_after: nanoseconds from now, 0 or more");
   SubjectLock subject(*this, name, now, error);
   if (subject.status != Status::ok) return subject.status;
   const int16_t position = limit_on_scope(subject, number, error);

@@ -28,10 +28,10 @@ class LockSet {
     }
   }
   void lock(ControlBlock& block) SLUICE_NO_ANALYSIS {
-    each([&](uint32_t shard) { block.shards[shard].lock.lock(); });
+    each([&](uint32_t shard) SLUICE_NO_ANALYSIS { block.shards[shard].lock.lock(); });
   }
   void unlock(ControlBlock& block) SLUICE_NO_ANALYSIS {
-    each([&](uint32_t shard) { block.shards[shard].lock.unlock(); });
+    each([&](uint32_t shard) SLUICE_NO_ANALYSIS { block.shards[shard].lock.unlock(); });
   }
 
  private:

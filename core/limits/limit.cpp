@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only switch on kind. What pace and window need on every decision is inline in their headers, so that a
-// decision costs one jump here and no call.
+// The only switch on kind.
 #include "core/limits/limit.h"
 
 #include <cstring>
@@ -26,7 +25,7 @@ size_t state_size(const Rule& rule) {
   __builtin_unreachable();
 }
 
-Instant opens_at(const Params& params, const std::byte* state, const Charge& charge, Instant from) {
+Instant opens_at_switch(const Params& params, const std::byte* state, const Charge& charge, Instant from) {
   switch (params.rule->kind) {
     case Kind::pace: return pace::opens_at(params, state, charge, from);
     case Kind::window: return window::opens_at(params, state, charge, from);
@@ -50,7 +49,7 @@ bool reserve(const Params& params, std::byte* state, const Charge& charge, Insta
   __builtin_unreachable();
 }
 
-Taken commit(const Params& params, std::byte* state, const Charge& charge, Instant at) {
+Taken commit_switch(const Params& params, std::byte* state, const Charge& charge, Instant at) {
   switch (params.rule->kind) {
     case Kind::pace: return pace::commit(params, state, charge, at);
     case Kind::window: return window::commit(params, state, charge, at);

@@ -17,7 +17,9 @@
 
 #include "core/base/allocator.h"
 #include "core/base/time.h"
+#include "core/limits/pace.h"
 #include "core/limits/params.h"
+#include "core/limits/window.h"
 
 namespace sluice::limit {
 
@@ -27,14 +29,14 @@ size_t state_size(const Rule& rule);
 // The earliest instant at or after `from` at which the charge passes, or kNever, or kOnRelease. Charges that
 // never deny (forced, exempt, release) open at `from`. Words: unlimited opens at `from`, blocked and custom
 // (unset) never.
-Instant opens_at(const Params& params, const std::byte* state, const Charge& charge, Instant from);
+inline Instant opens_at(const Params& params, const std::byte* state, const Charge& charge, Instant from);
 
 // Makes room for a commit of `charge` at `at`; false when there is no memory, and then nothing observable has
 // changed.
 bool reserve(const Params& params, std::byte* state, const Charge& charge, Instant at, Allocator& memory);
 
 // Takes the charge, whether or not it passes (forced, advise): the caller has asked. A release gives back.
-Taken commit(const Params& params, std::byte* state, const Charge& charge, Instant at);
+inline Taken commit(const Params& params, std::byte* state, const Charge& charge, Instant at);
 
 // Returns `units` of what `taken` took (all of it: taken.units). Only to the period charged. `values` are the
 // charge's, in the charge's order (empty where the limit has none): of a distinct limit or a named gauge
@@ -65,5 +67,21 @@ bool set_used(const Params& params, std::byte* state, uint64_t used, Instant at,
 
 // Frees what hangs off the state and zeroes it.
 void clear(const Rule& rule, std::byte* state, Allocator& memory);
+
+// The two kinds that most decisions ask are inline; the rest is the switch.
+Instant opens_at_switch(const Params& params, const std::byte* state, const Charge& charge, Instant from);
+Taken commit_switch(const Params& params, std::byte* state, const Charge& charge, Instant at);
+
+inline Instant opens_at(const Params& params, const std::byte* state, const Charge& charge, Instant from) {
+  if (params.rule->kind == Kind::pace) return pace::opens_at(params, state, charge, from);
+  if (params.rule->kind == Kind::window) return window::opens_at(params, state, charge, from);
+  return opens_at_switch(params, state, charge, from);
+}
+
+inline Taken commit(const Params& params, std::byte* state, const Charge& charge, Instant at) {
+  if (params.rule->kind == Kind::pace) return pace::commit(params, state, charge, at);
+  if (params.rule->kind == Kind::window) return window::commit(params, state, charge, at);
+  return commit_switch(params, state, charge, at);
+}
 
 }  // namespace sluice::limit

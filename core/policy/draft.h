@@ -78,6 +78,7 @@ struct Draft {
 void compile_subjects(Draft* draft);
 void compile_limits(Draft* draft);
 void compile_amounts(Draft* draft);
+void resolve_amounts(Draft* draft);
 void compile_promotions(Draft* draft);
 void compile_operations(Draft* draft);
 // One charge; false when its limit is unknown or broken. The operation is complete but for its charges from this one on.

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/policy/json_text.h"
 
-#include <rapidjson/writer.h>
-
 #include <utility>
 
 #include "core/base/utf8.h"
+#include "core/policy/rapidjson.h"
 
 namespace sluice {
 namespace {

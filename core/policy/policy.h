@@ -39,9 +39,9 @@ PolicyResult load_policy(std::string_view text, const PolicyOptions& options);
 // "line 3, column 14: limits[0].period: ..." with the excerpt; what error structs and exceptions carry.
 std::string format_findings(const std::vector<Finding>& findings);
 
-// The amount of `limit` for one subject, written as in the policy: `200`, `"80/s"`, `"unlimited"`, `"blocked"`, or an object
-// with what may stand beside an amount: {"amount": 200, "thresholds": [80, 100]}. What the object leaves out is kept from
-// `base`, the terms of the subject's plan. On failure `error` names the field.
+// The amount of `limit` for one subject, written as in the policy: `200`, `"80/s"`, `"unlimited"`, `"blocked"` (words and rates
+// also without quotes), or an object with what may stand beside an amount: {"amount": 200, "thresholds": [80, 100]}. What
+// the object leaves out is kept from `base`, the terms of the subject's plan. On failure `error` names the field.
 bool parse_amount(const CompiledPolicy& policy, int16_t limit, const AmountTerms& base, std::string_view text,
                   AmountTerms* out, std::string* error);
 

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""policies/policy.schema.json, for editors: it accepts every policy, and refuses what is wrong in form."""
+
+import copy
+import json
+import pathlib
+
+import jsonschema
+import pytest
+
+POLICIES = pathlib.Path(__file__).resolve().parent.parent / "policies"
+SCHEMA = json.loads((POLICIES / "policy.schema.json").read_text(encoding="utf-8"))
+
+
+def plain(text):
+    """JSON with comments and trailing commas as plain JSON."""
+    out, i, in_text = [], 0, False
+    while i < len(text):
+        c = text[i]
+        if in_text:
+            step = 2 if c == "\\" else 1
+            out.append(text[i : i + step])
+            in_text = c != '"'
+            i += step
+        elif text.startswith("//", i):
+            end = text.find("\n", i)
+            i = len(text) if end < 0 else end
+        elif text.startswith("/*", i):
+            i = text.index("*/", i) + 2
+        elif c in "]}":
+            while out and out[-1].isspace():
+                out.pop()
+            if out and out[-1] == ",":
+                out.pop()
+            out.append(c)
+            i += 1
+        else:
+            in_text = c == '"'
+            out.append(c)
+            i += 1
+    return "".join(out)
+
+
+def errors(policy):
+    return list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(policy))
+
+
+def test_the_schema_is_a_schema():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_comments_and_trailing_commas_are_stripped_outside_of_texts_only():
+    assert json.loads(plain('{ // a\n "x": "//,]", /* b */ "y": [1, 2, ], }')) == {"x": "//,]", "y": [1, 2]}
+
+
+@pytest.mark.parametrize("path", sorted(POLICIES.glob("*.jsonc")), ids=lambda path: path.stem)
+def test_every_policy_is_valid(path):
+    assert errors(json.loads(plain(path.read_text(encoding="utf-8")))) == []
+
+
+GOOD = {
+    "name": "good",
+    "tenant": "account",
+    "line": "line",
+    "subjects": [{"scope": ["account"], "plans": ["free", {"name": "pro"}], "default": "free"}],
+    "limits": [{"name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 100}],
+    "operations": [{"name": "send", "values": ["account", "line"], "charges": [{"limit": "day"}]}],
+    "dialect": {"anything": [None]},
+    "comply": {"limits": [{"name": "day", "kind": "sliding", "period": "24h", "slots": 10, "mode": None}]},
+}
+
+
+def with_limit(**fields):
+    return {"limits": [{"name": "l", "scope": ["account"], **fields}]}
+
+
+def day(**fields):
+    return with_limit(kind="window", period="day", **fields)
+
+
+def charge(**fields):
+    return {"operations": [{"name": "send", "values": ["account"], "charges": [{"limit": "day", **fields}]}]}
+
+
+def test_the_good_policy_is_valid():
+    assert errors(GOOD) == []
+
+
+RIGHT = [
+    with_limit(kind="pace", amount="80/s", depth="1s", slack="5ms"),
+    with_limit(kind="pace", amount="5/10s", depth=80),
+    with_limit(kind="window", period="60s from first", amount=30),
+    with_limit(kind="window", period="1s", amount=10, burst="1.5x for 10s"),
+    with_limit(kind="sliding", period="60s", margin="1s", amount=30),
+    with_limit(kind="distinct", period="24h", exemption="24h", unlimited=True),
+    with_limit(kind="gauge", amounts=[{"plan": ["free", "pro"], "custom": True}]),
+    with_limit(kind="upstream", longest="1h"),
+    day(of="other", times="1/10"),
+    day(amount=1, ceiling="120%", thresholds=[75, 99.5], zone="Europe/Paris", reports_as="emails.sent"),
+    charge(cost="parts", charge="attempt", mode="queue", refund="failed"),
+    charge(**{"while": "queued"}),
+    {"subjects": [{"scope": ["account"], "billing": {"day": 31, "time": "09:30", "zone": "+05:30"}}]},
+]
+
+
+@pytest.mark.parametrize("change", RIGHT, ids=json.dumps)
+def test_right_snippets_are_valid(change):
+    assert errors({**copy.deepcopy(GOOD), **change}) == []
+
+
+WRONG = [
+    {"name": "1st"},
+    {"tenant": 5},
+    {"limts": []},
+    {"limits": []},
+    {"operations": []},
+    {"dialect": []},
+    {"limits": {}},
+    with_limit(kind="bucket", amount=1),
+    with_limit(kind="window", amount=1),
+    with_limit(kind="sliding", period="day", amount=1),
+    with_limit(kind="pace", amount=10),
+    with_limit(kind="pace", amount="10/s", period="1s"),
+    with_limit(kind="pace", amount="10/fortnight"),
+    with_limit(kind="gauge", amount=1, slots=5),
+    with_limit(kind="upstream"),
+    with_limit(kind="upstream", longest="1h", amount=5),
+    with_limit(kind="gauge", amounts=[{"plan": "free", "amount": 1, "burst": "2x for 10s"}]),
+    with_limit(kind="sliding", period="1s", amount=1, slots=1025),
+    day(),
+    day(amount="100"),
+    day(amount=0),
+    day(amount=-1),
+    day(amount=1.5),
+    day(amount=2**48),
+    day(amount=1, unlimited=True),
+    day(amount=1, amounts=[{"plan": "free", "amount": 1}]),
+    day(amount=1, times="1/2"),
+    day(amount=1, ceiling="120"),
+    day(amount=1, ceiling="120%", burst="2x for 10s"),
+    day(amount=1, thresholds=["75"]),
+    day(amount=1, thresholds=list(range(1, 10))),
+    day(amount=1, thresholds=75),
+    day(amount=1, mode="denied"),
+    day(amount=1, zone=None),
+    day(amount=1, denies_as="never"),
+    day(amount=1, period_="day"),
+    day(unlimited=False),
+    day(amounts=[{"amount": 1}]),
+    day(amounts=[{"plan": "free"}]),
+    charge(cost=0),
+    charge(charge="force"),
+    charge(refund="always"),
+    charge(**{"while": "waiting"}),
+    {"operations": [{"name": "send", "values": [], "charges": []}]},
+    {"operations": [{"name": "send", "values": ["account", "account"], "charges": []}]},
+    {"operations": [{"name": "send", "values": ["account"]}]},
+    {"subjects": [{"scope": ["account", "line"]}]},
+    {"subjects": [{"scope": ["account"], "plans": ["free"]}]},
+    {"subjects": [{"scope": ["account"], "billing": {"day": 32}}]},
+    {"subjects": [{"scope": ["account"], "billing": {"time": "24:00"}}]},
+    {"comply": {"tenant": "x"}},
+    {"comply": {"limits": None}},
+    {"comply": {"limits": [{"kind": "window"}]}},
+    {"comply": {"operations": [{"name": "send", "charges": None}]}},
+]
+
+
+@pytest.mark.parametrize("change", WRONG, ids=json.dumps)
+def test_wrong_snippets_are_refused(change):
+    assert errors({**copy.deepcopy(GOOD), **change}) != []
