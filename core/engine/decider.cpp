@@ -89,9 +89,13 @@ Status Decider::add_item(const OperationCharge& charge, SubjectRef& subject, uin
   if ((request_.flags & flag::force) != 0 && item.denies_ever()) item.ask.type = ChargeType::forced;
   item.ask.queued = charge.mode == Mode::queue;
   if (charge.of != kNone) set_values(item, charge, repeat);
-  uint8_t plan = subject.plan;
-  if (charge.plan_slot != kNone) plan = work_.subjects[work_.first_of_slot[static_cast<size_t>(charge.plan_slot)]].plan;
-  item.params = core_.params_of(g_, limit, item.position, plan, subject.extras);
+  const bool elsewhere = charge.plan_slot != kNone;
+  const SubjectRef& chooser = elsewhere ? work_.subjects[work_.first_of_slot[static_cast<size_t>(charge.plan_slot)]] : subject;
+  item.plan = chooser.plan;
+  item.params = core_.params_of(g_, limit, item.position, item.plan, subject.extras);
+  if (elsewhere && limit.rule.period_kind == PeriodKind::billing) {
+    item.params.billing = &billing_of(*g_.policy, g_.scope(chooser.scope), chooser.extras);
+  }
   if (item.params.amount->word == Word::custom) return no_amount(limit, error);
   return Status::ok;
 }
@@ -228,7 +232,10 @@ Status Decider::run(Decision* decision, std::string* error) {
   if (work_.idempotency != nullptr) [[unlikely]] {
     bool done = false;
     const Status status = replay_key(decision, error, &done);
-    if (done) return status;
+    if (done) {
+      promote();
+      return status;
+    }
   }
   weigh();
   const bool peek = (request_.flags & flag::peek) != 0;
@@ -250,6 +257,7 @@ Status Decider::run(Decision* decision, std::string* error) {
     if (work_.idempotency != nullptr) write_key(*decision);
   }
   if (!decision->details.empty()) fill_details(decision);
+  if (!peek) promote();
   count(decision);
   return status;
 }

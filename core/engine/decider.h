@@ -50,6 +50,7 @@ class Decider {
   void take(Item& item);
   static bool commits(const Item& item, bool attempts_only);
   void commit(bool attempts_only);
+  void promote();
   void commit_attempts();
   bool make_receipt();
   ReceiptItem receipt_item(const Item& item) const;

@@ -29,6 +29,12 @@ struct SubjectRef;
 // The state of a subject never seen, wherever a limit's state may lie in it.
 extern const std::byte kNeverSeen[kMaxLimits * 24];
 
+// Computes again what follows the amounts that a subject has of its own, for the plan it is on.
+void rederive(const Generation& g, uint8_t plan, Extras& extras);
+
+// The billing cycle of a subject: its own, or its plan set's, or the calendar month in UTC.
+const Billing& billing_of(const CompiledPolicy& policy, const Scope& scope, const Extras* extras);
+
 class EngineCore {
  public:
   EngineCore(ControlBlock& block, const EngineOptions& options);

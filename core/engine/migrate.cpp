@@ -13,11 +13,12 @@ namespace sluice {
 namespace {
 
 // What a subject's own amounts become: those of limits that are gone go, those that follow are derived anew.
-void carry_extras(const Generation& to, Extras& extras) {
+void carry_extras(const Generation& to, uint8_t plan, Extras& extras) {
   std::erase_if(extras.amounts, [&](const OwnAmount& own) {
     const int16_t position = to.limit_position(own.limit);
     return position == kNone || to.limit_from[static_cast<size_t>(position)] == kNone;
   });
+  rederive(to, plan, extras);
 }
 
 }  // namespace
@@ -53,7 +54,7 @@ bool EngineCore::migrate_step(Shard& shard, uint64_t hash, RecordId* id, const G
     before = *extras_from;
     auto node = shard.cold->extras.extract(*id);
     node.key() = moved;
-    carry_extras(to, node.mapped());
+    carry_extras(to, record->plan, node.mapped());
     shard.cold->extras.insert(std::move(node));
   }
   const Instant at = std::max(to.at, base_of(old));

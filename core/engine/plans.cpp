@@ -5,19 +5,42 @@
 
 #include "core/engine/engine_core.h"
 #include "core/limits/limit.h"
+#include "core/policy/policy.h"
 
 namespace sluice {
 namespace {
 
 const Billing kCalendarMonth;  // day 1 at 00:00 UTC
 
+// The amounts that follow `base`, and those that follow them.
+void derive_followers(const Generation& g, const Limit& base, const AmountTerms& terms, uint8_t plan, Extras& extras) {
+  for (const int16_t p : base.followers) {
+    const auto position = static_cast<size_t>(p);
+    const Limit& limit = g.policy->limits[position];
+    const AmountTerms& own = limit.amounts[limit.plan_set == kNone ? 0 : plan];
+    AmountTerms derived;
+    if (!own.derived.has_value() || !derive_amount(limit, own, terms, &derived)) continue;
+    extras.amounts.push_back({g.limit_number[position], true, derived});
+    derive_followers(g, limit, derived, plan, extras);
+  }
+}
+
+}  // namespace
+
+void rederive(const Generation& g, uint8_t plan, Extras& extras) {
+  std::erase_if(extras.amounts, [](const OwnAmount& own) { return own.derived; });
+  const std::vector<OwnAmount> set = extras.amounts;
+  for (const OwnAmount& own : set) {
+    const int16_t position = g.limit_position(own.limit);
+    if (position != kNone) derive_followers(g, g.policy->limits[static_cast<size_t>(position)], own.terms, plan, extras);
+  }
+}
+
 const Billing& billing_of(const CompiledPolicy& policy, const Scope& scope, const Extras* extras) {
   if (extras != nullptr && extras->has_billing) return extras->billing;
   if (scope.plan_set != kNone) return policy.plan_sets[static_cast<size_t>(scope.plan_set)].billing;
   return kCalendarMonth;
 }
-
-}  // namespace
 
 Params EngineCore::params_of(const Generation& g, const Limit& limit, size_t position, uint8_t plan, const Extras* extras) const {
   const Amount* amount = &limit.amounts[limit.plan_set == kNone ? 0 : plan].amount;
@@ -91,12 +114,13 @@ void EngineCore::change_plan_locked(Shard& shard, RecordId id, uint8_t plan, Ins
   if (before == plan) return;
   record.plan = plan;
   record.newest = std::max(record.newest, at);
-  const Extras* extras = extras_of(shard, id, record);
+  Extras* extras = extras_of(shard, id, record);
   if (extras == nullptr) {
     carry_amounts(generation(), shard, id, record, before, nullptr, at);
     return;
   }
   const Extras old = *extras;
+  rederive(generation(), plan, *extras);
   carry_amounts(generation(), shard, id, record, before, &old, at);
 }
 

@@ -23,6 +23,7 @@ namespace sluice {
 struct ReceiptItem {
   int32_t limit = -1;                 // the engine's number
   uint8_t scope = 0;                  // the engine's number
+  uint8_t plan = 0;                   // that chose the amount
   uint32_t shard = 0;
   uint64_t hash = 0;
   std::string key;                    // as stored in a record

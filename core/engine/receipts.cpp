@@ -80,7 +80,10 @@ bool EngineCore::charged_locked(const ReceiptItem& item, Instant now, bool creat
   c->id = id;
   c->record = arena_.at(id);
   const Extras* extras = extras_of(*c->shard, id, *c->record);
-  c->params = params_of(g, *c->limit, static_cast<size_t>(position), c->limit->plan_elsewhere ? 0 : c->record->plan, extras);
+  // A plan kept in another record is taken as it was then.
+  const auto plans = static_cast<uint8_t>(c->limit->amounts.size());
+  const uint8_t plan = !c->limit->plan_elsewhere ? c->record->plan : item.plan < plans ? item.plan : uint8_t{0};
+  c->params = params_of(g, *c->limit, static_cast<size_t>(position), plan, extras);
   c->state = c->record->state() + c->limit->state_offset;
   c->at = std::max(now, base_of(c->record));
   return true;
@@ -100,8 +103,11 @@ void EngineCore::refund_charged(const ReceiptItem& item, const Charged& c, uint6
     units = std::min(converted(units), converted(left));
     if (units > 0) --units;  // rounded up twice on the way
   }
+  const Reading before = limit::read(c.params, c.state, c.at);
   limit::refund(c.params, c.state, taken, units, values, c.at);
-  c.record->newest = c.at;
+  // Where nothing came back no instant is kept: the record may as well have been dropped as never seen.
+  const Reading after = limit::read(c.params, c.state, c.at);
+  if (after.used != before.used || after.resets_at != before.resets_at) c.record->newest = c.at;
 }
 
 RecordId EngineCore::recreate_locked(Shard& shard, const ReceiptItem& item, Instant now) {

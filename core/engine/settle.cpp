@@ -81,8 +81,11 @@ void Decider::commit(bool attempts_only) {
   for (size_t i = 0; i < work_.item_count; ++i) {
     if (commits(work_.items[i], attempts_only)) take(work_.items[i]);
   }
+}
+
+// Promotions look at what was charged, and act from the next decision on: what this one answers is read before.
+void Decider::promote() {
   if (!g_.promotes) return;
-  // Promotions look at what was charged, and act from the next decision on.
   for (size_t i = 0; i < work_.subject_count; ++i) {
     SubjectRef& s = work_.subjects[i];
     if (!s.taken || s.overflow || s.scope == kIdempotencyScope || g_.scope(s.scope).plan_set == kNone) continue;
@@ -159,6 +162,7 @@ ReceiptItem Decider::receipt_item(const Item& item) const {
   ReceiptItem row;
   row.limit = g_.limit_number[item.position];
   row.scope = item.subject->scope;
+  row.plan = item.plan;
   row.shard = item.subject->shard_index;
   row.hash = item.subject->hash;
   row.key = std::string(item.subject->record->key());

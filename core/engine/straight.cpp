@@ -74,48 +74,63 @@ bool EngineCore::straight_records(Work& work) {
   return true;
 }
 
+namespace {
+
+// One charge of a straight plan, on its record.
+struct Step {
+  Step(const StraightCharge& c, const SubjectRef& s, const Request& request)
+      : record(s.record), state(record->state() + c.state_offset), at(s.base),
+        params{c.rule, &c.amounts[c.by_plan ? record->plan : 0].amount, c.billing} {
+    ask.cost = c.quantity == kNone ? c.cost : request.quantities[static_cast<size_t>(c.quantity)];
+    ask.type = c.type;
+    ask.queued = c.queued;
+  }
+  bool is_open() const { return ask.cost != 0 && limit::opens_at(params, state, ask, at) == at; }
+
+  Record* record;
+  std::byte* state;
+  Instant at;
+  Params params;
+  Charge ask;
+};
+
+void answer(const Step& step, Instant now, int32_t limit_id, Decision* decision) {
+  const Reading reading = limit::read(step.params, step.state, step.at);
+  const bool unlimited = step.params.amount->word == Word::unlimited;
+  decision->status = Status::ok;
+  decision->now = now;
+  decision->limit_id = limit_id;
+  decision->flags = unlimited ? flag::unlimited : 0;
+  decision->limit = unlimited ? 0 : step.params.amount->amount;
+  decision->used = reading.used;
+  decision->remaining = reading.remaining;
+  decision->resets_at = reading.resets_at;
+  decision->opens_at = limit::opens_at(step.params, step.state, step.ask, step.at);
+}
+
+}  // namespace
+
 bool EngineCore::decide_straight(const Generation& g, Work& work, Decision* decision) {
   const StraightPlan& plan = g.straight[work.shape.operation];
   const Request& request = *work.request;
   if (plan.count == 0 || request.flags != 0 || work.idempotency != nullptr || !decision->details.empty()) return false;
   if (!straight_records(work)) return false;
-
-  Params params[kStraightCharges];
-  Charge ask[kStraightCharges];
-  for (size_t i = 0; i < plan.count; ++i) {
-    const StraightCharge& c = plan.charges[i];
-    const SubjectRef& s = work.subjects[c.slot];
-    ask[i].cost = c.quantity == kNone ? c.cost : request.quantities[static_cast<size_t>(c.quantity)];
-    ask[i].type = c.type;
-    ask[i].queued = c.queued;
-    params[i] = {c.rule, &c.amounts[c.by_plan ? s.record->plan : 0].amount, c.billing};
-    if (ask[i].cost == 0 || limit::opens_at(params[i], s.record->state() + c.state_offset, ask[i], s.base) != s.base) return false;
+  const StraightCharge* const first = plan.charges.data();
+  const StraightCharge* const end = first + plan.count;
+  for (const StraightCharge* c = first; c != end; ++c) {
+    if (!Step(*c, work.subjects[c->slot], request).is_open()) return false;
   }
-  for (size_t i = 0; i < plan.count; ++i) {
-    const StraightCharge& c = plan.charges[i];
-    const SubjectRef& s = work.subjects[c.slot];
-    const Taken taken = limit::commit(params[i], s.record->state() + c.state_offset, ask[i], s.base);
-    s.record->newest = s.base;
-    if (taken.fired != 0) [[unlikely]] {
-      const uint64_t used = limit::read(params[i], s.record->state() + c.state_offset, s.base).used;
-      emit_fired(g, c.position, *s.record, params[i], taken.fired, used, s.base, false);
-    }
+  for (const StraightCharge* c = first; c != end; ++c) {
+    const Step step(*c, work.subjects[c->slot], request);
+    const Taken taken = limit::commit(step.params, step.state, step.ask, step.at);
+    step.record->newest = step.at;
+    if (taken.fired == 0) [[likely]]
+      continue;
+    const uint64_t used = limit::read(step.params, step.state, step.at).used;
+    emit_fired(g, c->position, *step.record, step.params, taken.fired, used, step.at, false);
   }
   ++block_.shards[work.subjects[0].shard_index].allowed;
-
-  const SubjectRef& named = work.subjects[plan.charges[0].slot];
-  const std::byte* state = named.record->state() + plan.charges[0].state_offset;
-  const Reading reading = limit::read(params[0], state, named.base);
-  const bool unlimited = params[0].amount->word == Word::unlimited;
-  decision->status = Status::ok;
-  decision->now = work.now;
-  decision->limit_id = g.limit_number[plan.charges[0].position];
-  decision->flags = unlimited ? flag::unlimited : 0;
-  decision->limit = unlimited ? 0 : params[0].amount->amount;
-  decision->used = reading.used;
-  decision->remaining = reading.remaining;
-  decision->resets_at = reading.resets_at;
-  decision->opens_at = limit::opens_at(params[0], state, ask[0], named.base);
+  answer(Step(*first, work.subjects[first->slot], request), work.now, g.limit_number[first->position], decision);
   return true;
 }
 

@@ -56,6 +56,7 @@ SubjectLock::SubjectLock(EngineCore& core_, const SubjectName& name, Instant giv
     hash = hash_add(hash, hash_bytes(value, core.secret_), core.secret_);
   }
   key.count = static_cast<uint8_t>(name.values.size());
+  read_plans_elsewhere();
   shard = &core.block_.shards[core.block_.shard_of(hash)];
   shard->lock.lock();
   id = core.find_locked(*shard, hash, scope_number, key);
@@ -81,8 +82,36 @@ uint8_t SubjectLock::plan() const {
   return scope->plan_set == kNone ? 0 : g.policy->plan_sets[static_cast<size_t>(scope->plan_set)].default_plan;
 }
 
+// Limits of a scope of several dimensions follow the plan of one of them, which another record keeps, in another shard.
+void SubjectLock::read_plans_elsewhere() {
+  for (const int16_t p : scope->limits) {
+    const Limit& limit = g.policy->limits[static_cast<size_t>(p)];
+    if (!limit.plan_elsewhere) continue;
+    const PlanSet& set = g.policy->plan_sets[static_cast<size_t>(limit.plan_set)];
+    const Scope& chooser = g.policy->scopes[static_cast<size_t>(set.scope)];
+    const uint8_t number = g.scope_number[static_cast<size_t>(set.scope)];
+    const auto place = std::find(scope->dimensions.begin(), scope->dimensions.end(), chooser.dimensions[0]);
+    KeyView one;
+    one.count = 1;
+    one.values[0] = key.values[place - scope->dimensions.begin()];
+    const uint64_t h = hash_add(hash_begin(number, core.secret_), hash_bytes(*one.values[0], core.secret_), core.secret_);
+    Shard& other = core.block_.shards[core.block_.shard_of(h)];
+    const SpinGuard guard(other.lock);
+    const RecordId found = core.find_locked(other, h, number, one);
+    plans_elsewhere_.push_back({limit.plan_set, found == 0 ? set.default_plan : core.arena_.at(found)->plan});
+  }
+}
+
+uint8_t SubjectLock::plan_for(const Limit& limit) const {
+  if (!limit.plan_elsewhere) return plan();
+  for (const PlanElsewhere& other : plans_elsewhere_) {
+    if (other.plan_set == limit.plan_set) return other.plan;
+  }
+  return 0;
+}
+
 Params SubjectLock::params(const Limit& limit, size_t position) {
-  return core.params_of(g, limit, position, limit.plan_elsewhere ? 0 : plan(), extras());
+  return core.params_of(g, limit, position, plan_for(limit), extras());
 }
 
 int16_t limit_on_scope(const SubjectLock& subject, int32_t number, std::string* error) {

@@ -19,6 +19,7 @@ struct SubjectLock {
   Record& record() { return *core.arena_.at(id); }
   const std::byte* state() const;   // never seen when there is no record
   uint8_t plan() const;             // of the record, or the default
+  uint8_t plan_for(const Limit& limit) const;  // that chooses the limit's amount, wherever it is kept
   Extras* extras() { return id == 0 ? nullptr : core.extras_of(*shard, id, record()); }
   Params params(const Limit& limit, size_t position);
 
@@ -33,6 +34,15 @@ struct SubjectLock {
   uint64_t hash = 0;
   Shard* shard = nullptr;
   RecordId id = 0;
+
+ private:
+  void read_plans_elsewhere();
+
+  struct PlanElsewhere {
+    int16_t plan_set;
+    uint8_t plan;
+  };
+  std::vector<PlanElsewhere> plans_elsewhere_;  // as they stood just before the lock
 };
 
 // The scope named by "account" or "line,recipient" (also in another order than the policy's), or kNone.

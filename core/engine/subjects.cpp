@@ -26,28 +26,6 @@ bool is_null(std::string_view text) {
   return first != std::string_view::npos && text.substr(first, last - first + 1) == "null";
 }
 
-// The amounts that follow `base`, and those that follow them.
-void derive_followers(const Generation& g, const Limit& base, const AmountTerms& terms, uint8_t plan, Extras& extras) {
-  for (const int16_t p : base.followers) {
-    const auto position = static_cast<size_t>(p);
-    const Limit& limit = g.policy->limits[position];
-    const AmountTerms& own = limit.amounts[limit.plan_set == kNone ? 0 : plan];
-    AmountTerms derived;
-    if (!own.derived.has_value() || !derive_amount(limit, own, terms, &derived)) continue;
-    extras.amounts.push_back({g.limit_number[position], true, derived});
-    derive_followers(g, limit, derived, plan, extras);
-  }
-}
-
-void rederive(const Generation& g, uint8_t plan, Extras& extras) {
-  std::erase_if(extras.amounts, [](const OwnAmount& own) { return own.derived; });
-  const std::vector<OwnAmount> set = extras.amounts;
-  for (const OwnAmount& own : set) {
-    const int16_t position = g.limit_position(own.limit);
-    if (position != kNone) derive_followers(g, g.policy->limits[static_cast<size_t>(position)], own.terms, plan, extras);
-  }
-}
-
 }  // namespace
 
 Status EngineCore::admin_set_plan(const SubjectName& name, std::string_view plan, Instant now, std::string* error) {
@@ -84,8 +62,8 @@ Status EngineCore::admin_set_amount(int32_t number, const SubjectName& name, std
   }
   const bool forget = is_null(text);
   if (forget && (subject.extras() == nullptr || subject.extras()->find(number) == nullptr)) return Status::ok;
-  const uint8_t plan = subject.plan();
-  const AmountTerms& base = limit.amounts[limit.plan_set == kNone || limit.plan_elsewhere ? 0 : plan];
+  const uint8_t plan = subject.plan_for(limit);
+  const AmountTerms& base = limit.amounts[limit.plan_set == kNone ? 0 : plan];
   AmountTerms terms;
   if (!forget && !parse_amount(*subject.g.policy, position, base, text, &terms, error)) return Status::invalid;
   if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);

@@ -80,6 +80,7 @@ struct Item {
   const OperationCharge* charge;
   const Limit* limit;
   uint16_t position;          // of the limit in the policy
+  uint8_t plan;               // that chose the amount
   uint32_t repeat;            // position of the repeated value, 0 without
   uint64_t times;             // how many values it stands for
   SubjectRef* subject;
