@@ -54,6 +54,10 @@ class EngineCore {
   // straight.cpp: decides under its locks if nothing about it is unusual; else false, and nothing has happened.
   bool decide_straight(const Generation& g, Work& work, Decision* decision);
 
+  // plans.cpp: an event for every threshold in `fired`.
+  void emit_fired(const Generation& g, size_t position, const Record& record, const Params& params, uint8_t fired, uint64_t used,
+                  Instant at, bool by_plan_change);
+
   void prefetch(RecordId id) const {
     const char* record = reinterpret_cast<const char*>(arena_.at(id));
     __builtin_prefetch(record, 1);
@@ -88,8 +92,6 @@ class EngineCore {
  private:
   friend class Decider;
   friend struct SubjectLock;
-
-  bool straight_records(Work& work);
 
   // memory.cpp: records under the shard's lock
   ShardCold* cold_of(Shard& shard);  // made when first needed; nullptr without memory
@@ -134,8 +136,6 @@ class EngineCore {
   Params params_of(const Generation& g, const Limit& limit, size_t position, uint8_t plan, const Extras* extras) const;
   void carry_amounts(const Generation& g, Shard& shard, RecordId id, Record& record, uint8_t old_plan, const Extras* old_extras,
                      Instant at);
-  void emit_fired(const Generation& g, size_t position, const Record& record, const Params& params, uint8_t fired, uint64_t used,
-                  Instant at, bool by_plan_change);
   std::string subject_text(const Generation& g, uint8_t scope, Bytes key) const;
   void change_plan_locked(Shard& shard, RecordId id, uint8_t plan, Instant at);
   void consider_promotion_locked(Shard& shard, RecordId id, Instant at);

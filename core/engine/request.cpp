@@ -153,12 +153,22 @@ Status form_all(const ControlBlock& block, const HashSecret& secret, Work& work,
 
 }  // namespace
 
-Status check_request(const Request& request, const OperationShape& shape, std::string* error) {
-  const bool plain = request.flags == 0 && request.values.size() == shape.value_count &&
-                     request.quantities.size() == shape.quantity_count && request.repeated.empty();
-  if (!plain) {
-    if (const Status status = check_counts(request, shape, error); status != Status::ok) return status;
+bool is_plainly_right(const Request& request, const OperationShape& shape) {
+  if (request.flags != 0 || request.values.size() != shape.value_count || !request.repeated.empty() ||
+      request.quantities.size() != shape.quantity_count || request.idempotency_key.data() != nullptr) {
+    return false;
   }
+  for (const Bytes& value : request.values) {
+    if (!is_key(value)) return false;
+  }
+  for (const uint64_t quantity : request.quantities) {
+    if (quantity >= kCountLimit) return false;
+  }
+  return true;
+}
+
+Status check_request(const Request& request, const OperationShape& shape, std::string* error) {
+  if (const Status status = check_counts(request, shape, error); status != Status::ok) return status;
   for (size_t i = 0; i < request.values.size(); ++i) {
     if (is_key(request.values[i])) [[likely]]
       continue;
@@ -171,7 +181,6 @@ Status check_request(const Request& request, const OperationShape& shape, std::s
       return fail(Status::invalid, error, "quantities[" + std::to_string(i) + "]: at least 2^48; quantities are below that");
     }
   }
-  if (plain) return check_idempotency(request, shape, error);
   for (size_t i = 0; i < request.repeated.size(); ++i) {
     if (!is_key(request.repeated[i])) return wrong_value(request.repeated[i], "repeated", i, error);
   }

@@ -55,44 +55,30 @@ StraightPlan straight_plan(const CompiledPolicy& policy, const Operation& operat
   return plan;
 }
 
-// The records of all subjects, if every one is known, current and without anything of its own.
-bool EngineCore::straight_records(Work& work) {
-  const uint8_t number = work.shape.generation;
-  const Instant floor = floor_.load(std::memory_order_relaxed);
-  for (size_t i = 0; i < work.subject_count; ++i) {
-    SubjectRef& s = work.subjects[i];
-    const Shard& shard = block_.shards[s.shard_index];
-    const RecordId id = shard.index.find(Index::tag_of(s.hash), [&](RecordId candidate) {
-      const Record& r = *arena_.at(candidate);
-      return r.scope == s.scope && s.key.equals(r.key());
-    });
-    if (id == 0) return false;
-    s.record = arena_.at(id);
-    if (s.record->generation != number || s.record->flags != 0) return false;
-    s.base = std::max({work.now, floor, s.record->newest});
-  }
-  return true;
-}
-
 namespace {
 
 // One charge of a straight plan, on its record.
 struct Step {
-  Step(const StraightCharge& c, const SubjectRef& s, const Request& request)
-      : record(s.record), state(record->state() + c.state_offset), at(s.base),
-        params{c.rule, &c.amounts[c.by_plan ? record->plan : 0].amount, c.billing} {
-    ask.cost = c.quantity == kNone ? c.cost : request.quantities[static_cast<size_t>(c.quantity)];
-    ask.type = c.type;
-    ask.queued = c.queued;
-  }
-  bool is_open() const { return ask.cost != 0 && limit::opens_at(params, state, ask, at) == at; }
-
   Record* record;
   std::byte* state;
   Instant at;
   Params params;
   Charge ask;
+
+  bool is_open() const { return ask.cost != 0 && limit::opens_at(params, state, ask, at) == at; }
 };
+
+inline Step step_of(const StraightCharge& c, const SubjectRef& s, const Request& request) {
+  Step step;
+  step.record = s.record;
+  step.state = s.record->state() + c.state_offset;
+  step.at = s.base;
+  step.params = {c.rule, &c.amounts[c.by_plan ? s.record->plan : 0].amount, c.billing};
+  step.ask.cost = c.quantity == kNone ? c.cost : request.quantities[static_cast<size_t>(c.quantity)];
+  step.ask.type = c.type;
+  step.ask.queued = c.queued;
+  return step;
+}
 
 void answer(const Step& step, Instant now, int32_t limit_id, Decision* decision) {
   const Reading reading = limit::read(step.params, step.state, step.at);
@@ -108,29 +94,43 @@ void answer(const Step& step, Instant now, int32_t limit_id, Decision* decision)
   decision->opens_at = limit::opens_at(step.params, step.state, step.ask, step.at);
 }
 
+void take(EngineCore& core, const Generation& g, const StraightCharge& c, const Step& step) {
+  const Taken taken = limit::commit(step.params, step.state, step.ask, step.at);
+  step.record->newest = step.at;
+  if (taken.fired == 0) [[likely]]
+    return;
+  const uint64_t used = limit::read(step.params, step.state, step.at).used;
+  core.emit_fired(g, c.position, *step.record, step.params, taken.fired, used, step.at, false);
+}
+
 }  // namespace
 
 bool EngineCore::decide_straight(const Generation& g, Work& work, Decision* decision) {
   const StraightPlan& plan = g.straight[work.shape.operation];
   const Request& request = *work.request;
   if (plan.count == 0 || request.flags != 0 || work.idempotency != nullptr || !decision->details.empty()) return false;
-  if (!straight_records(work)) return false;
-  const StraightCharge* const first = plan.charges.data();
-  const StraightCharge* const end = first + plan.count;
-  for (const StraightCharge* c = first; c != end; ++c) {
-    if (!Step(*c, work.subjects[c->slot], request).is_open()) return false;
+  const Instant floor = floor_.load(std::memory_order_relaxed);
+  for (size_t i = 0; i < work.subject_count; ++i) {
+    SubjectRef& s = work.subjects[i];
+    const RecordId id = block_.shards[s.shard_index].index.find(Index::tag_of(s.hash), [&](RecordId candidate) {
+      const Record& r = *arena_.at(candidate);
+      return r.scope == s.scope && s.key.equals(r.key());
+    });
+    s.record = arena_.at(id);
+    // Known, current, and without anything of its own.
+    if (id == 0 || s.record->generation != g.number || s.record->flags != 0) return false;
+    s.base = std::max({work.now, floor, s.record->newest});
   }
-  for (const StraightCharge* c = first; c != end; ++c) {
-    const Step step(*c, work.subjects[c->slot], request);
-    const Taken taken = limit::commit(step.params, step.state, step.ask, step.at);
-    step.record->newest = step.at;
-    if (taken.fired == 0) [[likely]]
-      continue;
-    const uint64_t used = limit::read(step.params, step.state, step.at).used;
-    emit_fired(g, c->position, *step.record, step.params, taken.fired, used, step.at, false);
+  Raw<Step, kStraightCharges> room;
+  Step* const steps = room.get();
+  for (size_t i = 0; i < plan.count; ++i) {
+    const StraightCharge& c = plan.charges[i];
+    ::new (&steps[i]) Step(step_of(c, work.subjects[c.slot], request));
+    if (!steps[i].is_open()) return false;
   }
+  for (size_t i = 0; i < plan.count; ++i) take(*this, g, plan.charges[i], steps[i]);
   ++block_.shards[work.subjects[0].shard_index].allowed;
-  answer(Step(*first, work.subjects[first->slot], request), work.now, g.limit_number[first->position], decision);
+  answer(steps[0], work.now, g.limit_number[plan.charges[0].position], decision);
   return true;
 }
 

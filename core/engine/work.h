@@ -154,6 +154,8 @@ struct LargeStorage {
 };
 
 // request.cpp: before locking. Checks the request against the shape, hashes, and forms the subjects.
+// The check that most requests pass, inline in spirit: what it refuses, check_request says why, or finds right after all.
+bool is_plainly_right(const Request& request, const OperationShape& shape);
 Status check_request(const Request& request, const OperationShape& shape, std::string* error);
 bool is_small(const Request& request, const OperationShape& shape);
 // Adds the subjects' shards to the work's lock set.

@@ -83,7 +83,8 @@ Reading read(const Params& params, const std::byte* state, Instant at) {
 // While a charge would start on the old grid, the subject still differs from one never seen.
 bool idle(const Params& params, const std::byte* state, Instant at) {
   const State s = load(state);
-  return s.drained_at == 0 || base(*params.rule, s.drained_at, at) == at;
+  const Span slack = params.rule->slack;
+  return s.drained_at == 0 || (slack == 0 ? at >= s.drained_at : at - s.drained_at > slack);
 }
 
 uint8_t carry(const Params& from, const Params& to, std::byte* state, Instant at) {

@@ -78,7 +78,7 @@ struct Charge {
   uint64_t cost = 1;
   ChargeType type = ChargeType::normal;
   bool queued = false;  // queue mode: a cost above the amount goes when nothing is used
-  std::span<const uint64_t> values;  // fingerprints: distinct values or named resources, without repeats
+  std::span<const uint64_t> values{};  // fingerprints: distinct values or named resources, without repeats
 };
 
 // What a commit took, enough to give it back.

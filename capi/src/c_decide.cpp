@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// One decision at a time. Nothing is allocated here unless a caller has room for many rows or asks for words.
+#include "capi/src/arguments.h"
+#include "capi/src/boundary.h"
+#include "capi/src/decide_one.h"
+#include "capi/src/decision_writer.h"
+#include "capi/src/plain.h"
+#include "capi/src/request_reader.h"
+#include "capi/src/room.h"
+
+namespace sluice::capi {
+
+Status decide_one(sluice_engine engine, const sluice_request* request, const DecideTerms& terms, sluice_decision* decision,
+                  std::string* words) {
+  if (decision != nullptr) {
+    if (const Status status = check_decision(decision, words); status != Status::ok) return status;
+  }
+  Decision answer;
+  DetailRows rows;
+  const Status status = guarded(words, [&] {
+    Room<Bytes, kMaxKeysOfRequest> keys;
+    Request asked;
+    const Status read = read_request(request, keys.at(0), &asked, words);
+    if (read != Status::ok) return read;
+    asked.flags |= terms.flags;
+    if (asked.now == kEngineClock) asked.now = terms.now;
+    if (decision != nullptr) answer.details = rows.take(wanted_rows(decision));
+    return Engine::decide(engine, asked, &answer, words);
+  });
+  if (decision != nullptr) write_decision(decision, status, answer);
+  return status;
+}
+
+}  // namespace sluice::capi
+
+using namespace sluice;
+using namespace sluice::capi;
+
+sluice_status sluice_decide(sluice_engine engine, const sluice_request* request, sluice_decision* decision) {
+  Room<Bytes, kMaxDimensions> keys;
+  Request asked;
+  if (is_plain(request) && is_plain(decision) && read_plain(*request, keys.at(0), &asked)) [[likely]] {
+    Decision answer;
+    const Status status = guarded(nullptr, [&] { return Engine::decide(engine, asked, &answer, nullptr); });
+    if (static_cast<int32_t>(status) < 0) answer = Decision();
+    write_plain(decision, status, answer);
+    return decision->status;
+  }
+  return to_c(decide_one(engine, request, {}, decision, nullptr));
+}
+
+sluice_status sluice_decide_checked(sluice_engine engine, const sluice_request* request, sluice_decision* decision,
+                                    sluice_error* error) {
+  return slow_call(error, [&](std::string* words) { return decide_one(engine, request, {}, decision, words); });
+}
+
+sluice_status sluice_record_inbound(sluice_engine engine, const sluice_request* request, sluice_decision* decision) {
+  return to_c(decide_one(engine, request, {flag::force, kEngineClock}, decision, nullptr));
+}
+
+sluice_status sluice_explain(sluice_engine engine, const sluice_request* request, char* buffer, size_t* length,
+                             sluice_error* error) {
+  return slow_call(error, [&](std::string* words) {
+    Status status = check_buffer(buffer, length, words);
+    if (status != Status::ok) return status;
+    Room<Bytes, kMaxKeysOfRequest> keys;
+    Request asked;
+    status = read_request(request, keys.at(0), &asked, words);
+    if (status != Status::ok) return status;
+    std::string text;
+    status = Engine::explain(engine, asked, &text, words);
+    return status == Status::ok ? write_text(text, buffer, length, words) : status;
+  });
+}

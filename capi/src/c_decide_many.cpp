@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Many decisions in one call: groups go to the engine together, so that it hashes and prefetches ahead of its locks.
+//
+// 1. The time is read once for the whole array.
+// 2. Every decision is looked at before the first request is decided: an answer that could not be told is never given.
+// 3. An element with rows is decided by itself; so is every one whose request cannot even be read.
+#include <array>
+#include <span>
+
+#include "capi/src/arguments.h"
+#include "capi/src/boundary.h"
+#include "capi/src/decide_one.h"
+#include "capi/src/decision_writer.h"
+#include "capi/src/plain.h"
+#include "capi/src/request_reader.h"
+#include "capi/src/room.h"
+
+namespace sluice::capi {
+namespace {
+
+// Elements of a caller's array, at the caller's own distances.
+template <class Element>
+Element* element_at(Element* first, size_t stride, size_t i) {
+  using Byte = std::conditional_t<std::is_const_v<Element>, const char, char>;
+  return reinterpret_cast<Element*>(reinterpret_cast<Byte*>(first) + i * stride);
+}
+
+// Requests on their way to the engine, with the keys they name.
+class Group {
+ public:
+  Group(sluice_engine engine, Instant now) : engine_(engine), now_(now) {}
+
+  bool has_room() const { return count_ < kElements && keys_used_ + kMaxKeysOfRequest <= kKeys; }
+
+  // REQUIRES: has_room().
+  void add(const sluice_request* request, sluice_decision* decision) {
+    Request& asked = *::new (requests_.at(count_)) Request();
+    if (is_plain(request) && read_plain(*request, keys_.at(keys_used_), &asked)) [[likely]]
+      return take(asked, decision);
+    const Status status = read_request(request, keys_.at(keys_used_), &asked, nullptr);
+    if (status != Status::ok) return write_decision(decision, status, Decision());
+    take(asked, decision);
+  }
+
+  // Decides what was added and empties the group. What could not be decided says so.
+  Status decide() {
+    if (count_ == 0) return Status::ok;
+    const std::span<const Request> asked(requests_.at(0), count_);
+    const std::span<Decision> answers(answers_.at(0), count_);
+    const Status status = guarded(nullptr, [&] { return Engine::decide_many(engine_, asked, answers); });
+    for (size_t i = 0; i < count_; ++i) {
+      const Status one = status == Status::ok ? answers[i].status : status;
+      if (static_cast<int32_t>(one) >= 0 && is_plain(outs_[i])) [[likely]] {
+        write_plain(outs_[i], one, answers[i]);
+      } else {
+        write_decision(outs_[i], one, answers[i]);
+      }
+    }
+    count_ = keys_used_ = 0;
+    return status;
+  }
+
+ private:
+  void take(Request& asked, sluice_decision* decision) {
+    if (asked.now == kEngineClock) asked.now = now_;
+    keys_used_ += asked.values.size() + asked.repeated.size();
+    ::new (answers_.at(count_)) Decision();
+    outs_[count_++] = decision;
+  }
+
+  static constexpr size_t kElements = 32;
+  static constexpr size_t kKeys = 512;
+
+  const sluice_engine engine_;
+  const Instant now_;
+  size_t count_ = 0;
+  size_t keys_used_ = 0;
+  Room<Request, kElements> requests_;
+  Room<Decision, kElements> answers_;
+  Room<Bytes, kKeys> keys_;
+  std::array<sluice_decision*, kElements> outs_;
+};
+
+struct Array {
+  const sluice_request* requests;
+  size_t request_stride;
+  sluice_decision* decisions;
+  size_t decision_stride;
+  size_t count;
+
+  const sluice_request* request(size_t i) const { return element_at(requests, request_stride, i); }
+  sluice_decision* decision(size_t i) const { return element_at(decisions, decision_stride, i); }
+};
+
+bool is_stride(size_t stride, size_t first_size) { return stride >= first_size && stride % alignof(uint64_t) == 0; }
+
+Status check_array(const Array& array) {
+  if (array.requests == nullptr || array.decisions == nullptr) return Status::invalid;
+  if (!is_stride(array.request_stride, kFirstSize<sluice_request>)) return Status::invalid;
+  if (!is_stride(array.decision_stride, kFirstSize<sluice_decision>)) return Status::invalid;
+  for (size_t i = 0; i < array.count; ++i) {
+    const sluice_decision* decision = array.decision(i);
+    if (decision->struct_size > array.decision_stride) return Status::invalid;
+    if (const Status status = check_decision(decision, nullptr); status != Status::ok) return status;
+  }
+  return Status::ok;
+}
+
+void fail_from(const Array& array, size_t first, Status status) {
+  for (size_t i = first; i < array.count; ++i) write_decision(array.decision(i), status, Decision());
+}
+
+// One element by itself. Its own failure is its own; only an engine that is gone ends the array.
+Status decide_alone(sluice_engine engine, const Array& array, size_t i, Instant now) {
+  const Status status = decide_one(engine, array.request(i), {0, now}, array.decision(i), nullptr);
+  return status == Status::handle || status == Status::forked ? status : Status::ok;
+}
+
+Status decide_each(sluice_engine engine, const Array& array, Instant now) {
+  Group group(engine, now);
+  Status status = Status::ok;
+  for (size_t i = 0; i < array.count && status == Status::ok; ++i) {
+    const bool alone = wanted_rows(array.decision(i)) != 0;
+    if (alone || !group.has_room()) status = group.decide();
+    if (status != Status::ok) {
+      fail_from(array, i, status);
+    } else if (array.request(i)->struct_size > array.request_stride) {  // it would reach into its neighbour
+      write_decision(array.decision(i), Status::invalid, Decision());
+    } else if (alone) {
+      status = decide_alone(engine, array, i, now);
+      if (status != Status::ok) fail_from(array, i, status);
+    } else {
+      group.add(array.request(i), array.decision(i));
+    }
+  }
+  return status == Status::ok ? group.decide() : status;
+}
+
+}  // namespace
+}  // namespace sluice::capi
+
+using namespace sluice;
+using namespace sluice::capi;
+
+sluice_status sluice_decide_many(sluice_engine engine, const sluice_request* requests, size_t request_stride,
+                                 sluice_decision* decisions, size_t decision_stride, size_t count) {
+  const Array array{requests, request_stride, decisions, decision_stride, count};
+  if (count != 0) {
+    if (const Status status = check_array(array); status != Status::ok) return to_c(status);
+  }
+  Instant now = 0;
+  Status status = guarded(nullptr, [&] { return Engine::clock(engine, &now); });
+  if (status == Status::ok) {
+    status = decide_each(engine, array, now);
+  } else {
+    fail_from(array, 0, status);
+  }
+  return to_c(status);
+}

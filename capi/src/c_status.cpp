@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names, versions, and the proof that the numbers of sluice.h are the core's.
+#include "capi/src/sized_struct.h"
+#include "capi/src/status.h"
+
+namespace sluice::capi {
+namespace {
+
+template <class Enum>
+constexpr bool same(Enum core, int64_t c) {
+  return static_cast<int64_t>(core) == c && to_c(core) == static_cast<decltype(to_c(core))>(c);
+}
+
+static_assert(same(Status::ok, SLUICE_OK) && same(Status::denied, SLUICE_DENIED));
+static_assert(same(Status::would_queue, SLUICE_WOULD_QUEUE) && same(Status::invalid, SLUICE_E_INVALID));
+static_assert(same(Status::handle, SLUICE_E_HANDLE) && same(Status::no_memory, SLUICE_E_NO_MEMORY));
+static_assert(same(Status::not_found, SLUICE_E_NOT_FOUND) && same(Status::policy, SLUICE_E_POLICY));
+static_assert(same(Status::time, SLUICE_E_TIME) && same(Status::conflict, SLUICE_E_CONFLICT));
+static_assert(same(Status::unset, SLUICE_E_UNSET) && same(Status::buffer, SLUICE_E_BUFFER));
+static_assert(same(Status::unsupported, SLUICE_E_UNSUPPORTED) && same(Status::forked, SLUICE_E_FORKED));
+static_assert(same(Status::would_reset, SLUICE_E_WOULD_RESET) && same(Status::too_many, SLUICE_E_TOO_MANY));
+static_assert(same(Status::internal, SLUICE_E_INTERNAL));
+
+static_assert(same(DenialKind::none, SLUICE_DENIAL_NONE) && same(DenialKind::memory, SLUICE_DENIAL_MEMORY));
+static_assert(same(DenialKind::rate, SLUICE_DENIAL_RATE) && same(DenialKind::depth, SLUICE_DENIAL_DEPTH));
+static_assert(same(DenialKind::upstream, SLUICE_DENIAL_UPSTREAM) && same(DenialKind::pool, SLUICE_DENIAL_POOL));
+static_assert(same(DenialKind::gauge, SLUICE_DENIAL_GAUGE) && same(DenialKind::distinct, SLUICE_DENIAL_DISTINCT));
+static_assert(same(DenialKind::quota, SLUICE_DENIAL_QUOTA) && same(DenialKind::blocked, SLUICE_DENIAL_BLOCKED));
+static_assert(same(DenialKind::never, SLUICE_DENIAL_NEVER));
+
+static_assert(same(WaitKind::none, SLUICE_WAIT_NONE) && same(WaitKind::exact, SLUICE_WAIT_EXACT));
+static_assert(same(WaitKind::bound, SLUICE_WAIT_BOUND) && same(WaitKind::unknown, SLUICE_WAIT_UNKNOWN));
+static_assert(same(WaitKind::never, SLUICE_WAIT_NEVER));
+
+static_assert(same(EventKind::threshold, SLUICE_EVENT_THRESHOLD) && same(EventKind::promotion, SLUICE_EVENT_PROMOTION));
+static_assert(same(EventKind::saturated, SLUICE_EVENT_SATURATED) && same(EventKind::memory, SLUICE_EVENT_MEMORY));
+
+static_assert(flag::peek == SLUICE_PEEK && flag::receipt == SLUICE_RECEIPT && flag::force == SLUICE_FORCE);
+static_assert(flag::known_request_flags == (SLUICE_PEEK | SLUICE_RECEIPT | SLUICE_FORCE));
+static_assert(flag::replayed == SLUICE_REPLAYED && flag::unlimited == SLUICE_UNLIMITED);
+static_assert(flag::overflowed == SLUICE_OVERFLOWED && flag::passed == SLUICE_PASSED);
+static_assert(kEngineClock == SLUICE_NOW);
+static_assert(SLUICE_BUILD_ABI == SLUICE_ABI_VERSION);
+
+}  // namespace
+}  // namespace sluice::capi
+
+using namespace sluice::capi;
+
+const char* sluice_version(void) { return SLUICE_BUILD_VERSION; }
+
+uint32_t sluice_abi_version(void) { return SLUICE_ABI_VERSION; }
+
+const char* sluice_status_name(sluice_status status) {
+  switch (status) {
+    case SLUICE_OK: return "SLUICE_OK";
+    case SLUICE_DENIED: return "SLUICE_DENIED";
+    case SLUICE_WOULD_QUEUE: return "SLUICE_WOULD_QUEUE";
+    case SLUICE_E_INVALID: return "SLUICE_E_INVALID";
+    case SLUICE_E_HANDLE: return "SLUICE_E_HANDLE";
+    case SLUICE_E_NO_MEMORY: return "SLUICE_E_NO_MEMORY";
+    case SLUICE_E_NOT_FOUND: return "SLUICE_E_NOT_FOUND";
+    case SLUICE_E_POLICY: return "SLUICE_E_POLICY";
+    case SLUICE_E_TIME: return "SLUICE_E_TIME";
+    case SLUICE_E_CONFLICT: return "SLUICE_E_CONFLICT";
+    case SLUICE_E_UNSET: return "SLUICE_E_UNSET";
+    case SLUICE_E_BUFFER: return "SLUICE_E_BUFFER";
+    case SLUICE_E_UNSUPPORTED: return "SLUICE_E_UNSUPPORTED";
+    case SLUICE_E_FORKED: return "SLUICE_E_FORKED";
+    case SLUICE_E_WOULD_RESET: return "SLUICE_E_WOULD_RESET";
+    case SLUICE_E_TOO_MANY: return "SLUICE_E_TOO_MANY";
+    case SLUICE_E_INTERNAL: return "SLUICE_E_INTERNAL";
+    default: return status < 0 ? "SLUICE_E_UNKNOWN" : "SLUICE_UNKNOWN";
+  }
+}
+
+const char* sluice_denial_name(int32_t denial) {
+  switch (denial) {
+    case SLUICE_DENIAL_NONE: return "none";
+    case SLUICE_DENIAL_MEMORY: return "memory";
+    case SLUICE_DENIAL_RATE: return "rate";
+    case SLUICE_DENIAL_DEPTH: return "depth";
+    case SLUICE_DENIAL_UPSTREAM: return "upstream";
+    case SLUICE_DENIAL_POOL: return "pool";
+    case SLUICE_DENIAL_GAUGE: return "gauge";
+    case SLUICE_DENIAL_DISTINCT: return "distinct";
+    case SLUICE_DENIAL_QUOTA: return "quota";
+    case SLUICE_DENIAL_BLOCKED: return "blocked";
+    case SLUICE_DENIAL_NEVER: return "never";
+    default: return "unknown";
+  }
+}
+
+void sluice_error_init(sluice_error* error, uint32_t size) {
+  init_struct(error, size, sluice_error SLUICE_ERROR_INIT);
+}
+
+void sluice_engine_options_init(sluice_engine_options* options, uint32_t size) {
+  init_struct(options, size, sluice_engine_options SLUICE_ENGINE_OPTIONS_INIT);
+}
+
+void sluice_request_init(sluice_request* request, uint32_t size) {
+  init_struct(request, size, sluice_request SLUICE_REQUEST_INIT);
+}
+
+void sluice_decision_init(sluice_decision* decision, uint32_t size) {
+  init_struct(decision, size, sluice_decision SLUICE_DECISION_INIT);
+}
+
+void sluice_counters_init(sluice_counters* counters, uint32_t size) {
+  init_struct(counters, size, sluice_counters SLUICE_COUNTERS_INIT);
+}
