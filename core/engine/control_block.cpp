@@ -96,9 +96,10 @@ void begin_process() {
 
 constexpr uint64_t kKnown = uint64_t{1} << 63;
 constexpr uint64_t kBusy = uint64_t{1} << 62;
+constexpr uint64_t kStraight = uint64_t{1} << 61;
 
 uint64_t pack_head(const OperationShape& s) {
-  return (s.known ? kKnown : 0) | uint64_t{s.generation} << 48 | uint64_t{s.value_count} << 40 | uint64_t{s.slot_count} << 32 |
+  return (s.known ? kKnown : 0) | (s.straight ? kStraight : 0) | uint64_t{s.generation} << 48 | uint64_t{s.value_count} << 40 | uint64_t{s.slot_count} << 32 |
          uint64_t{s.quantity_count} << 28 | uint64_t(s.repeats + 1) << 20 | uint64_t(s.tenant + 1) << 12 | s.operation;
 }
 
@@ -110,10 +111,10 @@ uint32_t pack_slot(const OperationShape::Slot& s) {
 
 OperationShape::Slot unpack_slot(uint32_t word) {
   OperationShape::Slot s;
-  s.scope = static_cast<uint8_t>(word);
-  s.count = (word >> 8) & 7;
+  s.scope = StableShape::scope_of(word);
+  s.count = StableShape::count_of(word);
   s.repeated = ((word >> 11) & 1) != 0;
-  for (uint32_t i = 0; i < kMaxScopeDimensions; ++i) s.values[i] = (word >> (12 + 5 * i)) & 31;
+  for (uint32_t i = 0; i < kMaxScopeDimensions; ++i) s.values[i] = static_cast<uint8_t>(StableShape::value_of(word, i));
   return s;
 }
 
@@ -129,13 +130,14 @@ bool StableShape::read(OperationShape* shape) const {
   const uint64_t head = head_.load(std::memory_order_acquire);
   if ((head & kBusy) != 0) return false;
   shape->known = (head & kKnown) != 0;
-  shape->generation = static_cast<uint8_t>(head >> 48);
-  shape->value_count = static_cast<uint8_t>(head >> 40);
-  shape->slot_count = static_cast<uint8_t>(head >> 32);
-  shape->quantity_count = (head >> 28) & 15;
+  shape->straight = (head & kStraight) != 0;
+  shape->generation = generation_of(head);
+  shape->value_count = static_cast<uint8_t>(value_count(head));
+  shape->slot_count = static_cast<uint8_t>(slot_count(head));
+  shape->quantity_count = static_cast<uint8_t>(quantity_count(head));
   shape->repeats = static_cast<int8_t>(static_cast<int>((head >> 20) & 255) - 1);
   shape->tenant = static_cast<int8_t>(static_cast<int>((head >> 12) & 255) - 1);
-  shape->operation = static_cast<uint16_t>(head & 4095);
+  shape->operation = operation_of(head);
   for (uint32_t i = 0; i < shape->slot_count; ++i) shape->slots[i] = unpack_slot(slots_[i].load(std::memory_order_acquire));
   return head_.load(std::memory_order_relaxed) == head;
 }

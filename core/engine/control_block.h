@@ -31,6 +31,7 @@ struct OperationShape {
     bool repeated;
   };
   bool known = false;
+  bool straight = false;      // may go the straight way
   uint8_t generation = 0;
   uint8_t value_count = 0, slot_count = 0, quantity_count = 0;
   int8_t repeats = -1, tenant = -1;
@@ -44,6 +45,19 @@ class StableShape {
   void write(const OperationShape& shape);
   // False when a writer was at work: read again.
   bool read(OperationShape* shape) const;
+
+  // Piece by piece, for the straight way: slots read after a head are the head's own if its generation is still the engine's.
+  uint64_t head() const { return head_.load(std::memory_order_acquire); }
+  uint32_t slot(size_t i) const { return slots_[i].load(std::memory_order_acquire); }
+  static constexpr bool is_straight(uint64_t head) { return (head >> 61) == 5; }  // known, not being written, straight
+  static constexpr uint8_t generation_of(uint64_t head) { return static_cast<uint8_t>(head >> 48); }
+  static constexpr uint32_t value_count(uint64_t head) { return static_cast<uint8_t>(head >> 40); }
+  static constexpr uint32_t slot_count(uint64_t head) { return static_cast<uint8_t>(head >> 32); }
+  static constexpr uint32_t quantity_count(uint64_t head) { return (head >> 28) & 15; }
+  static constexpr uint16_t operation_of(uint64_t head) { return head & 4095; }
+  static constexpr uint8_t scope_of(uint32_t slot) { return static_cast<uint8_t>(slot); }
+  static constexpr uint8_t count_of(uint32_t slot) { return (slot >> 8) & 7; }
+  static constexpr uint32_t value_of(uint32_t slot, uint32_t d) { return (slot >> (12 + 5 * d)) & 31; }
 
  private:
   std::atomic<uint64_t> head_{0};

@@ -192,7 +192,7 @@ void Decider::fill_details(Decision* decision) const {
     d.resets_at = one.resets_at;
     d.opens_at = one.opens_at;
     d.charge = static_cast<uint32_t>(item.charge - operation_.charges.data());
-    d.subject = item.repeat;
+    d.subject = work_.repeats == nullptr ? 0 : work_.repeats->first[item.repeat];
     d.flags = (one.flags & flag::unlimited) | (item.passes ? flag::passed : 0);
     d.denial = item.refuses ? item.limit->rule.denies_as : DenialKind::none;
     if (item.refuses && item.opens == kNever) {

@@ -22,7 +22,9 @@ void read_shape(const ControlBlock& block, int32_t operation, OperationShape* sh
 bool in_range(int32_t operation) { return operation >= 0 && operation < static_cast<int32_t>(kMaxOperations); }
 
 // Under the locks: decides if the handle still names an engine whose policy the shape is of; *again when the shape is of another.
-Status decide_locked(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error, bool* again) {
+// A request of a group tries the straight way here, under the group's locks; one by itself has tried it before.
+Status decide_locked(ControlBlock& block, uint64_t handle, Work& work, bool grouped, Decision* decision, std::string* error,
+                     bool* again) {
   if (!registry::alive(block, handle)) return bad_handle(error);
   EngineCore& core = *block.core.load(std::memory_order_relaxed);
   const Generation& g = core.generation();
@@ -32,13 +34,16 @@ Status decide_locked(ControlBlock& block, uint64_t handle, Work& work, Decision*
     return fail(Status::time, error,
                 "now: outside [0, 2^62) or more than a day ahead of the clock; nanoseconds since the Unix epoch are expected");
   }
-  if (core.decide_straight(g, work, decision)) [[likely]]
-    return Status::ok;
+  if (grouped && work.shape.straight && work.request->flags == 0 && work.idempotency == nullptr) {
+    const StraightCall call{work.subjects, work.subject_count, work.request, work.now};
+    if (core.decide_straight(g, work.shape.operation, call, decision)) [[likely]]
+      return Status::ok;
+  }
   return Decider(core, work).run(decision, error);
 }
 
 // Locks, decides, unlocks; again when a reload came between.
-Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error) SLUICE_NO_ANALYSIS {
+Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error) {
   for (;;) {
     if (!work.shape.known) return registry::alive(block, handle) ? unknown_operation(error) : bad_handle(error);
     if (!is_plainly_right(*work.request, work.shape)) {
@@ -48,11 +53,12 @@ Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* dec
     if (const Status s = form_subjects(block, block.hash_secret(), work, error); s != Status::ok) return s;
     // An operation without subjects still passes a lock: it is what keeps the engine alive.
     if (work.subject_count == 0) work.locks.add(0);
-    work.locks.lock(block);
     bool again = false;
-    const Status status = decide_locked(block, handle, work, decision, error, &again);
-    work.locks.unlock(block);
-    if (!again) return status;
+    {
+      const HeldLocks held(work.locks, block);
+      const Status status = decide_locked(block, handle, work, false, decision, error, &again);
+      if (!again) return status;
+    }
     read_shape(block, work.request->operation, &work.shape);
   }
 }
@@ -143,18 +149,19 @@ void Group::decide_each(std::span<const Request> requests, std::span<Decision> d
     work_.subjects = subjects_ + first_[i];
     work_.subject_count = first_[i + 1] - first_[i];
     work_.idempotency = requests[i].idempotency_key.data() == nullptr ? nullptr : &work_.subjects[work_.subject_count - 1];
-    decisions[i].status = decide_locked(block_, handle_, work_, &decisions[i], nullptr, again);
+    decisions[i].status = decide_locked(block_, handle_, work_, decisions[i].details.empty(), &decisions[i], nullptr, again);
     if (*again) return;
   }
 }
 
-void Group::decide(std::span<const Request> requests, std::span<Decision> decisions) SLUICE_NO_ANALYSIS {
+void Group::decide(std::span<const Request> requests, std::span<Decision> decisions) {
   if (subject_count_ == 0) work_.locks.add(0);
-  work_.locks.lock(block_);
   bool again = false;
-  if (registry::alive(block_, handle_)) fetch();
-  decide_each(requests, decisions, &again);
-  work_.locks.unlock(block_);
+  {
+    const HeldLocks held(work_.locks, block_);
+    if (registry::alive(block_, handle_)) fetch();
+    decide_each(requests, decisions, &again);
+  }
   if (!again) return;
   // A reload came between, and nothing was decided yet: each for itself.
   for (size_t i = 0; i < count_; ++i) {
@@ -177,13 +184,20 @@ Status unknown_operation(std::string* error) {
   return fail(Status::not_found, error, "operation: no such id in this policy; resolve the name with operation_id");
 }
 
-Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision, std::string* error) {
-  if (!in_range(request.operation)) return unknown_operation(error);
+[[gnu::noinline]] static Status decide_otherwise(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision,
+                                                 std::string* error) {
   Work work;
   work.request = &request;
   read_shape(block, request.operation, &work.shape);
   return is_small(request, work.shape) ? decide_small(block, handle, work, decision, error)
                                        : decide_large(block, handle, work, decision, error);
+}
+
+Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision, std::string* error) {
+  if (!in_range(request.operation)) return unknown_operation(error);
+  if (straight::decide(block, handle, request, decision)) [[likely]]
+    return Status::ok;
+  return decide_otherwise(block, handle, request, decision, error);
 }
 
 void decide_many(ControlBlock& block, uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions) {

@@ -29,6 +29,9 @@ struct SubjectRef;
 // The state of a subject never seen, wherever a limit's state may lie in it.
 extern const std::byte kNeverSeen[kMaxLimits * 24];
 
+// Adds the amounts that follow `base` at these terms, directly or not. One that a subject has set for itself follows nothing; one that
+// would be 0 or too large stays the plan's, and a limit of which that is so is returned.
+const Limit* derive_followers(const Generation& g, const Limit& base, const AmountTerms& terms, uint8_t plan, Extras& extras);
 // Computes again what follows the amounts that a subject has of its own, for the plan it is on.
 void rederive(const Generation& g, uint8_t plan, Extras& extras);
 
@@ -52,7 +55,7 @@ class EngineCore {
   bool time_of(Instant given, Instant* now);
 
   // straight.cpp: decides under its locks if nothing about it is unusual; else false, and nothing has happened.
-  bool decide_straight(const Generation& g, Work& work, Decision* decision);
+  bool decide_straight(const Generation& g, uint16_t operation, const StraightCall& call, Decision* decision);
 
   // plans.cpp: an event for every threshold in `fired`.
   void emit_fired(const Generation& g, size_t position, const Record& record, const Params& params, uint8_t fired, uint64_t used,

@@ -121,6 +121,7 @@ OperationShape shape_of(const Generation& g, int32_t operation_number) {
   if (position == kNone) return shape;
   const Operation& op = g.policy->operations[static_cast<size_t>(position)];
   shape.known = true;
+  shape.straight = g.straight[static_cast<size_t>(position)].count != 0;
   shape.operation = static_cast<uint16_t>(position);
   shape.value_count = static_cast<uint8_t>(op.values.size());
   shape.quantity_count = static_cast<uint8_t>(op.quantities.size());

@@ -12,20 +12,26 @@ namespace {
 
 const Billing kCalendarMonth;  // day 1 at 00:00 UTC
 
-// The amounts that follow `base`, and those that follow them.
-void derive_followers(const Generation& g, const Limit& base, const AmountTerms& terms, uint8_t plan, Extras& extras) {
+}  // namespace
+
+const Limit* derive_followers(const Generation& g, const Limit& base, const AmountTerms& terms, uint8_t plan, Extras& extras) {
+  const Limit* failed = nullptr;
   for (const int16_t p : base.followers) {
     const auto position = static_cast<size_t>(p);
     const Limit& limit = g.policy->limits[position];
+    const OwnAmount* set = extras.find(g.limit_number[position]);
     const AmountTerms& own = limit.amounts[limit.plan_set == kNone ? 0 : plan];
+    if (!own.derived.has_value() || (set != nullptr && !set->derived)) continue;
     AmountTerms derived;
-    if (!own.derived.has_value() || !derive_amount(limit, own, terms, &derived)) continue;
-    extras.amounts.push_back({g.limit_number[position], true, derived});
-    derive_followers(g, limit, derived, plan, extras);
+    if (derive_amount(limit, own, terms, &derived)) {
+      extras.amounts.push_back({g.limit_number[position], true, derived});
+      if (const Limit* deeper = derive_followers(g, limit, derived, plan, extras)) failed = deeper;
+    } else {
+      failed = &limit;
+    }
   }
+  return failed;
 }
-
-}  // namespace
 
 void rederive(const Generation& g, uint8_t plan, Extras& extras) {
   std::erase_if(extras.amounts, [](const OwnAmount& own) { return own.derived; });

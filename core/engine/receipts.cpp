@@ -41,14 +41,13 @@ static Status settle(ControlBlock& block, Allocator& memory, uint64_t id, Instan
     if (receipt == nullptr) return fail(Status::not_found, error, kUnknown);
     lock_set_of(*receipt, home, locks);
   }
-  locks.lock(block);
+  const HeldLocks held(locks, block);
   const Receipt* receipt = shard.cold->receipts.find(id, now);
   Status status = receipt == nullptr ? fail(Status::not_found, error, kUnknown) : fn(*receipt);
   if (receipt != nullptr && status == Status::ok) {
     shard.cold->receipts.end(id, memory);
     ++shard.cold->refunded;
   }
-  locks.unlock(block);
   return status;
 }
 
@@ -94,7 +93,8 @@ bool EngineCore::charged_locked(const ReceiptItem& item, Instant now, bool creat
 void EngineCore::refund_charged(const ReceiptItem& item, const Charged& c, uint64_t units, std::span<const uint64_t> values) {
   Taken taken = item.taken;
   const Amount& now = *c.params.amount;
-  const bool other_rate = now.amount != item.rate_amount || now.period != item.rate_period;
+  const bool other_rate = Wide{now.amount} * static_cast<uint64_t>(item.rate_period) !=
+                          Wide{item.rate_amount} * static_cast<uint64_t>(now.period);
   if (c.limit->rule.kind == Kind::pace && other_rate && now.word == Word::number && item.rate_amount != 0) {
     const auto elapsed = static_cast<uint64_t>(std::max<Span>(0, c.at - taken.stamp));
     const auto converted = [&](uint64_t ns) { return pace::rescale(item.rate_amount, item.rate_period, now, ns); };

@@ -153,20 +153,6 @@ Status form_all(const ControlBlock& block, const HashSecret& secret, Work& work,
 
 }  // namespace
 
-bool is_plainly_right(const Request& request, const OperationShape& shape) {
-  if (request.flags != 0 || request.values.size() != shape.value_count || !request.repeated.empty() ||
-      request.quantities.size() != shape.quantity_count || request.idempotency_key.data() != nullptr) {
-    return false;
-  }
-  for (const Bytes& value : request.values) {
-    if (!is_key(value)) return false;
-  }
-  for (const uint64_t quantity : request.quantities) {
-    if (quantity >= kCountLimit) return false;
-  }
-  return true;
-}
-
 Status check_request(const Request& request, const OperationShape& shape, std::string* error) {
   if (const Status status = check_counts(request, shape, error); status != Status::ok) return status;
   for (size_t i = 0; i < request.values.size(); ++i) {

@@ -105,13 +105,12 @@ void take(EngineCore& core, const Generation& g, const StraightCharge& c, const 
 
 }  // namespace
 
-bool EngineCore::decide_straight(const Generation& g, Work& work, Decision* decision) {
-  const StraightPlan& plan = g.straight[work.shape.operation];
-  const Request& request = *work.request;
-  if (plan.count == 0 || request.flags != 0 || work.idempotency != nullptr || !decision->details.empty()) return false;
+bool EngineCore::decide_straight(const Generation& g, uint16_t operation, const StraightCall& call, Decision* decision) {
+  const StraightPlan& plan = g.straight[operation];
+  if (plan.count == 0) return false;
   const Instant floor = floor_.load(std::memory_order_relaxed);
-  for (size_t i = 0; i < work.subject_count; ++i) {
-    SubjectRef& s = work.subjects[i];
+  for (size_t i = 0; i < call.subject_count; ++i) {
+    SubjectRef& s = call.subjects[i];
     const RecordId id = block_.shards[s.shard_index].index.find(Index::tag_of(s.hash), [&](RecordId candidate) {
       const Record& r = *arena_.at(candidate);
       return r.scope == s.scope && s.key.equals(r.key());
@@ -119,19 +118,80 @@ bool EngineCore::decide_straight(const Generation& g, Work& work, Decision* deci
     s.record = arena_.at(id);
     // Known, current, and without anything of its own.
     if (id == 0 || s.record->generation != g.number || s.record->flags != 0) return false;
-    s.base = std::max({work.now, floor, s.record->newest});
+    s.base = std::max({call.now, floor, s.record->newest});
   }
   Raw<Step, kStraightCharges> room;
   Step* const steps = room.get();
   for (size_t i = 0; i < plan.count; ++i) {
     const StraightCharge& c = plan.charges[i];
-    ::new (&steps[i]) Step(step_of(c, work.subjects[c.slot], request));
+    ::new (&steps[i]) Step(step_of(c, call.subjects[c.slot], *call.request));
     if (!steps[i].is_open()) return false;
   }
   for (size_t i = 0; i < plan.count; ++i) take(*this, g, plan.charges[i], steps[i]);
-  ++block_.shards[work.subjects[0].shard_index].allowed;
-  answer(steps[0], work.now, g.limit_number[plan.charges[0].position], decision);
+  ++block_.shards[call.subjects[0].shard_index].allowed;
+  answer(steps[0], call.now, g.limit_number[plan.charges[0].position], decision);
   return true;
 }
 
+namespace straight {
+namespace {
+
+// REQUIRES: the request is plainly right for an operation with this head.
+void form(const ControlBlock& block, const StableShape& shape, uint64_t head, const Request& request, SubjectRef* subjects) {
+  const HashSecret secret = block.hash_secret();
+  uint64_t hashes[kMaxDimensions];
+  for (size_t i = 0; i < request.values.size(); ++i) hashes[i] = hash_bytes(request.values[i], secret);
+  for (size_t i = 0; i < StableShape::slot_count(head); ++i) {
+    const uint32_t slot = shape.slot(i);
+    SubjectRef& s = subjects[i];
+    s.scope = StableShape::scope_of(slot);
+    s.key.count = StableShape::count_of(slot);
+    s.hash = hash_begin(s.scope, secret);
+    for (uint32_t d = 0; d < s.key.count; ++d) {
+      const uint32_t v = StableShape::value_of(slot, d);
+      s.key.values[d] = &request.values[v];
+      s.hash = hash_add(s.hash, hashes[v], secret);
+    }
+    s.shard_index = block.shard_of(s.hash);
+  }
+}
+
+// Under the locks.
+bool decide_locked(ControlBlock& block, uint64_t handle, uint64_t head, StraightCall* call, Decision* decision) {
+  if (!registry::alive(block, handle)) return false;
+  EngineCore& core = *block.core.load(std::memory_order_relaxed);
+  const Generation& g = core.generation();
+  if (g.number != StableShape::generation_of(head) || !core.time_of(call->request->now, &call->now)) return false;
+  return core.decide_straight(g, StableShape::operation_of(head), *call, decision);
+}
+
+}  // namespace
+
+bool decide(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision) SLUICE_NO_ANALYSIS {
+  const StableShape& shape = block.shapes[request.operation];
+  const uint64_t head = shape.head();
+  // A head from before a reload is found out under the locks, by its generation.
+  if (!StableShape::is_straight(head) || !decision->details.empty() ||
+      !is_plainly_right(request, StableShape::value_count(head), StableShape::quantity_count(head))) {
+    return false;
+  }
+  Raw<SubjectRef, kFewSubjects> room;
+  StraightCall call{room.get(), StableShape::slot_count(head), &request, 0};
+  form(block, shape, head, request, call.subjects);
+  if (call.subject_count == 1) {
+    SpinLock& lock = block.shards[call.subjects[0].shard_index].lock;
+    lock.lock();
+    const bool done = decide_locked(block, handle, head, &call, decision);
+    lock.unlock();
+    return done;
+  }
+  LockSet locks;
+  for (size_t i = 0; i < call.subject_count; ++i) locks.add(call.subjects[i].shard_index);
+  locks.lock(block);
+  const bool done = decide_locked(block, handle, head, &call, decision);
+  locks.unlock(block);
+  return done;
+}
+
+}  // namespace straight
 }  // namespace sluice

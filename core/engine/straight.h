@@ -35,4 +35,23 @@ struct StraightPlan {
 
 StraightPlan straight_plan(const CompiledPolicy& policy, const Operation& operation);
 
+struct ControlBlock;
+struct Decision;
+struct Request;
+struct SubjectRef;
+
+struct StraightCall {
+  SubjectRef* subjects;            // formed; their shards are locked
+  size_t subject_count;
+  const Request* request;
+  int64_t now;
+};
+
+namespace straight {
+
+// Decides one request from forming to unlocking; false: it is not straight, and nothing has happened.
+// REQUIRES: the operation's number is in range.
+bool decide(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision);
+
+}  // namespace straight
 }  // namespace sluice

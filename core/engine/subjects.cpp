@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "core/engine/subject_lock.h"
 #include "core/limits/limit.h"
@@ -46,7 +47,10 @@ Status EngineCore::admin_set_plan(const SubjectName& name, std::string_view plan
   if (subject.plan() == static_cast<uint8_t>(wanted)) return Status::ok;
   if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
   change_plan_locked(*subject.shard, subject.id, static_cast<uint8_t>(wanted), subject.at);
-  if (Extras* extras = subject.extras()) extras->share_reached = 0;
+  if (Extras* extras = subject.extras()) {
+    extras->share_reached = 0;
+    prune_extras(*subject.shard, subject.id, subject.record());
+  }
   return Status::ok;
 }
 
@@ -66,13 +70,19 @@ Status EngineCore::admin_set_amount(int32_t number, const SubjectName& name, std
   const AmountTerms& base = limit.amounts[limit.plan_set == kNone ? 0 : plan];
   AmountTerms terms;
   if (!forget && !parse_amount(*subject.g.policy, position, base, text, &terms, error)) return Status::invalid;
+  Extras followers;
+  if (const Limit* failed = forget ? nullptr : derive_followers(subject.g, limit, terms, plan, followers)) {
+    return fail(Status::invalid, error,
+                "amount: limit \"" + failed->name + "\" follows it, and its share would be below 1 or too large; set that one first");
+  }
+  Extras changed = subject.extras() == nullptr ? Extras() : *subject.extras();
+  std::erase_if(changed.amounts, [number](const OwnAmount& own) { return own.limit == number; });
+  if (!forget) changed.amounts.push_back({number, false, terms});
+  rederive(subject.g, plan, changed);
   if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
   Extras* extras = make_extras(*subject.shard, subject.id, subject.record());
   if (extras == nullptr) return fail(Status::no_memory, error, kNoMemory);
-  const Extras before = *extras;
-  std::erase_if(extras->amounts, [number](const OwnAmount& own) { return own.limit == number; });
-  if (!forget) extras->amounts.push_back({number, false, terms});
-  rederive(subject.g, plan, *extras);
+  const Extras before = std::exchange(*extras, std::move(changed));
   carry_amounts(subject.g, *subject.shard, subject.id, subject.record(), plan, &before, subject.at);
   subject.record().newest = std::max(subject.record().newest, subject.at);
   prune_extras(*subject.shard, subject.id, subject.record());
@@ -116,10 +126,17 @@ Status EngineCore::admin_set_usage(int32_t number, const SubjectName& name, uint
   const int16_t position = limit_on_scope(subject, number, error);
   if (position == kNone) return Status::not_found;
   const Limit& limit = subject.g.policy->limits[static_cast<size_t>(position)];
-  if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
-  const Params params = subject.params(limit, static_cast<size_t>(position));
-  if (!limit::set_used(params, subject.record().state() + limit.state_offset, used, subject.at, memory_)) {
+  if (limit.rule.kind == Kind::upstream || limit.rule.kind == Kind::distinct || limit.rule.named) {
     return fail(Status::invalid, error, "limit: \"" + limit.name + "\" counts names, or nothing, and cannot be set to a number");
+  }
+  const Params params = subject.params(limit, static_cast<size_t>(position));
+  const Word word = params.amount->word;
+  if (limit.rule.kind == Kind::pace && used != 0 && word != Word::number && word != Word::unlimited) {
+    return fail(Status::invalid, error, "limit: \"" + limit.name + "\" has no rate on this subject's plan by which to count");
+  }
+  if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
+  if (!limit::set_used(params, subject.record().state() + limit.state_offset, used, subject.at, memory_)) {
+    return fail(Status::no_memory, error, kNoMemory);
   }
   subject.record().newest = subject.at;
   return Status::ok;

@@ -36,6 +36,8 @@ void Decider::weigh() {
 
 Status Decider::judge() {
   work_.denial = DenialKind::none;
+  work_.wait_kind = WaitKind::none;
+  work_.retry_after = 0;
   work_.named = work_.item_count == 0 ? nullptr : &work_.items[0];
   if (refused_ || memory_denied_) {
     name_denial();

@@ -59,6 +59,19 @@ class LockSet {
   uint64_t words_[kMaxShards / 64];
 };
 
+// Holds a set's locks, whatever happens: words for a failure may find no memory.
+class HeldLocks {
+ public:
+  HeldLocks(LockSet& locks, ControlBlock& block) : locks_(locks), block_(block) { locks_.lock(block_); }
+  ~HeldLocks() { locks_.unlock(block_); }
+  HeldLocks(const HeldLocks&) = delete;
+  HeldLocks& operator=(const HeldLocks&) = delete;
+
+ private:
+  LockSet& locks_;
+  ControlBlock& block_;
+};
+
 struct SubjectRef {
   uint64_t hash;
   uint32_t shard_index;
@@ -154,8 +167,23 @@ struct LargeStorage {
 };
 
 // request.cpp: before locking. Checks the request against the shape, hashes, and forms the subjects.
-// The check that most requests pass, inline in spirit: what it refuses, check_request says why, or finds right after all.
-bool is_plainly_right(const Request& request, const OperationShape& shape);
+// The check that most requests pass: no flags, nothing repeated, no key. What it refuses, check_request says why, or finds right.
+inline bool is_plainly_right(const Request& request, size_t value_count, size_t quantity_count) {
+  if (request.flags != 0 || request.values.size() != value_count || request.quantities.size() != quantity_count ||
+      !request.repeated.empty() || request.idempotency_key.data() != nullptr) {
+    return false;
+  }
+  for (const Bytes& value : request.values) {
+    if (value.data() == nullptr || value.size() - 1 >= kMaxKeyBytes) return false;
+  }
+  for (const uint64_t quantity : request.quantities) {
+    if (quantity >= kCountLimit) return false;
+  }
+  return true;
+}
+inline bool is_plainly_right(const Request& request, const OperationShape& shape) {
+  return is_plainly_right(request, shape.value_count, shape.quantity_count);
+}
 Status check_request(const Request& request, const OperationShape& shape, std::string* error);
 bool is_small(const Request& request, const OperationShape& shape);
 // Adds the subjects' shards to the work's lock set.

@@ -72,7 +72,10 @@ TEST_F(Charges, APeekTakesNotEvenAttempts) {
 
 TEST_F(Charges, APeekSaysWhatTheDecisionThenSays) {
   open_requests(60, 2, 100);
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(peek("acme").story(), send("acme").story()) << i;
+  for (int i = 0; i < 4; ++i) {
+    const std::string peeked = peek("acme").story();
+    EXPECT_EQ(send("acme").story(), peeked) << i;
+  }
 }
 
 // Forced.
@@ -278,7 +281,7 @@ TEST_F(Modes, ShadowCountsAllowedDecisionsInWhichItPassesAndRefusesNone) {
 TEST_F(Modes, AShadowLimitSaysInItsDetailThatItWouldNotHavePassed) {
   open_mode("shadow");
   admitted(2, "acme");
-  const Answer third = send("acme");
+  const Answer third = send_detailed("acme");
   EXPECT_EQ(third, "allowed");
   ASSERT_EQ(third.details.size(), 2u);
   EXPECT_EQ(third.details[0].flags & flag::passed, 0u);
@@ -377,7 +380,7 @@ TEST_F(Modes, AChargeOverridesItsLimitsMode) {
 
 TEST_F(Modes, QueueDepthIsEnqueuesBusinessAndNotDecides) {
   open(policy_file("sendblue"));
-  const Answer answer = call("messages.send", "acme", "+1", "+2");
+  const Answer answer = ask({.operation = "messages.send", .values = {"acme", "+1", "+2"}, .detailed = true});
   EXPECT_EQ(answer, "allowed");
   EXPECT_EQ(answer.details.size(), 4u);
   for (const Detail& row : answer.details) EXPECT_NE(limit_name(row.limit_id), "queued");

@@ -78,7 +78,7 @@ TEST_F(Denials, TheWaitIsTheWholeRequestsNotTheNamedLimits) {  // T21
   open_limits({{"quota", R"("kind": "window", "period": "60s", "amount": 1, "denies_as": "quota")"},
                {"hour", R"("kind": "window", "period": "1h", "amount": 1)"}});
   send("acme");
-  const Answer answer = send("acme");
+  const Answer answer = send_detailed("acme");
   EXPECT_EQ(answer, "denied: quota by quota, in 3600s");
   EXPECT_EQ(answer.decision.opens_at, kStart + kMinute);
   EXPECT_EQ(answer.details[1].opens_at, kStart + kHour);
@@ -130,7 +130,7 @@ TEST_F(Denials, EveryLimitCheckedHasItsDetail) {
                {"all", R"("kind": "window", "period": "day", "unlimited": true)"},
                {"seats", R"("kind": "gauge", "amount": 5)"}});
   send("acme");
-  const Answer answer = send("acme");
+  const Answer answer = send_detailed("acme");
   ASSERT_EQ(answer.details.size(), 3u);
   EXPECT_EQ(answer.details[0].denial, DenialKind::rate);
   EXPECT_EQ(answer.details[0].flags, 0u);
@@ -181,7 +181,7 @@ TEST_F(Denials, AnswersDoNotDependOnTheShardCountOrTheSeed) {
   many.open(policy);
   for (int i = 0; i < 500; ++i) {
     const std::string who = "account-" + std::to_string(i * 7 % 50);
-    ASSERT_EQ(one.send(who), many.send(who)) << i;
+    ASSERT_EQ(one.send_detailed(who), many.send_detailed(who)) << i;
     one.pass(500 * kMillisecond);
     many.pass(500 * kMillisecond);
   }
