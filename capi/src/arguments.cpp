@@ -49,8 +49,7 @@ Status read_policy_text(const char* text, size_t length, std::string_view* out, 
 Status wrong_key(const char* name, size_t position, const sluice_bytes& value, std::string* words) {
   if (is_absent(value)) return fail(words, Status::invalid, name, "[", position, "]: absent");
   if (value.ptr == nullptr) {
-    return fail(words, Status::invalid, name, "[", position, "]: NULL with length ", value.len,
-                "; pass {NULL, 0} for absent");
+    return fail(words, Status::invalid, name, "[", position, "]: NULL with length ", value.len, "; pass {NULL, 0} for absent");
   }
   if (value.len == 0) {
     return fail(words, Status::invalid, name, "[", position, "]: empty; a key has 1 to ", kMaxKeyBytes,
@@ -65,8 +64,8 @@ Status read_subject(const sluice_subject* given, SubjectRoom* room, SubjectName*
   const Status status = read_text("subject.scope", given->scope, given->scope_len, &scope, words);
   if (status != Status::ok) return status;
   if (given->value_count == 0 || given->value_count > kMaxScopeDimensions) {
-    return fail(words, Status::invalid, "subject.value_count: ", given->value_count, "; a scope has 1 to ",
-                kMaxScopeDimensions, " dimensions");
+    return fail(words, Status::invalid, "subject.value_count: ", given->value_count, "; a scope has 1 to ", kMaxScopeDimensions,
+                " dimensions");
   }
   if (given->values == nullptr) {
     return fail(words, Status::invalid, "subject.values: NULL with value_count ", given->value_count);

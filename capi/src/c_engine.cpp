@@ -43,8 +43,7 @@ Status read_clock(const sluice_engine_options& given, EngineOptions* out, std::s
 
 Status read_sizes(const sluice_engine_options& given, EngineOptions* out, std::string* words) {
   if (given.memory_cap != 0 && (given.memory_cap < kLeastMemory || given.memory_cap > kMostMemory)) {
-    return fail(words, Status::invalid, "memory_cap: ", given.memory_cap,
-                "; from 1 MiB (1048576) to 32 GiB, or 0 for 1 GiB");
+    return fail(words, Status::invalid, "memory_cap: ", given.memory_cap, "; from 1 MiB (1048576) to 32 GiB, or 0 for 1 GiB");
   }
   if (given.receipt_ttl < 0 || given.receipt_ttl > kLongestReceipt) {
     return fail(words, Status::invalid, "receipt_ttl: ", given.receipt_ttl, "; at most 400 days, or 0 for 24 h");

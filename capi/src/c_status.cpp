@@ -91,9 +91,7 @@ const char* sluice_denial_name(int32_t denial) {
   }
 }
 
-void sluice_error_init(sluice_error* error, uint32_t size) {
-  init_struct(error, size, sluice_error SLUICE_ERROR_INIT);
-}
+void sluice_error_init(sluice_error* error, uint32_t size) { init_struct(error, size, sluice_error SLUICE_ERROR_INIT); }
 
 void sluice_engine_options_init(sluice_engine_options* options, uint32_t size) {
   init_struct(options, size, sluice_engine_options SLUICE_ENGINE_OPTIONS_INIT);

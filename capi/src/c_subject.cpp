@@ -23,8 +23,8 @@ sluice_status with_subject(const sluice_subject* given, sluice_error* error, Bod
 using namespace sluice;
 using namespace sluice::capi;
 
-sluice_status sluice_set_plan(sluice_engine engine, const sluice_subject* subject, const char* plan, size_t plan_len,
-                              int64_t now, sluice_error* error) {
+sluice_status sluice_set_plan(sluice_engine engine, const sluice_subject* subject, const char* plan, size_t plan_len, int64_t now,
+                              sluice_error* error) {
   return with_subject(subject, error, [&](const SubjectName& name, std::string* words) {
     std::string_view text;
     const Status status = read_text("plan", plan, plan_len, &text, words);
@@ -54,17 +54,16 @@ sluice_status sluice_set_billing(sluice_engine engine, const sluice_subject* sub
   });
 }
 
-sluice_status sluice_set_usage(sluice_engine engine, int32_t limit_id, const sluice_subject* subject, uint64_t used,
-                               int64_t now, sluice_error* error) {
+sluice_status sluice_set_usage(sluice_engine engine, int32_t limit_id, const sluice_subject* subject, uint64_t used, int64_t now,
+                               sluice_error* error) {
   return with_subject(subject, error, [&](const SubjectName& name, std::string* words) {
     return Engine::set_usage(engine, limit_id, name, used, now, words);
   });
 }
 
 sluice_status sluice_reset(sluice_engine engine, const sluice_subject* subject, int64_t now, sluice_error* error) {
-  return with_subject(subject, error, [&](const SubjectName& name, std::string* words) {
-    return Engine::reset(engine, name, now, words);
-  });
+  return with_subject(subject, error,
+                      [&](const SubjectName& name, std::string* words) { return Engine::reset(engine, name, now, words); });
 }
 
 sluice_status sluice_erase(sluice_engine engine, const sluice_subject* subject, uint64_t* erased, int64_t now,
@@ -77,8 +76,8 @@ sluice_status sluice_erase(sluice_engine engine, const sluice_subject* subject, 
   });
 }
 
-sluice_status sluice_report_throttled(sluice_engine engine, int32_t limit_id, const sluice_subject* subject,
-                                      int64_t retry_after, int64_t now, sluice_error* error) {
+sluice_status sluice_report_throttled(sluice_engine engine, int32_t limit_id, const sluice_subject* subject, int64_t retry_after,
+                                      int64_t now, sluice_error* error) {
   return with_subject(subject, error, [&](const SubjectName& name, std::string* words) {
     if (retry_after < 0) return fail(words, Status::invalid, "retry_after: ", retry_after, "; a span is at least 0");
     return Engine::report_throttled(engine, limit_id, name, retry_after, now, words);
@@ -92,8 +91,8 @@ sluice_status sluice_clear_throttle(sluice_engine engine, int32_t limit_id, cons
   });
 }
 
-sluice_status sluice_report_quality(sluice_engine engine, const sluice_subject* subject, const char* quality,
-                                    size_t quality_len, int64_t now, sluice_error* error) {
+sluice_status sluice_report_quality(sluice_engine engine, const sluice_subject* subject, const char* quality, size_t quality_len,
+                                    int64_t now, sluice_error* error) {
   return with_subject(subject, error, [&](const SubjectName& name, std::string* words) {
     std::string_view text;
     const Status status = read_text("quality", quality, quality_len, &text, words);

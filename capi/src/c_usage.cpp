@@ -66,8 +66,8 @@ sluice_status sluice_usage_json(sluice_engine engine, const sluice_subject* subj
   });
 }
 
-sluice_status sluice_list(sluice_engine engine, const char* scope, size_t scope_len, uint64_t* cursor, uint32_t max,
-                          char* buffer, size_t* length, sluice_error* error) {
+sluice_status sluice_list(sluice_engine engine, const char* scope, size_t scope_len, uint64_t* cursor, uint32_t max, char* buffer,
+                          size_t* length, sluice_error* error) {
   return slow_call(error, [&](std::string* words) {
     Status status = check_buffer(buffer, length, words);
     if (status != Status::ok) return status;

@@ -70,8 +70,8 @@ Status check_struct(const Struct* given, const char* name, std::string* words) {
 
 // An error struct's own check: it is written on failure only, so what lies past its first size does not matter.
 inline bool can_write(const sluice_error& error) {
-  return reinterpret_cast<uintptr_t>(&error) % alignof(sluice_error) == 0 &&
-         error.struct_size >= kFirstSize<sluice_error> && error.struct_size <= kLargestSize;
+  return reinterpret_cast<uintptr_t>(&error) % alignof(sluice_error) == 0 && error.struct_size >= kFirstSize<sluice_error> &&
+         error.struct_size <= kLargestSize;
 }
 
 // The struct as this library knows it: the caller's own, or a copy in `room` when the caller's is older.

@@ -166,9 +166,10 @@ void Decider::fill(const Item* item, Decision* decision) const {
   const Instant when = at(*item->subject);
   const Reading reading = limit::read(item->params, item->state(), when);
   const bool unlimited = item->params.amount->word == Word::unlimited || item->limit->rule.kind == Kind::upstream;
-  decision->limit = unlimited ? 0 : item->params.amount->amount;
+  decision->limit = unlimited ? 0 : limit::shown_limit(item->params);
   decision->used = reading.used;
-  decision->remaining = reading.remaining;
+  // What a ceiling or a burst admits beyond the limit is not promised.
+  decision->remaining = unlimited ? reading.remaining : std::min(reading.remaining, decision->limit);
   decision->resets_at = reading.resets_at;
   // Of the same charge again, by what it stands at now.
   decision->opens_at = limit::opens_at(item->params, item->state(), item->ask, when);

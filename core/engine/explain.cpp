@@ -94,7 +94,7 @@ std::string span_in_words(Span span) {
 
 const char* denial_in_words(DenialKind kind) {
   constexpr const char* kNames[] = {"none", "memory", "rate", "depth", "upstream", "pool",
-                                    "gauge", "distinct", "quota", "blocked", "never"};
+                                    "distinct", "gauge", "quota", "blocked", "never"};
   return kNames[static_cast<size_t>(kind)];
 }
 

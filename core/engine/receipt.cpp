@@ -16,7 +16,7 @@ size_t Receipt::bytes() const {
 uint64_t ReceiptBook::add(Receipt receipt, uint32_t shard, Allocator& memory) {
   const size_t bytes = receipt.bytes();
   if (!memory.charge(bytes)) return 0;
-  const uint64_t id = uint64_t{shard} << kShardShift | next_;
+  const uint64_t id = uint64_t{shard} << kShardShift | next_++;  // never again, even if what follows fails
   try {
     by_expiry_.emplace_back(receipt.expires, id);
     live_.emplace(id, std::move(receipt));
@@ -24,7 +24,6 @@ uint64_t ReceiptBook::add(Receipt receipt, uint32_t shard, Allocator& memory) {
     memory.uncharge(bytes);
     return 0;
   }
-  ++next_;
   return id;
 }
 

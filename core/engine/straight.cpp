@@ -87,9 +87,9 @@ void answer(const Step& step, Instant now, int32_t limit_id, Decision* decision)
   decision->now = now;
   decision->limit_id = limit_id;
   decision->flags = unlimited ? flag::unlimited : 0;
-  decision->limit = unlimited ? 0 : step.params.amount->amount;
+  decision->limit = unlimited ? 0 : limit::shown_limit(step.params);
   decision->used = reading.used;
-  decision->remaining = reading.remaining;
+  decision->remaining = unlimited ? reading.remaining : std::min(reading.remaining, decision->limit);
   decision->resets_at = reading.resets_at;
   decision->opens_at = limit::opens_at(step.params, step.state, step.ask, step.at);
 }

@@ -33,7 +33,7 @@ UsageRow row_of(const Generation& g, size_t position, const Params& params, cons
   row.resets_at = reading.resets_at;
   row.period_begins = period_begins(params, reading, at);
   if (params.amount->word == Word::number) {
-    row.limit = params.amount->amount;
+    row.limit = limit::shown_limit(params);
     row.overage = reading.used > row.limit ? reading.used - row.limit : 0;
     // What is left of the amount itself; what a ceiling still admits above it is overage.
     row.remaining = row.used >= row.limit ? 0 : std::min(row.remaining, row.limit - row.used);

@@ -68,6 +68,12 @@ bool set_used(const Params& params, std::byte* state, uint64_t used, Instant at,
 // Frees what hangs off the state and zeroes it.
 void clear(const Rule& rule, std::byte* state, Allocator& memory);
 
+// The limit as people are told: the amount; of a pace what passes at once from idle, so that what remains never exceeds it.
+inline uint64_t shown_limit(const Params& params) {
+  if (params.rule->kind != Kind::pace || params.amount->word != Word::number) return params.amount->amount;
+  return pace::largest_cost(params);
+}
+
 // The two kinds that most decisions ask are inline; the rest is the switch.
 Instant opens_at_switch(const Params& params, const std::byte* state, const Charge& charge, Instant from);
 Taken commit_switch(const Params& params, std::byte* state, const Charge& charge, Instant at);

@@ -24,7 +24,7 @@ enum class Word : uint8_t { number, unlimited, custom, blocked };
 enum class PeriodKind : uint8_t { aligned, from_first, day, week, month, year, billing };
 
 // In rank: a decision names the highest.
-enum class DenialKind : uint8_t { none, memory, rate, depth, upstream, pool, gauge, distinct, quota, blocked, never };
+enum class DenialKind : uint8_t { none, memory, rate, depth, upstream, pool, distinct, gauge, quota, blocked, never };
 
 inline constexpr size_t kMaxThresholds = 8;
 inline constexpr size_t kMaxExactLog = 1024;  // entries of an exact sliding log

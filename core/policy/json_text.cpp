@@ -69,9 +69,7 @@ void JsonText::null(std::string_view key) {
   writer_->json.Null();
 }
 
-void JsonText::text_or_null(std::string_view key, std::string_view value) {
-  value.empty() ? null(key) : text(key, value);
-}
+void JsonText::text_or_null(std::string_view key, std::string_view value) { value.empty() ? null(key) : text(key, value); }
 
 void JsonText::number_or_null(std::string_view key, uint64_t value) { value == 0 ? null(key) : number(key, value); }
 

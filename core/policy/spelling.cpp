@@ -13,7 +13,7 @@ struct Unit {
 };
 
 constexpr Unit kUnits[] = {
-    {"day", " days", kDay},        {"h", "h", kHour},        {"min", "min", kMinute},    {"s", "s", kSecond},
+    {"day", " days", kDay},     {"h", "h", kHour},          {"min", "min", kMinute},   {"s", "s", kSecond},
     {"ms", "ms", kMillisecond}, {"us", "us", kMicrosecond}, {"ns", "ns", kNanosecond},
 };
 

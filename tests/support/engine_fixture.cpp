@@ -79,7 +79,7 @@ const char* word(Status status) {
 
 const char* word(DenialKind kind) {
   constexpr const char* kWords[] = {"none", "memory", "rate", "depth", "upstream", "pool",
-                                    "gauge", "distinct", "quota", "blocked", "never"};
+                                    "distinct", "gauge", "quota", "blocked", "never"};
   return kWords[static_cast<size_t>(kind)];
 }
 

@@ -42,6 +42,9 @@
 #ifndef SLUICE_SLUICE_H_INCLUDED
 #define SLUICE_SLUICE_H_INCLUDED
 
+/* Columns are set by hand. */
+/* clang-format off */
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -94,8 +97,8 @@ enum {
   SLUICE_DENIAL_DEPTH = 3,
   SLUICE_DENIAL_UPSTREAM = 4,
   SLUICE_DENIAL_POOL = 5,
-  SLUICE_DENIAL_GAUGE = 6,
-  SLUICE_DENIAL_DISTINCT = 7,
+  SLUICE_DENIAL_DISTINCT = 6,
+  SLUICE_DENIAL_GAUGE = 7,
   SLUICE_DENIAL_QUOTA = 8,
   SLUICE_DENIAL_BLOCKED = 9,
   SLUICE_DENIAL_NEVER = 10

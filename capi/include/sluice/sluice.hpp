@@ -254,7 +254,8 @@ class engine {
   // `stance` without data(): as before.
   void reload(std::string_view policy, std::string_view stance = {}, bool allow_reset = false, int64_t now = SLUICE_NOW) {
     impl::checked([&](sluice_error* failure) {
-      return sluice_reload(handle_, policy.data(), policy.size(), stance.data(), stance.size(), allow_reset ? 1 : 0, now, failure);
+      return sluice_reload(handle_, policy.data(), policy.size(), stance.data(), stance.size(), allow_reset ? 1 : 0, now,
+                           failure);
     });
   }
 
@@ -269,18 +270,15 @@ class engine {
   }
   // JSON
   std::string describe_operation(int32_t operation) const {
-    return impl::text_of([&](char* buffer, size_t* length) {
-      return sluice_operation_describe(handle_, operation, buffer, length);
-    });
+    return impl::text_of(
+        [&](char* buffer, size_t* length) { return sluice_operation_describe(handle_, operation, buffer, length); });
   }
 
   // ---- decisions ----
 
   // Into a decision of the caller's (make_decision), which may bring room for rows. Returns 0 or a positive status.
   sluice_status decide(const sluice_request& request, sluice_decision& decision) {
-    return impl::checked([&](sluice_error* failure) {
-      return sluice_decide_checked(handle_, &request, &decision, failure);
-    });
+    return impl::checked([&](sluice_error* failure) { return sluice_decide_checked(handle_, &request, &decision, failure); });
   }
   sluice_decision decide(const sluice_request& request) {
     sluice_decision decision = make_decision();
@@ -291,9 +289,7 @@ class engine {
   sluice_status peek(const sluice_request& request, sluice_decision& decision) const {
     sluice_request asked = request;
     asked.flags |= SLUICE_PEEK;
-    return impl::checked([&](sluice_error* failure) {
-      return sluice_decide_checked(handle_, &asked, &decision, failure);
-    });
+    return impl::checked([&](sluice_error* failure) { return sluice_decide_checked(handle_, &asked, &decision, failure); });
   }
   sluice_decision peek(const sluice_request& request) const {
     sluice_decision decision = make_decision();
@@ -343,9 +339,8 @@ class engine {
   // ---- subjects ----
 
   void set_plan(const sluice_subject& subject, std::string_view plan, int64_t now = SLUICE_NOW) {
-    impl::checked([&](sluice_error* failure) {
-      return sluice_set_plan(handle_, &subject, plan.data(), plan.size(), now, failure);
-    });
+    impl::checked(
+        [&](sluice_error* failure) { return sluice_set_plan(handle_, &subject, plan.data(), plan.size(), now, failure); });
   }
   // As in a policy: "200", "\"80/s\"", "\"unlimited\"", "null".
   void set_amount(int32_t limit, const sluice_subject& subject, std::string_view amount, int64_t now = SLUICE_NOW) {
@@ -372,9 +367,8 @@ class engine {
     return erased;
   }
   void report_throttled(int32_t limit, const sluice_subject& subject, int64_t retry_after, int64_t now = SLUICE_NOW) {
-    impl::checked([&](sluice_error* failure) {
-      return sluice_report_throttled(handle_, limit, &subject, retry_after, now, failure);
-    });
+    impl::checked(
+        [&](sluice_error* failure) { return sluice_report_throttled(handle_, limit, &subject, retry_after, now, failure); });
   }
   void clear_throttle(int32_t limit, const sluice_subject& subject, int64_t now = SLUICE_NOW) {
     impl::checked([&](sluice_error* failure) { return sluice_clear_throttle(handle_, limit, &subject, now, failure); });
@@ -382,9 +376,8 @@ class engine {
   // "" for none.
   void report_quality(const sluice_subject& subject, std::string_view quality, int64_t now = SLUICE_NOW) {
     const char* text = quality.data() != nullptr ? quality.data() : "";
-    impl::checked([&](sluice_error* failure) {
-      return sluice_report_quality(handle_, &subject, text, quality.size(), now, failure);
-    });
+    impl::checked(
+        [&](sluice_error* failure) { return sluice_report_quality(handle_, &subject, text, quality.size(), now, failure); });
   }
 
   std::vector<sluice_usage_row> usage(const sluice_subject& subject, int64_t now = SLUICE_NOW) const {
@@ -450,8 +443,8 @@ class engine {
 // What there is to say about a policy, and what it says: JSON, docs/policy-description.md. `stance` without data(): "enforce".
 inline std::string policy_check(std::string_view text, std::string_view stance = {}, std::string_view zoneinfo_dir = {}) {
   return impl::text_of([&](char* buffer, size_t* length) {
-    return sluice_policy_check(text.data(), text.size(), stance.data(), stance.size(), zoneinfo_dir.data(),
-                               zoneinfo_dir.size(), buffer, length);
+    return sluice_policy_check(text.data(), text.size(), stance.data(), stance.size(), zoneinfo_dir.data(), zoneinfo_dir.size(),
+                               buffer, length);
   });
 }
 

@@ -25,7 +25,10 @@ TEST(Utf8, what_is_not_a_character_has_no_length) {
 
 TEST(Utf8, printable_text_keeps_what_is_good) {
   EXPECT_EQ(printable_utf8("h\xC3\xA9"), "h\xC3\xA9");
-  EXPECT_EQ(printable_utf8("a\xFF" "b\xC3"), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD");
+  EXPECT_EQ(printable_utf8("a\xFF"
+                           "b\xC3"),
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD");
   EXPECT_EQ(printable_utf8(""), "");
 }
 

@@ -60,23 +60,27 @@ TEST_F(Describe, begins_with_the_policy) {
 TEST_F(Describe, tells_plans_billing_and_promotions) {
   EXPECT_THAT(json_, HasSubstr(R"({"scope":"account","plans":[{"name":"free","promotes":null},{"name":"pro","promotes":null}],)"
                                R"("default":"free","billing":{"day":31,"time":"09:30","zone":"+05:30"}})"));
-  EXPECT_THAT(json_, HasSubstr(R"({"name":"t1","promotes":{"to":"t2","limit":"peers","at":"50%","within":"7 days","quality":"green"}})"));
+  EXPECT_THAT(
+      json_, HasSubstr(R"({"name":"t1","promotes":{"to":"t2","limit":"peers","at":"50%","within":"7 days","quality":"green"}})"));
 }
 
 TEST_F(Describe, tells_a_windows_burst_ceiling_and_thresholds) {
-  EXPECT_THAT(json_, HasSubstr(R"({"name":"second","scope":"account","kind":"window","mode":"deny","unit":"mail","denies_as":"rate",)"
-                               R"("period":"1s","zone":null,"slots":null,"margin":null,"exemption":null,"named":false,"lease":null,)"
-                               R"("slack":null,"longest":null,"reports":{"group":"second","used":"used"},"by":"account","amounts":[)"
-                               R"({"plan":"free","word":"number","amount":10,"text":"10","derived":null,"burst":"2x for 10s",)"
-                               R"("peak":20,"bank":100,"ceiling":null,"cap":10,"thresholds":[]},)"
-                               R"({"plan":"pro","word":"custom","text":"custom")"));
+  EXPECT_THAT(json_,
+              HasSubstr(R"({"name":"second","scope":"account","kind":"window","mode":"deny","unit":"mail","denies_as":"rate",)"
+                        R"("period":"1s","zone":null,"slots":null,"margin":null,"exemption":null,"named":false,"lease":null,)"
+                        R"("slack":null,"longest":null,"reports":{"group":"second","used":"used"},"by":"account","amounts":[)"
+                        R"({"plan":"free","word":"number","amount":10,"text":"10","derived":null,"burst":"2x for 10s",)"
+                        R"("peak":20,"bank":100,"ceiling":null,"cap":10,"thresholds":[]},)"
+                        R"({"plan":"pro","word":"custom","text":"custom")"));
   EXPECT_THAT(json_, HasSubstr(R"("period":"day","zone":"+01:00",)"));
   EXPECT_THAT(json_, HasSubstr(R"("reports":{"group":"mails","used":"sent"},)"));
-  EXPECT_THAT(json_, HasSubstr(R"("ceiling":"120%","cap":120,"thresholds":[{"share":"75%","at":75},{"share":"99.5%","at":100}]})"));
+  EXPECT_THAT(json_,
+              HasSubstr(R"("ceiling":"120%","cap":120,"thresholds":[{"share":"75%","at":75},{"share":"99.5%","at":100}]})"));
 }
 
 TEST_F(Describe, tells_what_each_other_kind_has) {
-  EXPECT_THAT(json_, HasSubstr(R"("amounts":[{"plan":null,"word":"number","amount":80,"text":"80/s","derived":null,"depth":"1s"}])"));
+  EXPECT_THAT(json_,
+              HasSubstr(R"("amounts":[{"plan":null,"word":"number","amount":80,"text":"80/s","derived":null,"depth":"1s"}])"));
   EXPECT_THAT(json_, HasSubstr(R"("slack":"5ms")"));
   EXPECT_THAT(json_, HasSubstr(R"("text":"8/s","derived":{"of":"pace","times":"1/10"},"depth":1)"));
   EXPECT_THAT(json_, HasSubstr(R"("kind":"sliding","mode":"deny","unit":"unit","denies_as":"rate","period":"60s","zone":null,)"
@@ -89,9 +93,10 @@ TEST_F(Describe, tells_what_each_other_kind_has) {
 }
 
 TEST_F(Describe, tells_operations_and_their_charges) {
-  EXPECT_THAT(json_, HasSubstr(R"({"name":"send","values":["account","line","recipient"],"repeats":"recipient","quantities":["parts"],)"
-                               R"("charges":[{"limit":"second","cost":1,"each":null,"of":null,"charge":"normal","mode":"deny",)"
-                               R"("while":null,"refund":null},{"limit":"day","cost":"parts","each":null,"of":null,"charge":"attempt")"));
+  EXPECT_THAT(json_,
+              HasSubstr(R"({"name":"send","values":["account","line","recipient"],"repeats":"recipient","quantities":["parts"],)"
+                        R"("charges":[{"limit":"second","cost":1,"each":null,"of":null,"charge":"normal","mode":"deny",)"
+                        R"("while":null,"refund":null},{"limit":"day","cost":"parts","each":null,"of":null,"charge":"attempt")"));
   EXPECT_THAT(json_, HasSubstr(R"({"limit":"pair","cost":1,"each":"recipient",)"));
   EXPECT_THAT(json_, HasSubstr(R"("of":"recipient","charge":"normal","mode":"deny","while":null,"refund":"failed"})"));
 }
