@@ -47,7 +47,7 @@ class Effort:
 
 
 QUICK = Effort(sizes=(1_000, 1_000_000), rounds=3, repeats=5, seconds=0.05)
-FULL = Effort(sizes=(1_000, 1_000_000, 10_000_000), rounds=5, repeats=5, seconds=0.1)
+FULL = Effort(sizes=(1_000, 1_000_000, 10_000_000), rounds=4, repeats=5, seconds=0.1)
 
 
 @dataclass(frozen=True, order=True)

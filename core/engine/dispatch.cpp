@@ -42,42 +42,36 @@ Status decide_locked(ControlBlock& block, uint64_t handle, Work& work, bool grou
   return Decider(core, work).run(decision, error);
 }
 
-// Locks, decides, unlocks; again when a reload came between.
-Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error) {
-  for (;;) {
-    if (!work.shape.known) return registry::alive(block, handle) ? unknown_operation(error) : bad_handle(error);
-    if (!is_plainly_right(*work.request, work.shape)) {
-      if (const Status s = check_request(*work.request, work.shape, error); s != Status::ok) return s;
-    }
-    work.locks.clear();
-    if (const Status s = form_subjects(block, block.hash_secret(), work, error); s != Status::ok) return s;
-    // An operation without subjects still passes a lock: it is what keeps the engine alive.
-    if (work.subject_count == 0) work.locks.add(0);
-    bool again = false;
-    {
-      const HeldLocks held(work.locks, block);
-      const Status status = decide_locked(block, handle, work, false, decision, error, &again);
-      if (!again) return status;
-    }
-    read_shape(block, work.request->operation, &work.shape);
+// Locks, decides, unlocks. *again: a reload came between; the shape is to be read anew, and may want other storage.
+Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error, bool* again) {
+  if (!work.shape.known) return registry::alive(block, handle) ? unknown_operation(error) : bad_handle(error);
+  if (!is_plainly_right(*work.request, work.shape)) {
+    if (const Status s = check_request(*work.request, work.shape, error); s != Status::ok) return s;
   }
+  work.locks.clear();
+  if (const Status s = form_subjects(block, block.hash_secret(), work, error); s != Status::ok) return s;
+  // An operation without subjects still passes a lock: it is what keeps the engine alive.
+  if (work.subject_count == 0) work.locks.add(0);
+  const HeldLocks held(work.locks, block);
+  return decide_locked(block, handle, work, false, decision, error, again);
 }
 
-Status decide_small(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error) {
+Status decide_small(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error, bool* again) {
   SmallStorage storage;
   work.subjects = storage.subjects.get();
   work.items = storage.items.get();
-  return decide_in(block, handle, work, decision, error);
+  return decide_in(block, handle, work, decision, error, again);
 }
 
 // Its storage is too large for a stack frame that every decision would carry.
-[[gnu::noinline]] Status decide_large(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error) {
+[[gnu::noinline]] Status decide_large(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error,
+                                      bool* again) {
   const std::unique_ptr<LargeStorage> storage(new (std::nothrow) LargeStorage);  // not zeroed
   if (storage == nullptr) return fail(Status::no_memory, error, "memory: the host refused room for a large decision");
   work.subjects = storage->subjects.get();
   work.items = storage->items.get();
   work.repeats = work.request->repeated.empty() ? nullptr : &storage->repeats;
-  return decide_in(block, handle, work, decision, error);
+  return decide_in(block, handle, work, decision, error, again);
 }
 
 // A run of small requests of one operation, its subjects formed side by side.
@@ -186,11 +180,15 @@ Status unknown_operation(std::string* error) {
 
 [[gnu::noinline]] static Status decide_otherwise(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision,
                                                  std::string* error) {
-  Work work;
-  work.request = &request;
-  read_shape(block, request.operation, &work.shape);
-  return is_small(request, work.shape) ? decide_small(block, handle, work, decision, error)
-                                       : decide_large(block, handle, work, decision, error);
+  for (;;) {
+    Work work;
+    work.request = &request;
+    read_shape(block, request.operation, &work.shape);
+    bool again = false;
+    const Status status = is_small(request, work.shape) ? decide_small(block, handle, work, decision, error, &again)
+                                                        : decide_large(block, handle, work, decision, error, &again);
+    if (!again) return status;
+  }
 }
 
 Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision, std::string* error) {

@@ -168,7 +168,18 @@ Status Engine::decide_many(uint64_t handle, std::span<const Request> requests, s
   ControlBlock* block = registry::find(handle);
   if (block == nullptr || !registry::alive(*block, handle)) return Status::handle;
   if (requests.size() != decisions.size()) return Status::invalid;
-  dispatch::decide_many(*block, handle, requests, decisions);
+  const auto unset = [](const Request& request) { return request.now == kEngineClock; };
+  if (std::none_of(requests.begin(), requests.end(), unset)) {
+    dispatch::decide_many(*block, handle, requests, decisions);
+    return Status::ok;
+  }
+  Instant now = 0;
+  if (const Status status = clock(handle, &now); status != Status::ok) return status;
+  std::vector<Request> timed(requests.begin(), requests.end());
+  for (Request& request : timed) {
+    if (unset(request)) request.now = now;
+  }
+  dispatch::decide_many(*block, handle, timed, decisions);
   return Status::ok;
 }
 
@@ -178,10 +189,10 @@ Status Engine::explain(uint64_t handle, const Request& request, std::string* tex
   std::vector<Detail> details(kMostItems);
   Decision decision;
   decision.details = details;
-  const Status status = decide(handle, peek, &decision, error);
-  if (static_cast<int32_t>(status) < 0) return status;
+  // In one piece: the words are of the policy that was decided by.
   return shared(handle, error, [&](EngineCore& core) {
-    if (core.generation().operation_position(request.operation) == kNone) return dispatch::unknown_operation(error);
+    const Status status = decide(handle, peek, &decision, error);
+    if (static_cast<int32_t>(status) < 0) return status;
     *text = explain_decision(core.generation(), peek, decision, std::span(details).first(decision.detail_count));
     return Status::ok;
   });

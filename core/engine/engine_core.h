@@ -134,6 +134,7 @@ class EngineCore {
   void give_back_locked(const ReceiptItem& item, uint64_t units, Instant now);
   void refund_charged(const ReceiptItem& item, const Charged& c, uint64_t units, std::span<const uint64_t> values);
   void adjust_locked(const ReceiptItem& item, uint64_t actual, Instant now);
+  void void_receipts(uint8_t scope, uint64_t hash, const std::string& key);
 
   // amounts of a record's limits
   Params params_of(const Generation& g, const Limit& limit, size_t position, uint8_t plan, const Extras* extras) const;

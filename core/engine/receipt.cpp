@@ -37,6 +37,9 @@ void ReceiptBook::end(uint64_t id, Allocator& memory) {
   if (it == live_.end()) return;
   memory.uncharge(it->second.bytes());
   live_.erase(it);
+  if (by_expiry_.size() > 2 * live_.size() + kMostEnded) {
+    std::erase_if(by_expiry_, [this](const auto& entry) { return !live_.contains(entry.second); });
+  }
 }
 
 void ReceiptBook::expire(Instant now, size_t most, Allocator& memory) {

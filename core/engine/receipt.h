@@ -56,6 +56,10 @@ class ReceiptBook {
   void end(uint64_t id, Allocator& memory);
   // Ends at most `most` expired ones.
   void expire(Instant now, size_t most, Allocator& memory);
+  template <class Fn>
+  void for_each(Fn&& fn) {
+    for (auto& [id, receipt] : live_) fn(receipt);
+  }
   // Ends those for which the predicate holds.
   template <class Predicate>
   void end_if(Predicate&& predicate, Allocator& memory) {
@@ -69,14 +73,17 @@ class ReceiptBook {
     }
   }
   size_t size() const { return live_.size(); }
+  // Entries of the queue by expiry: the live ones, and bounded by them those that have ended.
+  size_t waiting() const { return by_expiry_.size(); }
 
   static uint32_t shard_of(uint64_t id) { return static_cast<uint32_t>(id >> kShardShift); }
 
  private:
   static constexpr uint32_t kShardShift = 42;
+  static constexpr size_t kMostEnded = 64;
 
   std::unordered_map<uint64_t, Receipt> live_;
-  std::deque<std::pair<Instant, uint64_t>> by_expiry_;  // ids of ended ones are skipped
+  std::deque<std::pair<Instant, uint64_t>> by_expiry_;  // ids of ended ones are skipped, and cleared out when they are the most
   uint64_t next_ = 1;
 };
 

@@ -70,13 +70,13 @@ Status EngineCore::admin_set_amount(int32_t number, const SubjectName& name, std
   const AmountTerms& base = limit.amounts[limit.plan_set == kNone ? 0 : plan];
   AmountTerms terms;
   if (!forget && !parse_amount(*subject.g.policy, position, base, text, &terms, error)) return Status::invalid;
-  Extras followers;
+  Extras changed = subject.extras() == nullptr ? Extras() : *subject.extras();
+  std::erase_if(changed.amounts, [number](const OwnAmount& own) { return own.limit == number || own.derived; });
+  Extras followers = changed;
   if (const Limit* failed = forget ? nullptr : derive_followers(subject.g, limit, terms, plan, followers)) {
     return fail(Status::invalid, error,
                 "amount: limit \"" + failed->name + "\" follows it, and its share would be below 1 or too large; set that one first");
   }
-  Extras changed = subject.extras() == nullptr ? Extras() : *subject.extras();
-  std::erase_if(changed.amounts, [number](const OwnAmount& own) { return own.limit == number; });
   if (!forget) changed.amounts.push_back({number, false, terms});
   rederive(subject.g, plan, changed);
   if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
@@ -143,15 +143,38 @@ Status EngineCore::admin_set_usage(int32_t number, const SubjectName& name, uint
 }
 
 Status EngineCore::admin_reset(const SubjectName& name, Instant now, std::string* error) {
-  SubjectLock subject(*this, name, now, error);
-  if (subject.status != Status::ok || subject.id == 0) return subject.status;
-  clear_states_locked(subject.record());
-  std::memset(static_cast<void*>(subject.record().state()), 0, subject.scope->state_size);
-  if (Extras* extras = subject.extras()) {
-    extras->share_reached = 0;
-    prune_extras(*subject.shard, subject.id, subject.record());
+  uint8_t scope = 0;
+  uint64_t hash = 0;
+  std::string key;
+  {
+    SubjectLock subject(*this, name, now, error);
+    if (subject.status != Status::ok || subject.id == 0) return subject.status;
+    clear_states_locked(subject.record());
+    std::memset(static_cast<void*>(subject.record().state()), 0, subject.scope->state_size);
+    if (Extras* extras = subject.extras()) {
+      extras->share_reached = 0;
+      prune_extras(*subject.shard, subject.id, subject.record());
+    }
+    scope = subject.scope_number;
+    hash = subject.hash;
+    key = subject.record().key();
   }
+  void_receipts(scope, hash, key);
   return Status::ok;
+}
+
+// What was taken from a subject before its reset is not given back out of what it spends after.
+void EngineCore::void_receipts(uint8_t scope, uint64_t hash, const std::string& key) {
+  for (uint32_t s = 0; s < block_.shard_count.load(std::memory_order_relaxed); ++s) {
+    Shard& shard = block_.shards[s];
+    const SpinGuard guard(shard.lock);
+    if (shard.cold == nullptr) continue;
+    shard.cold->receipts.for_each([&](Receipt& receipt) {
+      for (ReceiptItem& item : receipt.items) {
+        if (item.hash == hash && item.scope == scope && item.key == key) item.taken = {};
+      }
+    });
+  }
 }
 
 Status EngineCore::admin_throttle(int32_t number, const SubjectName& name, Span retry_after, bool close, Instant now,

@@ -2,6 +2,7 @@
 // Reading what subjects have used, for people and their dashboards; nothing here changes anything.
 #include <algorithm>
 #include <ctime>
+#include <set>
 
 #include "core/engine/subject_lock.h"
 #include "core/limits/calendar.h"
@@ -60,9 +61,22 @@ bool is_calendar(const Rule& rule) {
   return rule.kind == Kind::window && rule.period_kind != PeriodKind::aligned && rule.period_kind != PeriodKind::from_first;
 }
 
+// The name a limit is reported under, none of those used: its group, else its own.
+std::string member_name(const Limit& limit, std::set<std::string>* used) {
+  for (const std::string& name : {limit.report_group, limit.name}) {
+    if (!name.empty() && used->insert(name).second) return name;
+  }
+  std::string name = limit.name;
+  do {
+    name += '_';
+  } while (!used->insert(name).second);
+  return name;
+}
+
 // "emails": {"sent": 5420, "limit": 10000, "remaining": 4580}
-void write_row(JsonText& json, const Limit& limit, const Params& params, const UsageRow& row, const std::string& top_period) {
-  json.object(limit.report_group.empty() ? limit.name : limit.report_group);
+void write_row(JsonText& json, const std::string& name, const Limit& limit, const Params& params, const UsageRow& row,
+               const std::string& top_period) {
+  json.object(name);
   json.number(limit.report_used.empty() ? "used" : limit.report_used, row.used);
   if ((row.flags & flag::unlimited) != 0) {
     json.null("limit");
@@ -116,7 +130,8 @@ Status EngineCore::admin_usage_json(const SubjectName& name, Instant now, std::s
   JsonText text;
   text.object();
   if (!top.empty()) text.text("period", top);
-  for (const Metered& m : metered) write_row(text, *m.limit, m.params, m.row, top);
+  std::set<std::string> names = {"period"};
+  for (const Metered& m : metered) write_row(text, member_name(*m.limit, &names), *m.limit, m.params, m.row, top);
   text.end_object();
   *json = text.take();
   return Status::ok;

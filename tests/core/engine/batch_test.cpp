@@ -18,7 +18,7 @@ const char kPolicy[] = R"({ "name": "test", "tenant": "account", "line": "line",
       { "plan": "free", "amount": 40 }, { "plan": "pro", "amount": 400 } ] },
     { "name": "pair", "scope": ["account", "recipient"], "kind": "window", "period": "60s", "by": "account", "amounts": [
       { "plan": "free", "amount": 3 }, { "plan": "pro", "amount": 30 } ] },
-    { "name": "pace", "scope": ["line"], "kind": "pace", "amount": "5/s", "depth": 9, "mode": "queue" },
+    { "name": "pace", "scope": ["line"], "kind": "pace", "amount": "1/2s", "depth": 2, "mode": "queue" },
     { "name": "log", "scope": ["line", "recipient"], "kind": "sliding", "period": "10s", "amount": 4 },
     { "name": "people", "scope": ["account"], "kind": "distinct", "period": "24h", "amount": 6 },
     { "name": "requests", "scope": ["account"], "kind": "window", "period": "60s", "amount": 90 } ],

@@ -114,14 +114,14 @@ TEST_F(BillingCycle, ThePolicysOwnCycleIsTheOneOfWhoeverHasNone) {
   EXPECT_EQ(resets_at(), day(kJan1 + 31));
 }
 
-TEST_F(BillingCycle, EveryInstantOf200YearsIsInExactlyOnePeriod) {
+TEST_F(BillingCycle, EveryInstantToTheEndOfTimeIsInExactlyOnePeriod) {
   // Far ahead of the real clock a manual clock may go: it is the later of both that counts.
   Instant at = day(0) + 40 * kDay;
   set_clock(at);
   open(options.policy);
   set_billing("account=acme", 31, 23 * kHour, "Europe/Paris");
   Instant edge = 0;
-  for (int i = 0; i < 2'400; ++i) {
+  for (int i = 0; at < kEndOfTime - 62 * kDay; ++i) {
     set_clock(at);
     ASSERT_TRUE(send("acme").passed()) << at;
     const UsageRow row = usage("account=acme")["month"];

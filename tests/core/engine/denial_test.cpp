@@ -19,8 +19,8 @@ const std::vector<LimitText> kByRank = {
     {"rate", R"("kind": "window", "period": "60s", "amount": 1)"},
     {"depth", R"("kind": "gauge", "amount": 1, "denies_as": "depth")"},
     {"upstream", R"("kind": "upstream", "longest": "1h")"},
-    {"gauge", R"("kind": "gauge", "amount": 1)"},
     {"distinct", R"("kind": "window", "period": "60s", "amount": 1, "denies_as": "distinct")"},
+    {"gauge", R"("kind": "gauge", "amount": 1)"},
     {"quota", R"("kind": "window", "period": "day", "amount": 1)"},
 };
 

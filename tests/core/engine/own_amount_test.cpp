@@ -179,6 +179,9 @@ TEST_F(OwnAmount, AnAmountTooSmallForItsFollowersIsRefused) {
   EXPECT_THAT(error, HasSubstr("tenth"));
   EXPECT_EQ(amount_of("requests"), 20u);
   EXPECT_EQ(counters().records, 0u);
+  EXPECT_EQ(set("half_tenth", "1"), Status::ok);
+  EXPECT_EQ(set("tenth", "1"), Status::ok);
+  EXPECT_EQ(set("requests", "5"), Status::ok) << error;
 }
 
 }  // namespace

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deciding about subjects already seen allocates nothing, in the C layer and below it. (Repeated values may.) Where something is
+// allocated, any allocation may fail, and then nothing has happened.
+// Not under sanitizers, which have allocation functions of their own.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SLUICE_TEST_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SLUICE_TEST_SANITIZED
+#endif
+
+#ifndef SLUICE_TEST_SANITIZED
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "sluice/sluice.hpp"
+
+namespace {
+
+std::atomic<size_t> allocations{0};
+std::atomic<size_t> failing{0};  // the allocation with this number fails; 0: none
+
+void* counted(size_t size) noexcept {
+  const size_t number = allocations.fetch_add(1, std::memory_order_relaxed) + 1;
+  return number == failing.load(std::memory_order_relaxed) ? nullptr : std::malloc(size != 0 ? size : 1);
+}
+
+void* counted_or_throw(size_t size) {
+  if (void* block = counted(size)) return block;
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(size_t size) { return counted_or_throw(size); }
+void* operator new[](size_t size) { return counted_or_throw(size); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return counted(size); }
+void operator delete(void* block, const std::nothrow_t&) noexcept { std::free(block); }
+void operator delete(void* block) noexcept { std::free(block); }
+void operator delete[](void* block) noexcept { std::free(block); }
+void operator delete(void* block, size_t) noexcept { std::free(block); }
+void operator delete[](void* block, size_t) noexcept { std::free(block); }
+
+namespace {
+
+constexpr char kPolicy[] = R"({
+  "name": "allocation", "tenant": "account",
+  "limits": [
+    { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 100000 },
+    { "name": "pair", "scope": ["account", "recipient"], "kind": "window", "period": "60s", "amount": 10 },
+    { "name": "pace", "scope": ["account"], "kind": "pace", "amount": "1000/s", "depth": 5 }
+  ],
+  "operations": [
+    { "name": "send", "values": ["account", "recipient"], "quantities": ["parts"],
+      "charges": [ { "limit": "day", "cost": "parts" }, { "limit": "pair" }, { "limit": "pace" } ] }
+  ]
+})";
+
+class Allocation : public ::testing::Test {
+ protected:
+  Allocation() : engine_(kPolicy), send_(engine_.operation_id("send")) {}
+
+  sluice_request request() const {
+    sluice_request request = sluice::make_request(send_);
+    request.values = values_;
+    request.value_count = 2;
+    request.quantities = &parts_;
+    request.quantity_count = 1;
+    return request;
+  }
+
+  const sluice_bytes values_[2] = {{"acme", 4}, {"bob", 3}};
+  const uint64_t parts_ = 2;
+  sluice::engine engine_;
+  const int32_t send_;
+};
+
+TEST_F(Allocation, the_count_sees_the_librarys_own) {
+  const size_t before = allocations.load();
+  sluice::engine other(kPolicy);
+  EXPECT_GT(allocations.load(), before);
+}
+
+TEST_F(Allocation, a_decision_with_words_and_rows_takes_none) {
+  const sluice_request asked = request();
+  std::vector<sluice_detail> rows(16);
+  sluice_decision decision = sluice::make_decision();
+  decision.details = rows.data();
+  decision.detail_capacity = 16;
+  sluice_error error = SLUICE_ERROR_INIT;
+  ASSERT_GE(sluice_decide(engine_.handle(), &asked, &decision), 0);
+  const size_t before = allocations.load();
+  int denied = 0;
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_GE(sluice_decide_checked(engine_.handle(), &asked, &decision, &error), 0);
+    ASSERT_EQ(decision.detail_count, 3u);
+    denied += decision.status == SLUICE_DENIED;
+  }
+  EXPECT_EQ(allocations.load(), before);
+  EXPECT_GT(denied, 0);
+}
+
+TEST_F(Allocation, a_batch_takes_none) {
+  std::vector<sluice_request> requests(100, request());
+  std::vector<sluice_decision> decisions(100, sluice::make_decision());
+  ASSERT_GE(sluice_decide(engine_.handle(), requests.data(), nullptr), 0);
+  const size_t before = allocations.load();
+  engine_.decide_many(requests, decisions);
+  EXPECT_EQ(allocations.load(), before);
+}
+
+// Calls until no allocation is left to fail; before that every call says NO_MEMORY. (An allocation may also be one that the call
+// can do without.) `then` looks at what has happened.
+template <class Call, class Then>
+void fail_each(const char* name, Call&& call, Then&& then) {
+  size_t refused = 0;
+  for (size_t n = 1;; ++n) {
+    const size_t before = allocations.load();
+    failing = before + n;
+    const sluice_status status = call();
+    failing = 0;
+    const size_t taken = allocations.load() - before;
+    then(status);
+    if (status != SLUICE_OK) {
+      ASSERT_EQ(status, SLUICE_E_NO_MEMORY) << name << ", allocation " << n;
+      ++refused;
+    }
+    if (taken < n) break;
+    ASSERT_LT(n, 10'000u) << name;
+  }
+  EXPECT_GT(refused, 0u) << name;
+}
+
+template <class Call>
+void fail_each(const char* name, Call&& call) {
+  fail_each(name, call, [](sluice_status) {});
+}
+
+TEST_F(Allocation, every_one_may_fail_and_an_engine_is_created_or_not) {
+  sluice_engine_options options = sluice::make_options(kPolicy);
+  options.shards = 1;
+  sluice_error error = SLUICE_ERROR_INIT;
+  sluice_engine engine = 0;
+  fail_each(
+      "sluice_engine_create", [&] { return sluice_engine_create(&options, &engine, &error); },
+      [&](sluice_status status) {
+        EXPECT_EQ(engine != 0, status == SLUICE_OK);
+        sluice_engine_destroy(engine);
+      });
+  EXPECT_EQ(error.status, SLUICE_E_NO_MEMORY);
+}
+
+TEST_F(Allocation, every_one_may_fail_and_texts_are_whole_or_not_there) {
+  std::vector<char> buffer(100'000);
+  const sluice_bytes account = {"acme", 4};
+  const sluice_subject subject = {"account", 7, &account, 1};
+  const sluice_request asked = request();
+  size_t length = 0;
+  fail_each("sluice_policy_check", [&] {
+    length = buffer.size();
+    return sluice_policy_check(kPolicy, SLUICE_STRLEN, nullptr, 0, nullptr, 0, buffer.data(), &length);
+  });
+  fail_each("sluice_policy_describe", [&] {
+    length = buffer.size();
+    return sluice_policy_describe(kPolicy, SLUICE_STRLEN, nullptr, 0, nullptr, 0, buffer.data(), &length, nullptr);
+  });
+  fail_each("sluice_explain", [&] {
+    length = buffer.size();
+    return sluice_explain(engine_.handle(), &asked, buffer.data(), &length, nullptr);
+  });
+  fail_each("sluice_usage_json", [&] {
+    length = buffer.size();
+    return sluice_usage_json(engine_.handle(), &subject, SLUICE_NOW, buffer.data(), &length, nullptr);
+  });
+}
+
+TEST_F(Allocation, every_one_may_fail_and_a_reload_happens_or_not) {
+  std::string changed(kPolicy);
+  changed.replace(changed.find("100000"), 6, "200000");
+  sluice_request asked = request();
+  ASSERT_EQ(sluice_decide(engine_.handle(), &asked, nullptr), SLUICE_OK);
+  asked.flags = SLUICE_PEEK;
+  sluice_decision decision = sluice::make_decision();
+  bool reloaded = false;
+  fail_each(
+      "sluice_reload",
+      [&] { return sluice_reload(engine_.handle(), changed.data(), changed.size(), nullptr, 0, 0, SLUICE_NOW, nullptr); },
+      [&](sluice_status status) {
+        ASSERT_EQ(sluice_decide(engine_.handle(), &asked, &decision), SLUICE_OK);
+        reloaded |= status == SLUICE_OK;
+        ASSERT_EQ(decision.limit, reloaded ? 200000u : 100000u);
+        ASSERT_EQ(decision.used, 2u);
+      });
+}
+
+TEST_F(Allocation, every_one_may_fail_and_a_subject_is_set_or_not) {
+  const sluice_bytes account = {"acme", 4};
+  const sluice_subject subject = {"account", 7, &account, 1};
+  bool set = false;
+  fail_each(
+      "sluice_set_amount", [&] { return sluice_set_amount(engine_.handle(), 0, &subject, "777", 3, SLUICE_NOW, nullptr); },
+      [&](sluice_status status) {
+        set |= status == SLUICE_OK;
+        EXPECT_EQ(engine_.usage(subject)[0].limit, set ? 777u : 100000u);
+      });
+  fail_each(
+      "sluice_set_billing",
+      [&] { return sluice_set_billing(engine_.handle(), &subject, 15, 0, "Europe/Paris", 12, SLUICE_NOW, nullptr); },
+      [&](sluice_status) { EXPECT_EQ(engine_.usage(subject)[0].used, 0u); });
+}
+
+TEST_F(Allocation, every_one_may_fail_and_a_decision_with_a_receipt_is_allowed_or_denied_for_memory) {
+  sluice_request asked = request();
+  asked.flags = SLUICE_RECEIPT;
+  sluice_decision decision = sluice::make_decision();
+  uint64_t used = 0;
+  fail_each(
+      "sluice_decide",
+      [&] {
+        const sluice_status status = sluice_decide(engine_.handle(), &asked, &decision);
+        return decision.denial == SLUICE_DENIAL_MEMORY ? SLUICE_E_NO_MEMORY : status;
+      },
+      [&](sluice_status status) {
+        EXPECT_EQ(decision.receipt != 0, status == SLUICE_OK);
+        used += status == SLUICE_OK ? 2 : 0;
+        EXPECT_EQ(engine_.usage(sluice::subject("account", {"acme"}))[0].used, used);
+      });
+  engine_.refund(decision.receipt);
+  EXPECT_EQ(engine_.counters().receipts, used / 2 - 1);
+}
+
+TEST_F(Allocation, a_request_that_is_wrong_takes_none) {
+  sluice_request asked = request();
+  asked.values = nullptr;
+  const size_t before = allocations.load();
+  EXPECT_EQ(sluice_decide(engine_.handle(), &asked, nullptr), SLUICE_E_INVALID);
+  EXPECT_EQ(allocations.load(), before);
+}
+
+}  // namespace
+
+#endif

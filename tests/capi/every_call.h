@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every call that takes a handle, each with good arguments: what is wrong with the handle is all that can be wrong. */
+#ifndef SLUICE_TESTS_CAPI_EVERY_CALL_H
+#define SLUICE_TESTS_CAPI_EVERY_CALL_H
+
+#include "fixture.h"
+
+static inline void deciding_calls(sluice_engine engine, sluice_status expected, sluice_error* error) {
+  const sluice_bytes account = key("acme");
+  const uint64_t quantity = 1;
+  char buffer[64];
+  size_t length = sizeof(buffer);
+  sluice_request request = SLUICE_REQUEST_INIT;
+  sluice_decision decision = SLUICE_DECISION_INIT;
+  request.operation = 0;
+  request.values = &account;
+  request.value_count = 1;
+  CHECK_EQ(expected, sluice_decide(engine, &request, &decision));
+  CHECK_EQ(expected, decision.status);
+  CHECK_EQ(expected, sluice_decide(engine, &request, NULL));
+  CHECK_EQ(expected, sluice_decide_checked(engine, &request, &decision, error));
+  decision.status = 0;
+  CHECK_EQ(expected, sluice_decide_many(engine, &request, sizeof(request), &decision, sizeof(decision), 1));
+  CHECK_EQ(expected, decision.status);
+  CHECK_EQ(expected, sluice_decide_many(engine, NULL, 0, NULL, 0, 0));
+  CHECK_EQ(expected, sluice_record_inbound(engine, &request, &decision));
+  CHECK_EQ(expected, sluice_explain(engine, &request, buffer, &length, error));
+  CHECK_EQ(expected, sluice_refund(engine, 1, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_commit(engine, 1, &quantity, 1, SLUICE_NOW, error));
+}
+
+static inline void subject_calls(sluice_engine engine, sluice_status expected, sluice_error* error) {
+  const sluice_bytes account = key("acme");
+  const sluice_subject subject = subject_of("account", &account, 1);
+  sluice_usage_row rows[8];
+  char buffer[64];
+  size_t length = sizeof(buffer), count = 8;
+  uint64_t number = 0;
+  CHECK_EQ(expected, sluice_set_plan(engine, &subject, "pro", 3, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_set_amount(engine, 0, &subject, "5", 1, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_set_billing(engine, &subject, 1, 0, NULL, 0, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_set_usage(engine, 0, &subject, 1, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_reset(engine, &subject, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_erase(engine, &subject, &number, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_report_throttled(engine, 6, &subject, SECOND, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_clear_throttle(engine, 6, &subject, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_report_quality(engine, &subject, "green", 5, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_usage(engine, &subject, SLUICE_NOW, rows, &count, error));
+  CHECK_EQ(expected, sluice_usage_json(engine, &subject, SLUICE_NOW, buffer, &length, error));
+  CHECK_EQ(expected, sluice_list(engine, "account", 7, &number, 10, buffer, &length, error));
+}
+
+static inline void house_calls(sluice_engine engine, sluice_status expected, sluice_error* error) {
+  sluice_counters counters = SLUICE_COUNTERS_INIT;
+  sluice_event events[1];
+  char buffer[64];
+  size_t length = sizeof(buffer), count = 1;
+  uint64_t number = 0;
+  int64_t now = 0;
+  CHECK_EQ(expected, sluice_set_clock(engine, START));
+  CHECK_EQ(expected, sluice_clock(engine, &now));
+  CHECK_EQ(expected, sluice_reload(engine, fixture_policy, SLUICE_STRLEN, NULL, 0, 0, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_operation_id(engine, "send", 4));
+  CHECK_EQ(expected, sluice_limit_id(engine, "minute", 6));
+  CHECK_EQ(expected, sluice_limit_name(engine, 0, buffer, &length));
+  CHECK_EQ(expected, sluice_operation_describe(engine, 0, buffer, &length));
+  CHECK_EQ(expected, sluice_drain_events(engine, events, &count, &number));
+  CHECK_EQ(expected, sluice_get_counters(engine, &counters));
+  CHECK_EQ(expected, sluice_sweep(engine, SLUICE_NOW, 10, &number));
+}
+
+/* Destroying is not among them. */
+static inline void every_call(sluice_engine engine, sluice_status expected) {
+  sluice_error error = SLUICE_ERROR_INIT;
+  deciding_calls(engine, expected, &error);
+  subject_calls(engine, expected, &error);
+  house_calls(engine, expected, &error);
+  CHECK_EQ(expected, error.status);
+  CHECK(strncmp(error.message, "engine: ", 8) == 0);
+  deciding_calls(engine, expected, NULL);
+  subject_calls(engine, expected, NULL);
+  house_calls(engine, expected, NULL);
+}
+
+#endif

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sluice.h - rate limits, quotas and message admission: may this go now, later, or not at all?
+ *
+ * This file is the contract; every language reaches the engine through it.
+ *
+ * CONVENTIONS
+ *   Handles    A sluice_engine is a number below 2^53: slot, generation, kind. 0 is never valid. Using one after destroy, or one of
+ *              another kind, is SLUICE_E_HANDLE and never undefined behaviour.
+ *   Status     0: allowed, done, held. Positive: a valid "no" or "later"; nothing was kept. Negative: a failure; nothing changed.
+ *              Treat an unknown positive as "not allowed" and an unknown negative as a failure.
+ *   Time       Instants are int64_t nanoseconds since the Unix epoch in [0, 2^62). SLUICE_NOW stands for the engine's own clock.
+ *              Spans are nanoseconds. A `now` older than what a subject has seen is evaluated at what it has seen; a `now` more
+ *              than a day ahead of the real clock (and of a manual one) is SLUICE_E_TIME.
+ *   Bytes      Keys are {ptr, len}, borrowed for the call, 1 to 1,024 bytes, NULs legal. Texts are UTF-8 {ptr, len}.
+ *   Memory     No memory crosses the boundary: results go to the caller's structs and buffers. A text result takes
+ *              (char *buffer, size_t *length): in, the room; out, the bytes needed without a NUL; SLUICE_E_BUFFER when too small, and
+ *              then nothing was written (buffer may be NULL to ask for the size).
+ *   Structs    struct_size first, set by the caller to sizeof; append-only; no padding; reserved fields must be 0. SLUICE_X_INIT macros
+ *              and sluice_x_init functions give the same values. A struct larger than this library knows is taken when what it
+ *              does not know is 0, else SLUICE_E_UNSUPPORTED. Rows and views (sluice_bytes, _subject, _detail, _usage_row, _event)
+ *              have no struct_size and never change.
+ *   Errors     Slow calls take a nullable sluice_error, written on failure only, always NUL-terminated.
+ *   Threads    Every function may be called from any thread at any time. Decisions are atomic across all their limits and
+ *              subjects. The library starts no thread and calls nobody back.
+ *   Fork       A child must create its own engine: inherited handles are SLUICE_E_FORKED there.
+ *
+ * EXAMPLE
+ *   sluice_engine_options options = SLUICE_ENGINE_OPTIONS_INIT;
+ *   sluice_engine engine = 0;
+ *   options.policy = text; options.policy_len = strlen(text);
+ *   if (sluice_engine_create(&options, &engine, NULL) < 0) return 1;
+ *   int32_t send = sluice_operation_id(engine, "messages.send", SLUICE_STRLEN);
+ *   sluice_bytes values[] = {{"acme", 4}, {"+15550001", 9}, {"+15550002", 9}};
+ *   sluice_request request = SLUICE_REQUEST_INIT;
+ *   request.operation = send; request.values = values; request.value_count = 3;
+ *   sluice_decision decision = SLUICE_DECISION_INIT;
+ *   if (sluice_decide(engine, &request, &decision) == SLUICE_OK) send_it();
+ *   else if (decision.wait_kind == SLUICE_WAIT_EXACT) sleep_ns(decision.retry_after);
+ *   sluice_engine_destroy(engine);
+ */
+#ifndef SLUICE_SLUICE_H_INCLUDED
+#define SLUICE_SLUICE_H_INCLUDED
+
+/* Columns are set by hand. */
+/* clang-format off */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define SLUICE_API
+#elif defined(__GNUC__)
+#define SLUICE_API __attribute__((visibility("default")))
+#else
+#define SLUICE_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- constants ------------------------------------------------------------------------------------------------------------ */
+
+#define SLUICE_ABI_VERSION 0
+#define SLUICE_NOW INT64_MIN
+#define SLUICE_STRLEN SIZE_MAX /* for texts: NUL-terminated, take strlen */
+#define SLUICE_NONE (-1)
+
+typedef int32_t sluice_status;
+enum {
+  SLUICE_OK = 0,          /* allowed, done */
+  SLUICE_DENIED = 1,      /* not now or never: see denial, wait_kind, retry_after */
+  SLUICE_WOULD_QUEUE = 2, /* only queue-mode limits lack room: it would wait retry_after; nothing was taken */
+
+  SLUICE_E_INVALID = -1,     /* an argument is wrong; the error names it */
+  SLUICE_E_HANDLE = -2,      /* stale, foreign or zero handle */
+  SLUICE_E_NO_MEMORY = -3,   /* the host or the cap refused memory */
+  SLUICE_E_NOT_FOUND = -4,   /* unknown operation, limit, plan, dimension, receipt */
+  SLUICE_E_POLICY = -5,      /* the policy text has errors */
+  SLUICE_E_TIME = -6,        /* now is out of range or too far ahead */
+  SLUICE_E_CONFLICT = -7,    /* the idempotency key was used for another request */
+  SLUICE_E_UNSET = -8,       /* a `custom` amount was not set for this subject */
+  SLUICE_E_BUFFER = -9,      /* buffer too small; the needed length was written */
+  SLUICE_E_UNSUPPORTED = -10, /* a struct or flag from a newer header than this library */
+  SLUICE_E_FORKED = -11,     /* the engine belongs to the parent process */
+  SLUICE_E_WOULD_RESET = -12, /* reload would drop state and allow_reset was not given; the error lists the limits */
+  SLUICE_E_TOO_MANY = -13,   /* more than 128 subjects in a decision, or another fixed bound */
+  SLUICE_E_INTERNAL = -100
+};
+
+/* Why a request was denied; in rank, the decision names the highest. */
+enum {
+  SLUICE_DENIAL_NONE = 0,
+  SLUICE_DENIAL_MEMORY = 1,
+  SLUICE_DENIAL_RATE = 2,
+  SLUICE_DENIAL_DEPTH = 3,
+  SLUICE_DENIAL_UPSTREAM = 4,
+  SLUICE_DENIAL_POOL = 5,
+  SLUICE_DENIAL_DISTINCT = 6,
+  SLUICE_DENIAL_GAUGE = 7,
+  SLUICE_DENIAL_QUOTA = 8,
+  SLUICE_DENIAL_BLOCKED = 9,
+  SLUICE_DENIAL_NEVER = 10
+};
+
+/* What retry_after means. */
+enum {
+  SLUICE_WAIT_NONE = 0,    /* allowed */
+  SLUICE_WAIT_EXACT = 1,   /* sleep exactly retry_after and the same request passes; 1 ns less and it does not */
+  SLUICE_WAIT_BOUND = 2,   /* not before retry_after */
+  SLUICE_WAIT_UNKNOWN = 3, /* until something is released; retry_after is 0 */
+  SLUICE_WAIT_NEVER = 4    /* waiting cannot help; largest_cost could pass */
+};
+
+/* sluice_request.flags */
+enum {
+  SLUICE_PEEK = 1,    /* ask without charging anything */
+  SLUICE_RECEIPT = 2, /* an allowed decision writes a receipt for refund and commit */
+  SLUICE_FORCE = 4    /* it has happened: every charge is taken as forced, nothing denies */
+};
+
+/* sluice_decision.flags, sluice_detail.flags, sluice_usage_row.flags */
+enum {
+  SLUICE_REPLAYED = 1,   /* the first answer to this idempotency key */
+  SLUICE_UNLIMITED = 2,  /* `limit` is unlimited and reads 0 */
+  SLUICE_OVERFLOWED = 4, /* a shared overflow record served a new subject at the memory cap */
+  SLUICE_PASSED = 8      /* detail: this limit had room */
+};
+
+/* ---- structs -------------------------------------------------------------------------------------------------------------- */
+
+typedef uint64_t sluice_engine;
+typedef uint64_t sluice_receipt; /* 0: none */
+
+typedef struct sluice_bytes {
+  const void *ptr; /* NULL with len 0: absent */
+  size_t len;
+} sluice_bytes;
+
+typedef struct sluice_error {
+  uint32_t struct_size;
+  sluice_status status;
+  char message[4088]; /* NUL-terminated UTF-8, cut at a character when longer */
+} sluice_error;
+#define SLUICE_ERROR_INIT {sizeof(sluice_error), 0, {0}}
+
+typedef struct sluice_engine_options {
+  uint32_t struct_size;
+  uint32_t manual_clock;     /* 1: time is what sluice_set_clock last said */
+  const char *policy;        /* required */
+  size_t policy_len;
+  const char *stance;        /* NULL: "enforce" */
+  size_t stance_len;
+  const char *zoneinfo_dir;  /* NULL: TZDIR, else the system's */
+  size_t zoneinfo_dir_len;
+  uint64_t memory_cap;       /* bytes for records, extents, receipts, keys; 0: 1 GiB; 1 MiB to 32 GiB */
+  int64_t manual_now;        /* with manual_clock: the first instant */
+  int64_t receipt_ttl;       /* how long an unsettled receipt lives; 0: 24 h; at most 400 days */
+  uint32_t event_capacity;   /* events kept until drained; 0: 4,096; at most 1,048,576 */
+  uint32_t shards;           /* power of two, 1..1,024; 0: 1,024 */
+} sluice_engine_options;
+#define SLUICE_ENGINE_OPTIONS_INIT {sizeof(sluice_engine_options), 0, NULL, 0, NULL, 0, NULL, 0, 0, 0, 0, 0, 0}
+
+typedef struct sluice_request {
+  uint32_t struct_size;
+  int32_t operation;             /* from sluice_operation_id */
+  const sluice_bytes *values;    /* in the operation's declared order, at most 16; the repeated dimension's entry is {NULL, 0} */
+  const sluice_bytes *repeated;  /* values of the repeated dimension, 1 to 128; NULL: one value, in its place in `values` */
+  const uint64_t *quantities;    /* in the operation's declared order */
+  const void *idempotency_key;   /* NULL: none; 1 to 255 bytes */
+  int64_t now;                   /* SLUICE_NOW: the engine's clock */
+  uint32_t value_count;
+  uint32_t repeated_count;
+  uint32_t quantity_count;
+  uint32_t idempotency_key_len;
+  uint32_t flags;
+  uint32_t reserved0;
+} sluice_request;
+#define SLUICE_REQUEST_INIT {sizeof(sluice_request), SLUICE_NONE, NULL, NULL, NULL, NULL, SLUICE_NOW, 0, 0, 0, 0, 0, 0}
+
+/* How one limit stood for one subject. */
+typedef struct sluice_detail {
+  int32_t limit_id;
+  int32_t denial;      /* SLUICE_DENIAL_NONE when it did not refuse */
+  uint64_t limit;      /* units; 0 with SLUICE_UNLIMITED */
+  uint64_t used;       /* after the decision */
+  uint64_t remaining;
+  int64_t resets_at;   /* instant; 0: nothing is used */
+  int64_t opens_at;    /* when this limit alone would pass the same again; INT64_MAX never, INT64_MAX-1 on release */
+  uint32_t charge;     /* position among the operation's charges */
+  uint32_t subject;    /* for a charge per repeated value: its position; else 0 */
+  uint32_t flags;      /* SLUICE_PASSED, SLUICE_UNLIMITED */
+  uint32_t reserved0;
+} sluice_detail;
+
+typedef struct sluice_decision {
+  uint32_t struct_size;
+  sluice_status status;     /* what the call returned */
+  int32_t denial;           /* SLUICE_DENIAL_* */
+  int32_t wait_kind;        /* SLUICE_WAIT_* */
+  int64_t now;              /* the instant decided at, before clamping to what subjects have seen */
+  int64_t retry_after;      /* ns, counted from now */
+  uint64_t largest_cost;    /* with SLUICE_WAIT_NEVER: the largest cost that could pass the limit named */
+  int32_t limit_id;         /* the limit named: the refusing one, else the operation's first; SLUICE_NONE without charges */
+  uint32_t flags;           /* SLUICE_REPLAYED, SLUICE_UNLIMITED, SLUICE_OVERFLOWED */
+  uint64_t limit;           /* of the limit named, as in sluice_detail */
+  uint64_t used;
+  uint64_t remaining;
+  int64_t resets_at;
+  int64_t opens_at;
+  sluice_receipt receipt;
+  sluice_detail *details;   /* in: NULL, or room for detail_capacity rows, one for every limit and subject checked */
+  uint32_t detail_capacity; /* in */
+  uint32_t detail_count;    /* out: rows there are; those that fit were written */
+} sluice_decision;
+#define SLUICE_DECISION_INIT {sizeof(sluice_decision), 0, 0, 0, 0, 0, 0, SLUICE_NONE, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0}
+
+/* One limit of a subject, metered. */
+typedef struct sluice_usage_row {
+  int32_t limit_id;
+  uint32_t flags;        /* SLUICE_UNLIMITED */
+  uint64_t limit;
+  uint64_t used;
+  uint64_t remaining;
+  uint64_t overage;      /* units above the amount, under its ceiling or forced */
+  int64_t period_begins; /* windows; 0: no period */
+  int64_t resets_at;
+} sluice_usage_row;
+
+enum {
+  SLUICE_EVENT_THRESHOLD = 1,  /* share reached, in hundredths of a percent */
+  SLUICE_EVENT_PROMOTION = 2,  /* plan: the new one's position */
+  SLUICE_EVENT_SATURATED = 3,  /* a pace's forced debt reached its bound */
+  SLUICE_EVENT_MEMORY = 4      /* the memory cap was reached: new subjects overflow or are refused (once a minute at most) */
+};
+
+typedef struct sluice_event {
+  uint32_t kind;          /* SLUICE_EVENT_* */
+  int32_t limit_id;       /* SLUICE_NONE: none */
+  int64_t at;
+  uint64_t used;
+  uint64_t limit;
+  uint32_t share;         /* hundredths of a percent */
+  int32_t plan;           /* SLUICE_NONE: none */
+  uint32_t by_plan_change; /* 1: fired by a change of plan or amount */
+  uint32_t subject_len;   /* whole length of the subject's text; cut to what fits below */
+  char subject[192];      /* "account=acme" or "line=..,recipient=..", not NUL-terminated when cut */
+} sluice_event;
+
+typedef struct sluice_counters {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  uint64_t allowed, denied, would_queue, peeked, replayed, refunded;
+  uint64_t denied_by[11];   /* by SLUICE_DENIAL_* */
+  uint64_t records;         /* live records */
+  uint64_t receipts;        /* live receipts */
+  uint64_t memory_used, memory_cap;
+  uint64_t swept;           /* records dropped as never seen */
+  uint64_t overflowed;      /* decisions served by a shared overflow record */
+  uint64_t events_lost;
+} sluice_counters;
+#define SLUICE_COUNTERS_INIT {sizeof(sluice_counters), 0, 0, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0, 0, 0, 0, 0, 0, 0}
+
+/* A subject: a scope by its dimensions' names joined with commas ("account", "line,recipient") and their values in that order. */
+typedef struct sluice_subject {
+  const char *scope;
+  size_t scope_len;
+  const sluice_bytes *values;
+  size_t value_count;
+} sluice_subject;
+
+/* For languages without macros: what the INIT macros give; size is the caller's sizeof. */
+SLUICE_API void sluice_error_init(sluice_error *error, uint32_t size);
+SLUICE_API void sluice_engine_options_init(sluice_engine_options *options, uint32_t size);
+SLUICE_API void sluice_request_init(sluice_request *request, uint32_t size);
+SLUICE_API void sluice_decision_init(sluice_decision *decision, uint32_t size);
+SLUICE_API void sluice_counters_init(sluice_counters *counters, uint32_t size);
+
+/* ---- library -------------------------------------------------------------------------------------------------------------- */
+
+/* "0.1.0". Static. since 0.1 */
+SLUICE_API const char *sluice_version(void);
+SLUICE_API uint32_t sluice_abi_version(void);
+/* "SLUICE_DENIED"; total over all integers. Static. since 0.1 */
+SLUICE_API const char *sluice_status_name(sluice_status status);
+/* "rate", "quota", ... ; "unknown" outside the list. Static. since 0.1 */
+SLUICE_API const char *sluice_denial_name(int32_t denial);
+
+/* ---- policies ------------------------------------------------------------------------------------------------------------- */
+
+/* Everything there is to say about a policy text, as JSON (docs/policy-description.md):
+ *   {"ok": bool, "name": text|null, "stances": [..], "findings": [{"severity","line","column","path","message","excerpt"}]}
+ * `stance` NULL: "enforce". Returns: SLUICE_OK (also when the text has errors: see "ok"), SLUICE_E_INVALID, SLUICE_E_BUFFER. since 0.1 */
+SLUICE_API sluice_status sluice_policy_check(const char *text, size_t text_len, const char *stance, size_t stance_len,
+                                             const char *zoneinfo_dir, size_t zoneinfo_dir_len, char *buffer, size_t *length);
+
+/* The policy resolved, as JSON (dimensions, plan sets, limits with every plan's amounts, operations with charges); the shape is in
+ * docs/policy-description.md. Returns: SLUICE_OK, SLUICE_E_POLICY, SLUICE_E_INVALID, SLUICE_E_BUFFER. since 0.1 */
+SLUICE_API sluice_status sluice_policy_describe(const char *text, size_t text_len, const char *stance, size_t stance_len,
+                                                const char *zoneinfo_dir, size_t zoneinfo_dir_len, char *buffer,
+                                                size_t *length, sluice_error *error);
+
+/* ---- engine --------------------------------------------------------------------------------------------------------------- */
+
+/* Creates an engine; on failure *out is 0. Ownership: the caller destroys it. Returns: SLUICE_OK, SLUICE_E_POLICY, SLUICE_E_INVALID, SLUICE_E_NO_MEMORY,
+ * SLUICE_E_UNSUPPORTED. since 0.1 */
+SLUICE_API sluice_status sluice_engine_create(const sluice_engine_options *options, sluice_engine *out, sluice_error *error);
+
+/* Destroys an engine; calls running in other threads end first or get SLUICE_E_HANDLE. 0 is a no-op. since 0.1 */
+SLUICE_API sluice_status sluice_engine_destroy(sluice_engine engine);
+
+/* Moves a manual clock, forwards or back (back is harmless: subjects keep what they have seen). Returns: SLUICE_OK, SLUICE_E_TIME,
+ * SLUICE_E_INVALID when the clock is not manual. since 0.1 */
+SLUICE_API sluice_status sluice_set_clock(sluice_engine engine, int64_t now);
+/* The engine's clock. since 0.1 */
+SLUICE_API sluice_status sluice_clock(sluice_engine engine, int64_t *now);
+
+/* Replaces the policy at once, keeping state. A limit keeps its state iff name, scope, kind and period are unchanged; otherwise
+ * SLUICE_E_WOULD_RESET lists them unless allow_reset is 1. Failure leaves the old policy. `stance` NULL: as before. since 0.1 */
+SLUICE_API sluice_status sluice_reload(sluice_engine engine, const char *policy, size_t policy_len, const char *stance,
+                                       size_t stance_len, uint32_t allow_reset, int64_t now, sluice_error *error);
+
+/* Ids by name, stable across reloads of this engine: at least 0, or a negative status. since 0.1 */
+SLUICE_API int32_t sluice_operation_id(sluice_engine engine, const char *name, size_t name_len);
+SLUICE_API int32_t sluice_limit_id(sluice_engine engine, const char *name, size_t name_len);
+/* Names by id. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND, SLUICE_E_BUFFER. since 0.1 */
+SLUICE_API sluice_status sluice_limit_name(sluice_engine engine, int32_t limit_id, char *buffer, size_t *length);
+/* The operation's shape as JSON: {"name","values":[..],"repeats":name|null,"quantities":[..]}. since 0.1 */
+SLUICE_API sluice_status sluice_operation_describe(sluice_engine engine, int32_t operation, char *buffer, size_t *length);
+
+/* ---- decisions ------------------------------------------------------------------------------------------------------------ */
+
+/* Decides one request, all or nothing: allowed takes every charge, denied takes only its attempt charges, would queue takes nothing.
+ * On a failure `decision` says so too: its status is what the call returned, all else reads as nothing decided.
+ * Ownership: borrows everything for the call. `decision` may be NULL; when it is wrong in itself nothing is decided. Returns: SLUICE_OK, SLUICE_DENIED, SLUICE_WOULD_QUEUE;
+ * SLUICE_E_INVALID, _HANDLE, _NOT_FOUND, _TIME, _CONFLICT, _UNSET, _UNSUPPORTED, _FORKED, _TOO_MANY, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_decide(sluice_engine engine, const sluice_request *request, sluice_decision *decision);
+
+/* The same with words for a failure: which value, what was expected. Not slower on success. since 0.1 */
+SLUICE_API sluice_status sluice_decide_checked(sluice_engine engine, const sluice_request *request, sluice_decision *decision,
+                                               sluice_error *error);
+
+/* Decides an array at one instant, in order; each element is atomic, and a denied or failed one does not stop the rest. Strides are
+ * the byte distances between elements: multiples of 8, at least each element's struct_size. A request's own `now` is used when it is
+ * not SLUICE_NOW. Each decision's status says how it went; when one of them is wrong in itself nothing is decided. Returns:
+ * SLUICE_OK when all elements were looked at; SLUICE_E_HANDLE, _INVALID, _UNSUPPORTED, _FORKED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_decide_many(sluice_engine engine, const sluice_request *requests, size_t request_stride,
+                                            sluice_decision *decisions, size_t decision_stride, size_t count);
+
+/* Why: the decision that a peek would give, as a text a person reads, a line for every limit checked. since 0.1 */
+SLUICE_API sluice_status sluice_explain(sluice_engine engine, const sluice_request *request, char *buffer, size_t *length,
+                                        sluice_error *error);
+
+/* It has happened (inbound traffic, external sends): sluice_decide with SLUICE_FORCE. since 0.1 */
+SLUICE_API sluice_status sluice_record_inbound(sluice_engine engine, const sluice_request *request, sluice_decision *decision);
+
+/* Gives back everything a receipt took, exactly and only to the periods charged, and ends the receipt. Settling twice or after expiry
+ * is SLUICE_E_NOT_FOUND and changes nothing. since 0.1 */
+SLUICE_API sluice_status sluice_refund(sluice_engine engine, sluice_receipt receipt, int64_t now, sluice_error *error);
+/* Settles with the actual quantities (as many as the operation declares): returns the rest or takes the excess as forced. since 0.1 */
+SLUICE_API sluice_status sluice_commit(sluice_engine engine, sluice_receipt receipt, const uint64_t *quantities,
+                                       uint32_t quantity_count, int64_t now, sluice_error *error);
+
+/* ---- subjects ------------------------------------------------------------------------------------------------------------- */
+
+/* Puts a subject of a one-dimension scope on a plan at once; what was spent carries over in units. since 0.1 */
+SLUICE_API sluice_status sluice_set_plan(sluice_engine engine, const sluice_subject *subject, const char *plan, size_t plan_len,
+                                         int64_t now, sluice_error *error);
+/* Sets one subject's own amount of a limit, written as in a policy: `200`, `"80/s"`, `"unlimited"`, `"blocked"`, an object, or `null`
+ * for the plan's again. since 0.1 */
+SLUICE_API sluice_status sluice_set_amount(sluice_engine engine, int32_t limit_id, const sluice_subject *subject, const char *amount,
+                                           size_t amount_len, int64_t now, sluice_error *error);
+/* Sets the billing cycle of a subject: day 1..31, time of day in ns, zone (NULL: UTC). Use is kept; the period ends at the next
+ * edge of the new cycle. since 0.1 */
+SLUICE_API sluice_status sluice_set_billing(sluice_engine engine, const sluice_subject *subject, uint32_t day, int64_t time_of_day,
+                                            const char *zone, size_t zone_len, int64_t now, sluice_error *error);
+/* Puts `used` in place of a subject's use of a limit (migrations, reconciliation). since 0.1 */
+SLUICE_API sluice_status sluice_set_usage(sluice_engine engine, int32_t limit_id, const sluice_subject *subject, uint64_t used,
+                                          int64_t now, sluice_error *error);
+/* Makes a subject's limits never seen; its plan, amounts and billing stay. since 0.1 */
+SLUICE_API sluice_status sluice_reset(sluice_engine engine, const sluice_subject *subject, int64_t now, sluice_error *error);
+/* Forgets a value of a dimension: every record that holds it, in every scope, with plan, amounts, receipts and idempotency keys.
+ * Cost: one pass over all records, a shard at a time. `erased` may be NULL. since 0.1 */
+SLUICE_API sluice_status sluice_erase(sluice_engine engine, const sluice_subject *subject, uint64_t *erased, int64_t now,
+                                      sluice_error *error);
+
+/* The provider said stop: closes an upstream limit for a subject until now + retry_after; only ever extends, at most the limit's
+ * `longest`. since 0.1 */
+SLUICE_API sluice_status sluice_report_throttled(sluice_engine engine, int32_t limit_id, const sluice_subject *subject,
+                                                 int64_t retry_after, int64_t now, sluice_error *error);
+SLUICE_API sluice_status sluice_clear_throttle(sluice_engine engine, int32_t limit_id, const sluice_subject *subject, int64_t now,
+                                               sluice_error *error);
+/* Reports the quality rating that promotions ask for: any name; "" for none. since 0.1 */
+SLUICE_API sluice_status sluice_report_quality(sluice_engine engine, const sluice_subject *subject, const char *quality,
+                                               size_t quality_len, int64_t now, sluice_error *error);
+
+/* A subject's limits, metered, without charging. *count: in the room, out the rows there are. Returns: SLUICE_OK, SLUICE_E_BUFFER
+ * (those that fit were written). since 0.1 */
+SLUICE_API sluice_status sluice_usage(sluice_engine engine, const sluice_subject *subject, int64_t now, sluice_usage_row *rows,
+                                      size_t *count, sluice_error *error);
+/* The same as JSON, in the shape {"period": "2025-01-13", "emails": {"sent": 5420, "limit": 10000, "remaining": 4580}, ...}: groups and
+ * words by the limits' `reports_as`; an unlimited limit has "limit": null and no "remaining". since 0.1 */
+SLUICE_API sluice_status sluice_usage_json(sluice_engine engine, const sluice_subject *subject, int64_t now, char *buffer,
+                                           size_t *length, sluice_error *error);
+/* Some subjects of a scope as a JSON list [{"values": [..], "plan": name|null}], at most `max` from *cursor (0: the beginning); *cursor
+ * becomes 0 at the end. Bytes that are not UTF-8 are shown as U+FFFD. since 0.1 */
+SLUICE_API sluice_status sluice_list(sluice_engine engine, const char *scope, size_t scope_len, uint64_t *cursor, uint32_t max,
+                                     char *buffer, size_t *length, sluice_error *error);
+
+/* ---- keeping house -------------------------------------------------------------------------------------------------------- */
+
+/* Takes events out of the ring, oldest first. *count: in the room, out those written. `lost` (nullable): how many were dropped since
+ * the last call. since 0.1 */
+SLUICE_API sluice_status sluice_drain_events(sluice_engine engine, sluice_event *events, size_t *count, uint64_t *lost);
+SLUICE_API sluice_status sluice_get_counters(sluice_engine engine, sluice_counters *counters);
+/* Looks at no more than max_records records and drops those that equal never seen; also ends expired receipts and keys. Call it
+ * when idle. `dropped` may be NULL. since 0.1 */
+SLUICE_API sluice_status sluice_sweep(sluice_engine engine, int64_t now, uint64_t max_records, uint64_t *dropped);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* SLUICE_SLUICE_H_INCLUDED */

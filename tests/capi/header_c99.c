@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The header alone, twice, as the strictest C99: it is enough that this compiles. */
+#include "sluice/sluice.h"
+
+int main(void) {
+  static const sluice_error error = SLUICE_ERROR_INIT;
+  static const sluice_engine_options options = SLUICE_ENGINE_OPTIONS_INIT;
+  static const sluice_request request = SLUICE_REQUEST_INIT;
+  static const sluice_decision decision = SLUICE_DECISION_INIT;
+  static const sluice_counters counters = SLUICE_COUNTERS_INIT;
+  return error.struct_size == 0 || options.struct_size == 0 || request.struct_size == 0 || decision.struct_size == 0 ||
+         counters.struct_size == 0;
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The headers alone, twice, under the strictest flags: it is enough that this compiles. As C++11 only sluice.h is looked at.
+#include "sluice/sluice.h"
+
+#if __cplusplus >= 201703L
+#include "sluice/sluice.hpp"
+#endif
+
+namespace {
+
+struct initial_values {
+  sluice_error error = SLUICE_ERROR_INIT;
+  sluice_engine_options options = SLUICE_ENGINE_OPTIONS_INIT;
+  sluice_request request = SLUICE_REQUEST_INIT;
+  sluice_decision decision = SLUICE_DECISION_INIT;
+  sluice_counters counters = SLUICE_COUNTERS_INIT;
+};
+
+}  // namespace
+
+uint32_t header_cpp();
+uint32_t header_cpp() {
+  const initial_values initial;
+  return initial.error.struct_size + initial.options.struct_size + initial.request.struct_size + initial.decision.struct_size +
+         initial.counters.struct_size;
+}
+
+#if __cplusplus >= 201703L
+// Every member is instantiated.
+bool header_hpp(sluice::engine& engine);
+bool header_hpp(sluice::engine& engine) {
+  const sluice::request request = sluice::request(0, {"acme"}).repeat({"a"}).quantities({1}).at(0).flags(SLUICE_PEEK);
+  const std::vector<std::string> texts{"acme"};
+  const sluice::request other(0, texts);
+  const sluice::subject subject("account", {"acme"});
+  sluice_decision decision = sluice::make_decision();
+  const std::vector<sluice_request> many{request, other};
+  uint64_t cursor = 0, lost = 0;
+  engine.decide(request, decision);
+  engine.decide_many(many, std::vector<sluice_decision>(2, decision));
+  engine.set_plan(subject, "pro");
+  engine.commit(decision.receipt, {1});
+  return sluice::allowed(engine.peek(request)) && engine.decide_many(many).size() == 2 && engine.erase(subject) != 0 &&
+         engine.usage(subject).empty() && engine.usage_json(subject).empty() && engine.explain(request).empty() &&
+         engine.list("account", cursor, 10).empty() && engine.drain_events(4, &lost).empty() && engine.counters().allowed == 0 &&
+         sluice::policy_check("").empty() && sluice::policy_describe("").empty();
+}
+#endif

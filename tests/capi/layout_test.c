@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sizes, offsets and numbers of the header against layout.txt: a change of either is seen and decided on.
+ *   layout_test            compares
+ *   layout_test --update   writes layout.txt anew: lines may be added; one that changes breaks programs built before */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "sluice/sluice.h"
+
+#ifndef SLUICE_SOURCE_DIR
+#define SLUICE_SOURCE_DIR "."
+#endif
+
+static const char golden_path[] = SLUICE_SOURCE_DIR "/tests/capi/layout.txt";
+
+static char text[65536];
+static size_t text_length;
+static size_t end_of_last_field;
+
+static void field(const char* name, size_t offset, size_t size) {
+  CHECK_EQ(end_of_last_field, offset); /* no padding */
+  end_of_last_field = offset + size;
+  text_length += (size_t)sprintf(text + text_length, "  %-18s offset %4u  size %4u\n", name, (unsigned)offset, (unsigned)size);
+}
+
+static void begin(const char* name, size_t size) {
+  end_of_last_field = 0;
+  text_length += (size_t)sprintf(text + text_length, "%s  size %u\n", name, (unsigned)size);
+}
+
+static void end(const char* name, size_t size) {
+  check_that(end_of_last_field == size && size % 8 == 0, name, __FILE__, __LINE__);
+}
+
+static void number(const char* name, long long value) {
+  text_length += (size_t)sprintf(text + text_length, "%s = %lld\n", name, value);
+}
+
+#define BEGIN(type) begin(#type, sizeof(type))
+#define END(type) end(#type, sizeof(type))
+#define FIELD(type, name) field(#name, offsetof(type, name), sizeof(((type*)0)->name))
+#define NUMBER(name) number(#name, (long long)(name))
+
+static void inputs(void) {
+  BEGIN(sluice_bytes);
+  FIELD(sluice_bytes, ptr);
+  FIELD(sluice_bytes, len);
+  END(sluice_bytes);
+  BEGIN(sluice_subject);
+  FIELD(sluice_subject, scope);
+  FIELD(sluice_subject, scope_len);
+  FIELD(sluice_subject, values);
+  FIELD(sluice_subject, value_count);
+  END(sluice_subject);
+  BEGIN(sluice_engine_options);
+  FIELD(sluice_engine_options, struct_size);
+  FIELD(sluice_engine_options, manual_clock);
+  FIELD(sluice_engine_options, policy);
+  FIELD(sluice_engine_options, policy_len);
+  FIELD(sluice_engine_options, stance);
+  FIELD(sluice_engine_options, stance_len);
+  FIELD(sluice_engine_options, zoneinfo_dir);
+  FIELD(sluice_engine_options, zoneinfo_dir_len);
+  FIELD(sluice_engine_options, memory_cap);
+  FIELD(sluice_engine_options, manual_now);
+  FIELD(sluice_engine_options, receipt_ttl);
+  FIELD(sluice_engine_options, event_capacity);
+  FIELD(sluice_engine_options, shards);
+  END(sluice_engine_options);
+}
+
+static void request(void) {
+  BEGIN(sluice_request);
+  FIELD(sluice_request, struct_size);
+  FIELD(sluice_request, operation);
+  FIELD(sluice_request, values);
+  FIELD(sluice_request, repeated);
+  FIELD(sluice_request, quantities);
+  FIELD(sluice_request, idempotency_key);
+  FIELD(sluice_request, now);
+  FIELD(sluice_request, value_count);
+  FIELD(sluice_request, repeated_count);
+  FIELD(sluice_request, quantity_count);
+  FIELD(sluice_request, idempotency_key_len);
+  FIELD(sluice_request, flags);
+  FIELD(sluice_request, reserved0);
+  END(sluice_request);
+}
+
+static void decision(void) {
+  BEGIN(sluice_decision);
+  FIELD(sluice_decision, struct_size);
+  FIELD(sluice_decision, status);
+  FIELD(sluice_decision, denial);
+  FIELD(sluice_decision, wait_kind);
+  FIELD(sluice_decision, now);
+  FIELD(sluice_decision, retry_after);
+  FIELD(sluice_decision, largest_cost);
+  FIELD(sluice_decision, limit_id);
+  FIELD(sluice_decision, flags);
+  FIELD(sluice_decision, limit);
+  FIELD(sluice_decision, used);
+  FIELD(sluice_decision, remaining);
+  FIELD(sluice_decision, resets_at);
+  FIELD(sluice_decision, opens_at);
+  FIELD(sluice_decision, receipt);
+  FIELD(sluice_decision, details);
+  FIELD(sluice_decision, detail_capacity);
+  FIELD(sluice_decision, detail_count);
+  END(sluice_decision);
+}
+
+static void rows(void) {
+  BEGIN(sluice_detail);
+  FIELD(sluice_detail, limit_id);
+  FIELD(sluice_detail, denial);
+  FIELD(sluice_detail, limit);
+  FIELD(sluice_detail, used);
+  FIELD(sluice_detail, remaining);
+  FIELD(sluice_detail, resets_at);
+  FIELD(sluice_detail, opens_at);
+  FIELD(sluice_detail, charge);
+  FIELD(sluice_detail, subject);
+  FIELD(sluice_detail, flags);
+  FIELD(sluice_detail, reserved0);
+  END(sluice_detail);
+  BEGIN(sluice_usage_row);
+  FIELD(sluice_usage_row, limit_id);
+  FIELD(sluice_usage_row, flags);
+  FIELD(sluice_usage_row, limit);
+  FIELD(sluice_usage_row, used);
+  FIELD(sluice_usage_row, remaining);
+  FIELD(sluice_usage_row, overage);
+  FIELD(sluice_usage_row, period_begins);
+  FIELD(sluice_usage_row, resets_at);
+  END(sluice_usage_row);
+}
+
+static void results(void) {
+  BEGIN(sluice_error);
+  FIELD(sluice_error, struct_size);
+  FIELD(sluice_error, status);
+  FIELD(sluice_error, message);
+  END(sluice_error);
+  BEGIN(sluice_event);
+  FIELD(sluice_event, kind);
+  FIELD(sluice_event, limit_id);
+  FIELD(sluice_event, at);
+  FIELD(sluice_event, used);
+  FIELD(sluice_event, limit);
+  FIELD(sluice_event, share);
+  FIELD(sluice_event, plan);
+  FIELD(sluice_event, by_plan_change);
+  FIELD(sluice_event, subject_len);
+  FIELD(sluice_event, subject);
+  END(sluice_event);
+}
+
+static void counters(void) {
+  BEGIN(sluice_counters);
+  FIELD(sluice_counters, struct_size);
+  FIELD(sluice_counters, reserved0);
+  FIELD(sluice_counters, allowed);
+  FIELD(sluice_counters, denied);
+  FIELD(sluice_counters, would_queue);
+  FIELD(sluice_counters, peeked);
+  FIELD(sluice_counters, replayed);
+  FIELD(sluice_counters, refunded);
+  FIELD(sluice_counters, denied_by);
+  FIELD(sluice_counters, records);
+  FIELD(sluice_counters, receipts);
+  FIELD(sluice_counters, memory_used);
+  FIELD(sluice_counters, memory_cap);
+  FIELD(sluice_counters, swept);
+  FIELD(sluice_counters, overflowed);
+  FIELD(sluice_counters, events_lost);
+  END(sluice_counters);
+}
+
+static void statuses(void) {
+  NUMBER(SLUICE_OK);
+  NUMBER(SLUICE_DENIED);
+  NUMBER(SLUICE_WOULD_QUEUE);
+  NUMBER(SLUICE_E_INVALID);
+  NUMBER(SLUICE_E_HANDLE);
+  NUMBER(SLUICE_E_NO_MEMORY);
+  NUMBER(SLUICE_E_NOT_FOUND);
+  NUMBER(SLUICE_E_POLICY);
+  NUMBER(SLUICE_E_TIME);
+  NUMBER(SLUICE_E_CONFLICT);
+  NUMBER(SLUICE_E_UNSET);
+  NUMBER(SLUICE_E_BUFFER);
+  NUMBER(SLUICE_E_UNSUPPORTED);
+  NUMBER(SLUICE_E_FORKED);
+  NUMBER(SLUICE_E_WOULD_RESET);
+  NUMBER(SLUICE_E_TOO_MANY);
+  NUMBER(SLUICE_E_INTERNAL);
+}
+
+static void kinds(void) {
+  NUMBER(SLUICE_DENIAL_NONE);
+  NUMBER(SLUICE_DENIAL_MEMORY);
+  NUMBER(SLUICE_DENIAL_RATE);
+  NUMBER(SLUICE_DENIAL_DEPTH);
+  NUMBER(SLUICE_DENIAL_UPSTREAM);
+  NUMBER(SLUICE_DENIAL_POOL);
+  NUMBER(SLUICE_DENIAL_DISTINCT);
+  NUMBER(SLUICE_DENIAL_GAUGE);
+  NUMBER(SLUICE_DENIAL_QUOTA);
+  NUMBER(SLUICE_DENIAL_BLOCKED);
+  NUMBER(SLUICE_DENIAL_NEVER);
+  NUMBER(SLUICE_WAIT_NONE);
+  NUMBER(SLUICE_WAIT_EXACT);
+  NUMBER(SLUICE_WAIT_BOUND);
+  NUMBER(SLUICE_WAIT_UNKNOWN);
+  NUMBER(SLUICE_WAIT_NEVER);
+  NUMBER(SLUICE_EVENT_THRESHOLD);
+  NUMBER(SLUICE_EVENT_PROMOTION);
+  NUMBER(SLUICE_EVENT_SATURATED);
+  NUMBER(SLUICE_EVENT_MEMORY);
+}
+
+static void flags(void) {
+  NUMBER(SLUICE_PEEK);
+  NUMBER(SLUICE_RECEIPT);
+  NUMBER(SLUICE_FORCE);
+  NUMBER(SLUICE_REPLAYED);
+  NUMBER(SLUICE_UNLIMITED);
+  NUMBER(SLUICE_OVERFLOWED);
+  NUMBER(SLUICE_PASSED);
+  NUMBER(SLUICE_ABI_VERSION);
+  NUMBER(SLUICE_NOW);
+  NUMBER(SLUICE_NONE);
+  NUMBER(SLUICE_STRLEN == SIZE_MAX);
+}
+
+static void compare(void) {
+  static char golden[sizeof(text)];
+  FILE* file = fopen(golden_path, "rb");
+  size_t length, i = 0, line = 1;
+  CHECK(file != NULL);
+  if (file == NULL) return;
+  length = fread(golden, 1, sizeof(golden), file);
+  fclose(file);
+  while (i < length && i < text_length && golden[i] == text[i]) line += golden[i++] == '\n';
+  if (i < length || i < text_length) fprintf(stderr, "%s:%u: the header says otherwise\n", golden_path, (unsigned)line);
+  CHECK(length == text_length && i == length);
+}
+
+static int update(void) {
+  FILE* file = fopen(golden_path, "wb");
+  const int good = file != NULL && fwrite(text, 1, text_length, file) == text_length;
+  if (file != NULL) fclose(file);
+  return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int count, char** arguments) {
+  inputs();
+  request();
+  decision();
+  rows();
+  results();
+  counters();
+  statuses();
+  kinds();
+  flags();
+  if (count == 2 && strcmp(arguments[1], "--update") == 0) return update();
+  compare();
+  return finish();
+}

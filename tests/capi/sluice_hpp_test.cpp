@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// The C++ wrapper: what it adds to the C calls, which capi_test.c goes through.
+#include "sluice/sluice.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+#include <deque>
+
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int64_t kStart = 1'700'000'040'000'000'000;
+
+constexpr std::string_view kPolicy = R"({
+  "name": "wrapper", "tenant": "account",
+  "subjects": [ { "scope": ["account"], "plans": ["free", "pro"], "default": "free" } ],
+  "limits": [
+    { "name": "minute", "scope": ["account"], "kind": "window", "period": "60s", "reports_as": "mails.sent",
+      "amounts": [ { "plan": "free", "amount": 2, "thresholds": [100] }, { "plan": "pro", "unlimited": true } ] },
+    { "name": "pair", "scope": ["account", "peer"], "kind": "window", "period": "60s", "amount": 1 },
+    { "name": "bytes", "scope": ["account"], "kind": "window", "period": "day", "amount": 100 },
+    { "name": "upstream", "scope": ["account"], "kind": "upstream", "longest": "1h" }
+  ],
+  "operations": [
+    { "name": "send", "values": ["account"], "charges": [ { "limit": "minute" } ] },
+    { "name": "group", "values": ["account", "peer"], "repeats": "peer", "charges": [ { "limit": "pair", "each": "peer" } ] },
+    { "name": "upload", "values": ["account"], "quantities": ["bytes"], "charges": [ { "limit": "bytes", "cost": "bytes" } ] },
+    { "name": "call", "values": ["account"], "charges": [ { "limit": "upstream" } ] }
+  ]
+})";
+
+sluice::engine make_engine() {
+  sluice_engine_options options = sluice::make_options(kPolicy);
+  options.manual_clock = 1;
+  options.manual_now = kStart;
+  return sluice::engine(options);
+}
+
+// The status a call throws; 0 when it throws nothing.
+template <class Call>
+sluice_status thrown(Call&& call) {
+  try {
+    call();
+  } catch (const sluice::error& error) {
+    EXPECT_STRNE(error.what(), "");
+    return error.status();
+  }
+  return 0;
+}
+
+class Wrapper : public ::testing::Test {
+ protected:
+  sluice::request send(std::string_view account) const { return {engine_.operation_id("send"), {account}}; }
+  static sluice::subject account(std::string_view name) { return {"account", {name}}; }
+
+  sluice::engine engine_ = make_engine();
+};
+
+TEST_F(Wrapper, decides_and_says_why) {
+  EXPECT_TRUE(sluice::allowed(engine_.decide(send("acme"))));
+  EXPECT_TRUE(sluice::allowed(engine_.peek(send("acme"))));
+  EXPECT_TRUE(sluice::allowed(engine_.decide(send("acme"))));
+  const sluice_decision decision = engine_.decide(send("acme"));
+  EXPECT_EQ(decision.status, SLUICE_DENIED);
+  EXPECT_EQ(decision.retry_after, 60'000'000'000);
+  EXPECT_EQ(engine_.limit_name(decision.limit_id), "minute");
+  EXPECT_THAT(engine_.explain(send("acme")), HasSubstr("minute"));
+  EXPECT_EQ(engine_.record_inbound(send("acme")).status, SLUICE_OK);
+}
+
+TEST_F(Wrapper, a_request_outlives_what_built_it) {
+  const std::deque<std::string> peers{"a", "b"};
+  sluice::request request(engine_.operation_id("group"), {"acme", {}});
+  request.repeat(peers).at(kStart + 1);
+  const sluice::request copy = request;
+  const sluice_request c = copy;
+  EXPECT_EQ(c.value_count, 2u);
+  EXPECT_EQ(c.values[1].ptr, nullptr);
+  EXPECT_EQ(c.repeated_count, 2u);
+  EXPECT_EQ(engine_.decide(copy).status, SLUICE_OK);
+  EXPECT_EQ(engine_.decide(request).status, SLUICE_DENIED);
+  EXPECT_EQ(engine_.decide(request).now, kStart + 1);
+}
+
+TEST_F(Wrapper, batches_come_as_any_contiguous_array) {
+  const sluice::request one = send("acme");
+  const std::array<sluice_request, 3> requests{one, one, one};
+  const std::vector<sluice_decision> decisions = engine_.decide_many(requests);
+  EXPECT_EQ(decisions[1].status, SLUICE_OK);
+  EXPECT_EQ(decisions[2].status, SLUICE_DENIED);
+  std::vector<sluice_decision> few(2, sluice::make_decision());
+  EXPECT_EQ(thrown([&] { engine_.decide_many(requests, few); }), SLUICE_E_INVALID);
+}
+
+TEST_F(Wrapper, receipts_are_refunded_and_committed) {
+  sluice::request upload(engine_.operation_id("upload"), {"acme"});
+  upload.quantities({60}).flags(SLUICE_RECEIPT);
+  engine_.refund(engine_.decide(upload).receipt);
+  const sluice_receipt receipt = engine_.decide(upload).receipt;
+  engine_.commit(receipt, {10});
+  EXPECT_EQ(engine_.usage(account("acme"))[1].used, 10u);
+  EXPECT_EQ(thrown([&] { engine_.refund(receipt); }), SLUICE_E_NOT_FOUND);
+}
+
+TEST_F(Wrapper, subjects_are_set_and_asked) {
+  engine_.decide(send("acme"));
+  engine_.set_plan(account("acme"), "pro");
+  EXPECT_NE(engine_.decide(send("acme")).flags & SLUICE_UNLIMITED, 0u);
+  engine_.set_amount(engine_.limit_id("minute"), account("acme"), "7");
+  EXPECT_EQ(engine_.usage(account("acme"))[0].limit, 7u);
+  engine_.set_usage(engine_.limit_id("minute"), account("acme"), 5);
+  EXPECT_THAT(engine_.usage_json(account("acme")), HasSubstr("mails"));
+  engine_.set_billing(account("acme"), 15);
+  engine_.report_quality(account("acme"), {});
+  uint64_t cursor = 0;
+  EXPECT_THAT(engine_.list("account", cursor, 100), HasSubstr("acme"));
+  engine_.reset(account("acme"));
+  EXPECT_EQ(engine_.erase(account("acme")), 1u);
+}
+
+TEST_F(Wrapper, throttles_are_reported_and_cleared) {
+  const sluice::request call(engine_.operation_id("call"), {"acme"});
+  const int32_t upstream = engine_.limit_id("upstream");
+  engine_.report_throttled(upstream, account("acme"), 1'000'000'000);
+  EXPECT_EQ(engine_.decide(call).denial, SLUICE_DENIAL_UPSTREAM);
+  engine_.clear_throttle(upstream, account("acme"));
+  EXPECT_EQ(engine_.decide(call).status, SLUICE_OK);
+}
+
+TEST_F(Wrapper, events_counters_and_the_sweep) {
+  engine_.decide(send("acme"));
+  engine_.decide(send("acme"));
+  uint64_t lost = 1;
+  EXPECT_EQ(engine_.drain_events(10, &lost).size(), 1u);
+  EXPECT_EQ(lost, 0u);
+  EXPECT_EQ(engine_.counters().allowed, 2u);
+  engine_.set_clock(kStart + 86'400'000'000'000);
+  EXPECT_EQ(engine_.clock(), kStart + 86'400'000'000'000);
+  EXPECT_EQ(engine_.sweep(1000), 1u);
+}
+
+TEST_F(Wrapper, failures_are_thrown_with_words) {
+  EXPECT_EQ(thrown([&] { engine_.operation_id("sned"); }), SLUICE_E_NOT_FOUND);
+  EXPECT_EQ(thrown([&] { engine_.set_plan(account("acme"), "gold"); }), SLUICE_E_NOT_FOUND);
+  EXPECT_EQ(thrown([&] { engine_.set_plan(account("acme"), {}); }), SLUICE_E_INVALID);
+  EXPECT_EQ(thrown([] { sluice::engine engine("{}"); }), SLUICE_E_POLICY);
+  EXPECT_EQ(thrown([] { sluice::engine().clock(); }), SLUICE_E_HANDLE);
+  EXPECT_EQ(thrown([] { sluice::subject("account", std::vector<std::string>(5, "a")); }), SLUICE_E_INVALID);
+  EXPECT_EQ(thrown([] { sluice::request(0, std::vector<std::string>(17, "a")); }), SLUICE_E_INVALID);
+  try {
+    engine_.decide(sluice::request(engine_.operation_id("group"), {"acme", "a"}).flags(1u << 31));
+    FAIL();
+  } catch (const sluice::error& error) {
+    EXPECT_EQ(error.status(), SLUICE_E_UNSUPPORTED);
+    EXPECT_STREQ(error.name(), "SLUICE_E_UNSUPPORTED");
+    EXPECT_THAT(error.what(), HasSubstr("flags"));
+  }
+}
+
+TEST_F(Wrapper, an_engine_moves_and_is_given_away) {
+  sluice::engine other = std::move(engine_);
+  EXPECT_FALSE(engine_);
+  EXPECT_TRUE(other);
+  const sluice_engine handle = other.handle();
+  engine_ = std::move(other);
+  EXPECT_EQ(engine_.handle(), handle);
+  EXPECT_EQ(engine_.release(), handle);
+  EXPECT_EQ(sluice_engine_destroy(handle), SLUICE_OK);
+}
+
+TEST_F(Wrapper, a_reload_keeps_or_says_what_it_would_drop) {
+  engine_.decide(send("acme"));
+  engine_.reload(kPolicy);
+  EXPECT_EQ(engine_.usage(account("acme"))[0].used, 1u);
+  std::string changed(kPolicy);
+  changed.replace(changed.find("\"day\""), 5, "\"week\"");
+  EXPECT_EQ(thrown([&] { engine_.reload(changed); }), SLUICE_E_WOULD_RESET);
+  engine_.reload(changed, {}, true);
+}
+
+TEST(WrapperPolicy, checks_and_describes) {
+  EXPECT_THAT(sluice::policy_check(kPolicy), HasSubstr("\"ok\":true"));
+  EXPECT_THAT(sluice::policy_check("{"), HasSubstr("\"ok\":false"));
+  EXPECT_THAT(sluice::policy_describe(kPolicy), HasSubstr("\"by\":\"account\""));
+  EXPECT_EQ(thrown([] { sluice::policy_describe("{"); }), SLUICE_E_POLICY);
+}
+
+TEST(WrapperInit, gives_what_the_macros_give) {
+  const sluice_decision decision = SLUICE_DECISION_INIT, made = sluice::make_decision();
+  EXPECT_EQ(std::memcmp(&decision, &made, sizeof(made)), 0);
+  const sluice_request request = SLUICE_REQUEST_INIT, asked = sluice::make_request(SLUICE_NONE);
+  EXPECT_EQ(std::memcmp(&request, &asked, sizeof(asked)), 0);
+}
+
+}  // namespace
