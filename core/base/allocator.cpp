@@ -10,10 +10,10 @@ MemorySource host_memory() {
           [](void* block, size_t, void*) { std::free(block); }, nullptr};
 }
 
-bool Allocator::charge(size_t size) {
+bool Allocator::charge(size_t size, bool beyond_cap) {
   uint64_t used = used_.load(std::memory_order_relaxed);
   do {
-    if (size > cap_ - used) return false;
+    if (!beyond_cap && (used > cap_ || size > cap_ - used)) return false;
   } while (!used_.compare_exchange_weak(used, used + size, std::memory_order_relaxed));
   return true;
 }

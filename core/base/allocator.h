@@ -31,7 +31,8 @@ class Allocator {
   void release(void* block, size_t size);
 
   // Counts memory that came from elsewhere (mapped blocks) against the same cap; false when it does not fit.
-  bool charge(size_t size);
+  // `beyond_cap` is for what is small, bounded, and needed to serve at the cap.
+  bool charge(size_t size, bool beyond_cap = false);
   void uncharge(size_t size) { used_.fetch_sub(size, std::memory_order_relaxed); }
 
   uint64_t used() const { return used_.load(std::memory_order_relaxed); }

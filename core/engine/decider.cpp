@@ -205,22 +205,32 @@ void Decider::fill_details(Decision* decision) const {
 // After an eviction: subjects without a record, or whose record went, are as a first look finds them; overflow records stay.
 void Decider::look_again() {
   for (size_t i = 0; i < work_.subject_count; ++i) {
-    if (!work_.subjects[i].overflow) look_up(work_.subjects[i]);
+    SubjectRef& s = work_.subjects[i];
+    if (s.overflow) continue;
+    const bool existed = s.exists;
+    look_up(s);
+    s.exists = existed;  // what this decision created is still its own to undo
   }
+}
+
+// Once a decision, for what makes room in the host rather than in the arena: logs, sets, receipts, keys.
+bool Decider::evict() {
+  if (evicted_) return false;
+  evicted_ = true;
+  for (size_t i = 0; i < work_.subject_count; ++i) core_.evict_locked(*work_.subjects[i].shard, work_.now, kEvictedAtOnce);
+  return true;
 }
 
 // Room for everything, or a verdict of its own: weighed again on what eviction or an overflow record changed, or denied for memory.
 Status Decider::prepare() {
-  Status status = Status::ok;
-  Room room = make_room(false);
-  while (room == Room::changed) {
+  for (;;) {
+    const Room room = make_room(false);
+    if (room == Room::made && make_key_room() && make_receipt()) return Status::ok;
+    if (room != Room::changed && !evict()) break;
     look_again();
     weigh();
-    status = judge();
-    if (status != Status::ok) return status;
-    room = make_room(false);
+    if (const Status status = judge(); status != Status::ok) return status;
   }
-  if (room == Room::made && make_key_room() && make_receipt()) return Status::ok;
   undo_created();
   memory_denied_ = true;
   return judge();

@@ -13,6 +13,8 @@
 
 namespace sluice {
 
+inline constexpr size_t kEvictedAtOnce = 64;  // records looked at
+
 class Decider {
  public:
   Decider(EngineCore& core, Work& work)
@@ -44,6 +46,7 @@ class Decider {
   // settle.cpp
   enum class Room { made, changed, none };  // changed: weigh again, on what the subjects are now
   void look_again();
+  bool evict();
   Status prepare();
   Room make_room(bool attempts_only);
   Room make_record(SubjectRef& subject);

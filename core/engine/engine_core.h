@@ -88,7 +88,7 @@ class EngineCore {
   Status admin_list(std::string_view scope, uint64_t* cursor, uint32_t max, std::string* json, std::string* error);
   void admin_counters(Counters* out);
 
-  // reload.cpp, sweep.cpp: reload wants the control block's lock alone.
+  // reload.cpp: reload wants the control block's lock alone.
   Status reload(std::string_view text, std::string_view stance, bool allow_reset, Instant now, std::string* error);
   Status admin_sweep(Instant now, uint64_t max_records, uint64_t* dropped);
 
@@ -97,7 +97,7 @@ class EngineCore {
   friend struct SubjectLock;
 
   // memory.cpp: records under the shard's lock
-  ShardCold* cold_of(Shard& shard);  // made when first needed; nullptr without memory
+  ShardCold* cold_of(Shard& shard, bool beyond_cap = false);  // made when first needed; nullptr without memory
   RecordId find_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key);
   RecordId create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key);  // 0: no memory
   // The same after an eviction; for callers that hold no other record of the shard.

@@ -18,9 +18,9 @@ const Scope* EngineCore::layout_of(const Record& record) const {
   return &g.scope(record.scope);
 }
 
-ShardCold* EngineCore::cold_of(Shard& shard) {
+ShardCold* EngineCore::cold_of(Shard& shard, bool beyond_cap) {
   if (shard.cold == nullptr) {
-    if (!memory_.charge(sizeof(ShardCold))) return nullptr;
+    if (!memory_.charge(sizeof(ShardCold), beyond_cap)) return nullptr;
     shard.cold = new (std::nothrow) ShardCold;
     if (shard.cold == nullptr) memory_.uncharge(sizeof(ShardCold));
   }
@@ -128,7 +128,7 @@ void EngineCore::prune_extras(Shard& shard, RecordId id, Record& record) {
 // The overflow record of a scope in this shard: shared by the new subjects that hash here once memory is full. It is taken from
 // beyond the cap, which bounds it: at most one a shard and scope.
 bool EngineCore::overflow_locked(Shard& shard, uint8_t scope, RecordId* id) {
-  ShardCold* cold = cold_of(shard);
+  ShardCold* cold = cold_of(shard, true);
   if (cold == nullptr) return false;
   *id = cold->overflow_of(scope);
   if (*id != 0 && arena_.at(*id)->generation == generation().number) return true;

@@ -85,7 +85,7 @@ void EngineCore::emit_fired(const Generation& g, size_t position, const Record& 
   event.limit_id = g.limit_number[position];
   event.at = at;
   event.used = used;
-  event.limit = params.amount->amount;
+  event.limit = limit::shown_limit(params);
   event.by_plan_change = by_plan_change;
   event.subject_len = static_cast<uint32_t>(text.size());
   std::memcpy(event.subject, text.data(), std::min(text.size(), sizeof event.subject));
@@ -159,7 +159,7 @@ void EngineCore::consider_promotion_locked(Shard& shard, RecordId id, Instant at
   event.limit_id = g.limit_number[static_cast<size_t>(rule->limit)];
   event.at = at;
   event.used = used;
-  event.limit = params.amount->amount;
+  event.limit = limit::shown_limit(params);
   event.plan = rule->to;
   const std::string text = subject_text(g, record.scope, record.key());
   event.subject_len = static_cast<uint32_t>(text.size());

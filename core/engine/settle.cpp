@@ -9,8 +9,6 @@
 
 namespace sluice {
 
-static constexpr size_t kEvictedAtOnce = 64;
-
 // An allowed decision takes every charge, a shadow one only where its own limit passes.
 bool Decider::commits(const Item& item, bool attempts_only) {
   if (attempts_only) {
@@ -69,7 +67,7 @@ void Decider::take(Item& item) {
     event.limit_id = g_.limit_number[item.position];
     event.at = when;
     event.used = reading.used;
-    event.limit = item.params.amount->amount;
+    event.limit = limit::shown_limit(item.params);
     const std::string text = core_.subject_text(g_, s.scope, s.record->key());
     event.subject_len = static_cast<uint32_t>(text.size());
     std::memcpy(event.subject, text.data(), std::min(text.size(), sizeof event.subject));

@@ -167,7 +167,7 @@ bool decide_locked(ControlBlock& block, uint64_t handle, uint64_t head, Straight
 
 }  // namespace
 
-bool decide(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision) SLUICE_NO_ANALYSIS {
+bool decide(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision) {
   const StableShape& shape = block.shapes[request.operation];
   const uint64_t head = shape.head();
   // A head from before a reload is found out under the locks, by its generation.
@@ -179,18 +179,13 @@ bool decide(ControlBlock& block, uint64_t handle, const Request& request, Decisi
   StraightCall call{room.get(), StableShape::slot_count(head), &request, 0};
   form(block, shape, head, request, call.subjects);
   if (call.subject_count == 1) {
-    SpinLock& lock = block.shards[call.subjects[0].shard_index].lock;
-    lock.lock();
-    const bool done = decide_locked(block, handle, head, &call, decision);
-    lock.unlock();
-    return done;
+    const SpinGuard guard(block.shards[call.subjects[0].shard_index].lock);
+    return decide_locked(block, handle, head, &call, decision);
   }
   LockSet locks;
   for (size_t i = 0; i < call.subject_count; ++i) locks.add(call.subjects[i].shard_index);
-  locks.lock(block);
-  const bool done = decide_locked(block, handle, head, &call, decision);
-  locks.unlock(block);
-  return done;
+  const HeldLocks held(locks, block);
+  return decide_locked(block, handle, head, &call, decision);
 }
 
 }  // namespace straight

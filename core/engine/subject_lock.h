@@ -45,7 +45,7 @@ struct SubjectLock {
   std::vector<PlanElsewhere> plans_elsewhere_;  // as they stood just before the lock
 };
 
-// The scope named by "account" or "line,recipient" (also in another order than the policy's), or kNone.
+// The scope named by "account" or "line,recipient", or kNone.
 int16_t scope_named(const CompiledPolicy& policy, Bytes text);
 
 // A limit by the engine's number, on the scope locked; kNone and a message otherwise.

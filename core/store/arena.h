@@ -2,21 +2,31 @@
 // The engine's one mapped region for records: reserved at creation, committed by the system as it is touched.
 //
 // 1. A record's number is its distance from the base in 16-byte units; number 0 is never given out.
-// 2. Chunks go to shards and never come back before the arena dies; shards reuse freed records themselves.
-// Threads: take() from any thread; at() anywhere.
+// 2. Pages of 256 units go to shards whole and may come back; smaller pieces are cut from pages of their own and do not.
+// 3. What is taken beyond the cap is counted apart: until as much has come back, nothing is taken within it that would not fit beside.
+// Threads: any; its lock is a leaf, nothing else is locked under it.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "core/base/allocator.h"
+#include "core/base/spinlock.h"
 #include "core/store/record.h"
 
 namespace sluice {
 
 class Arena {
  public:
+  static constexpr uint32_t kPageUnits = 256;  // 4 KiB
+
+  struct Piece {
+    RecordId first = 0;
+    uint32_t units = 0;
+  };
+
   // Reserves address space for `capacity` bytes; valid() is false when the system refused.
   Arena(uint64_t capacity, Allocator& memory);
   ~Arena();
@@ -26,14 +36,26 @@ class Arena {
   bool valid() const { return base_ != nullptr; }
   Record* at(RecordId id) const { return reinterpret_cast<Record*>(base_ + size_t{id} * kRecordUnit); }
 
-  // A chunk of `units`, or 0 when the cap is reached. `beyond_cap` takes from the reserve that a reload has secured.
-  RecordId take(uint32_t units, bool beyond_cap);
+  // At least `units`: whole pages where that is a page or more. None when the cap is reached; `beyond_cap` takes all the same.
+  Piece take(uint32_t units, bool beyond_cap);
+  // Takes a page back, and its memory off the books; false when it must stay with the caller.
+  bool give_page(RecordId page);
+  // Bytes in use beyond the cap.
+  uint64_t beyond() const { return beyond_.load(std::memory_order_relaxed); }
 
  private:
+  bool charge(uint64_t bytes, bool beyond_cap);
+  void uncharge(uint64_t bytes);
+  RecordId take_pages(uint32_t count);
+
   std::byte* base_ = nullptr;
   uint64_t reserved_ = 0;
-  std::atomic<uint64_t> next_{1};
   Allocator& memory_;
+  std::atomic<uint64_t> beyond_{0};
+  SpinLock lock_;
+  std::vector<RecordId> free_pages_;
+  uint64_t next_page_ = 0;            // in pages
+  RecordId small_next_ = 0, small_end_ = 0;
 };
 
 }  // namespace sluice
