@@ -24,7 +24,7 @@ void Decider::look_up(SubjectRef& s) {
   s.plan = 0;
   if (s.id != 0) [[likely]] {
     s.record = core_.arena_.at(s.id);
-    s.exists = true;
+    s.exists = !s.created;
     s.base = core_.base_of(s.record);
     s.state = s.record->state();
     s.plan = s.record->plan;
@@ -32,7 +32,7 @@ void Decider::look_up(SubjectRef& s) {
     return;
   }
   s.record = nullptr;
-  s.exists = false;
+  s.exists = s.created = false;
   s.base = core_.base_of(nullptr);
   if (s.scope == kIdempotencyScope) return;
   const Scope& scope = g_.scope(s.scope);
@@ -205,15 +205,11 @@ void Decider::fill_details(Decision* decision) const {
 // After an eviction: subjects without a record, or whose record went, are as a first look finds them; overflow records stay.
 void Decider::look_again() {
   for (size_t i = 0; i < work_.subject_count; ++i) {
-    SubjectRef& s = work_.subjects[i];
-    if (s.overflow) continue;
-    const bool existed = s.exists;
-    look_up(s);
-    s.exists = existed;  // what this decision created is still its own to undo
+    if (!work_.subjects[i].overflow) look_up(work_.subjects[i]);
   }
 }
 
-// Once a decision, for what makes room in the host rather than in the arena: logs, sets, receipts, keys.
+// Once a decision, in the shards of all its subjects. What goes may be a record that was looked up for it, or made: look again.
 bool Decider::evict() {
   if (evicted_) return false;
   evicted_ = true;
@@ -229,7 +225,10 @@ Status Decider::prepare() {
     if (room != Room::changed && !evict()) break;
     look_again();
     weigh();
-    if (const Status status = judge(); status != Status::ok) return status;
+    if (const Status status = judge(); status != Status::ok) {
+      undo_created();
+      return status;
+    }
   }
   undo_created();
   memory_denied_ = true;

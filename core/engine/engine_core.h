@@ -106,7 +106,10 @@ class EngineCore {
   void clear_states_locked(Record& record);
   bool overflow_locked(Shard& shard, uint8_t scope, RecordId* id);
   void evict_locked(Shard& shard, Instant now, size_t most);
-  size_t sweep_locked(Shard& shard, Instant floor, size_t most);
+  struct Swept {
+    size_t looked = 0, dropped = 0;
+  };
+  Swept sweep_locked(Shard& shard, Instant floor, size_t most);
   bool droppable_locked(const Record& record, Instant floor) const;
   const Scope* layout_of(const Record& record) const;  // nullptr for engine-owned scopes
   Extras* extras_of(Shard& shard, RecordId id, const Record& record);

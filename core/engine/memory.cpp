@@ -48,7 +48,7 @@ RecordId EngineCore::create_locked(Shard& shard, uint64_t hash, uint8_t scope, c
   if (cold == nullptr || !shard.index.reserve(memory_)) return 0;
   const size_t state = scope == kIdempotencyScope ? sizeof(KeyState) : generation().scope(scope).state_size;
   const size_t units = record_units(state, key.size());
-  const RecordId id = shard.allocate(arena_, static_cast<uint32_t>(units), memory_, cold->free, false);
+  const RecordId id = shard.allocate(arena_, static_cast<uint32_t>(units), cold->free, false);
   if (id == 0) return 0;
   Record& r = *arena_.at(id);
   r.units = static_cast<uint16_t>(units);
@@ -87,7 +87,7 @@ void EngineCore::drop_locked(Shard& shard, uint64_t hash, RecordId id) {
   left_behind(shard, record);
   if ((record.flags & record_flag::extras) != 0) shard.cold->extras.erase(id);
   shard.index.erase(Index::tag_of(hash), id);
-  if (ShardCold* cold = cold_of(shard)) cold->free.push(arena_, id, record.units, memory_);
+  if (ShardCold* cold = cold_of(shard)) cold->free.push(arena_, id, record.units);
 }
 
 uint64_t EngineCore::hash_key(uint8_t scope, Bytes key, size_t dimensions) const {
@@ -135,10 +135,10 @@ bool EngineCore::overflow_locked(Shard& shard, uint8_t scope, RecordId* id) {
   const size_t units = record_units(generation().scope(scope).state_size, 0);
   if (*id != 0) {
     // Of another generation: begin anew. What it held was an approximation on behalf of strangers.
-    cold->free.push(arena_, *id, arena_.at(*id)->units, memory_);
+    cold->free.push(arena_, *id, arena_.at(*id)->units);
     std::erase_if(cold->overflow, [scope](const auto& entry) { return entry.first == scope; });
   }
-  *id = shard.allocate(arena_, static_cast<uint32_t>(units), memory_, cold->free, true);
+  *id = shard.allocate(arena_, static_cast<uint32_t>(units), cold->free, true);
   if (*id == 0) return false;
   Record& r = *arena_.at(*id);
   r.units = static_cast<uint16_t>(units);
@@ -150,7 +150,7 @@ bool EngineCore::overflow_locked(Shard& shard, uint8_t scope, RecordId* id) {
   try {
     cold->overflow.emplace_back(scope, *id);
   } catch (const std::bad_alloc&) {
-    cold->free.push(arena_, *id, r.units, memory_);
+    cold->free.push(arena_, *id, r.units);
     return false;
   }
   return true;
@@ -195,28 +195,39 @@ bool EngineCore::droppable_locked(const Record& record, Instant floor) const {
   return true;
 }
 
-size_t EngineCore::sweep_locked(Shard& shard, Instant floor, size_t most) {
-  size_t dropped = 0;
-  if (shard.cold != nullptr) shard.cold->receipts.expire(floor, 32, memory_);
-  for (size_t looked = 0; looked < most && shard.index.count() > 0; ++looked) {
-    if (shard.sweep_at >= shard.index.capacity()) shard.sweep_at = 0;
-    const uint64_t word = shard.index.word(shard.sweep_at);
-    if (word == 0) {
+// Looks at no more than `most` records, and passes over no more than as many times 16 empty places. Memory that came free goes back.
+// In slices it hops through the index: emptied run by run, it would be crowded just ahead of the sweep, and probing there endless.
+EngineCore::Swept EngineCore::sweep_locked(Shard& shard, Instant floor, size_t most) {
+  constexpr uint32_t kHop = 0x9e3779b1;  // odd: comes by every place of a power of two
+  Swept swept;
+  if (shard.cold == nullptr) return swept;
+  shard.cold->receipts.expire(floor, most, memory_);
+  const uint32_t capacity = shard.index.capacity();
+  const bool whole = most >= capacity;
+  for (size_t places = most < capacity / 16 ? most * 16 : capacity; places > 0 && swept.looked < most && shard.index.count() > 0;) {
+    const uint32_t place = (whole ? shard.sweep_at : shard.sweep_at * kHop) & (capacity - 1);
+    const uint64_t word = shard.index.word(place);
+    bool stays = word == 0;
+    if (!stays) {
+      const auto id = static_cast<RecordId>(word);
+      ++swept.looked;
+      if (droppable_locked(*arena_.at(id), floor)) {
+        drop_locked(shard, word >> 32, id);  // another may have moved into its place
+        ++swept.dropped;
+      } else {
+        const Record& record = *arena_.at(id);
+        const bool behind = record.scope != kIdempotencyScope && record.generation != generation().number;
+        stays = !behind || migrate_locked(shard, word >> 32, id) != 0 || shard.index.word(place) == word;
+      }
+    }
+    if (stays) {
       ++shard.sweep_at;
-      continue;
+      --places;
     }
-    const auto id = static_cast<RecordId>(word);
-    if (droppable_locked(*arena_.at(id), floor)) {
-      drop_locked(shard, word >> 32, id);
-      ++dropped;
-      continue;
-    }
-    const Record& record = *arena_.at(id);
-    const bool behind = record.scope != kIdempotencyScope && record.generation != generation().number;
-    if (!behind || migrate_locked(shard, word >> 32, id) != 0) ++shard.sweep_at;
   }
-  if (dropped != 0 && shard.cold != nullptr) shard.cold->swept += dropped;
-  return dropped;
+  shard.cold->swept += swept.dropped;
+  shard.cold->free.give_pages(arena_);
+  return swept;
 }
 
 }  // namespace sluice

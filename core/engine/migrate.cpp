@@ -33,7 +33,7 @@ bool EngineCore::migrate_step(Shard& shard, uint64_t hash, RecordId* id, const G
   }
   const Scope& scope_to = to.scope(old->scope);
   const size_t units = record_units(scope_to.state_size, old->key_size);
-  const RecordId moved = shard.allocate(arena_, static_cast<uint32_t>(units), memory_, shard.cold->free, true);
+  const RecordId moved = shard.allocate(arena_, static_cast<uint32_t>(units), shard.cold->free, true);
   if (moved == 0) return false;
   Record* record = arena_.at(moved);
   record->newest = old->newest;
@@ -78,7 +78,7 @@ bool EngineCore::migrate_step(Shard& shard, uint64_t hash, RecordId* id, const G
   clear_states_locked(*old);
   left_behind(shard, *old);
   shard.index.replace(Index::tag_of(hash), *id, moved);
-  shard.cold->free.push(arena_, *id, old->units, memory_);
+  shard.cold->free.push(arena_, *id, old->units);
   *id = moved;
   prune_extras(shard, moved, *record);
   return true;
@@ -104,7 +104,7 @@ void EngineCore::migrate_all() {
       const auto id = static_cast<RecordId>(word);
       const Record* record = word == 0 ? nullptr : arena_.at(id);
       if (record == nullptr || record->scope == kIdempotencyScope || record->generation == generation().number ||
-          migrate_locked(shard, hash_of(*record), id) != 0) {
+          migrate_locked(shard, hash_of(*record), id) != 0 || shard.index.word(position) == word) {
         ++position;
       }
     }

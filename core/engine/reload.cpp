@@ -54,7 +54,6 @@ EngineCore::~EngineCore() {
       if (shard.index.word(i) != 0) clear_states_locked(*arena_.at(static_cast<RecordId>(shard.index.word(i))));
     }
     shard.index.release(memory_);
-    if (shard.cold != nullptr) shard.cold->free.release(memory_);
     delete shard.cold;
     shard.cold = nullptr;
     shard.sweep_at = shard.chunk_next = shard.chunk_end = shard.chunk_units = 0;
@@ -139,9 +138,9 @@ Status EngineCore::admin_sweep(Instant given, uint64_t max_records, uint64_t* dr
   for (uint32_t i = 0; i < shards && left > 0; ++i) {
     Shard& shard = block_.shards[(sweep_shard_.fetch_add(1, std::memory_order_relaxed)) & (shards - 1)];
     const SpinGuard guard(shard.lock);
-    const uint64_t here = std::min<uint64_t>(left, shard.index.capacity());
-    total += sweep_locked(shard, floor, here);
-    left -= here;
+    const Swept swept = sweep_locked(shard, floor, left);
+    total += swept.dropped;
+    left -= swept.looked;
   }
   if (dropped != nullptr) *dropped = total;
   return Status::ok;

@@ -85,7 +85,7 @@ void unique_repeats(const HashSecret& secret, Work& work) {
 SubjectRef& begin_subject(Work& work, uint8_t scope, uint8_t count) {
   SubjectRef& s = work.subjects[work.subject_count++];
   s.scope = scope;
-  s.overflow = s.taken = s.exists = false;
+  s.overflow = s.taken = s.exists = s.created = false;
   s.key.count = count;
   return s;
 }

@@ -20,23 +20,18 @@ bool Decider::commits(const Item& item, bool attempts_only) {
 Decider::Room Decider::make_record(SubjectRef& s) {
   const Scope& scope = g_.scope(s.scope);
   s.id = core_.create_locked(*s.shard, s.hash, s.scope, s.key);
-  if (s.id == 0 && !evicted_) {
-    // What goes may be a record that was looked up for this decision: look again.
-    evicted_ = true;
-    core_.evict_locked(*s.shard, work_.now, kEvictedAtOnce);
-    return Room::changed;
-  }
-  const bool own = s.id != 0;
-  if (!own) {
+  s.created = s.id != 0;
+  if (!s.created) {
+    if (evict()) return Room::changed;
     if (!scope.overflows || (request_.flags & flag::receipt) != 0) return Room::none;
     if (!core_.overflow_locked(*s.shard, s.scope, &s.id)) return Room::none;
     s.overflow = true;
   }
   s.record = core_.arena_.at(s.id);
-  if (own && s.state != kNeverSeen) std::memcpy(s.record->state(), s.state, scope.state_size);
+  if (s.created && s.state != kNeverSeen) std::memcpy(s.record->state(), s.state, scope.state_size);
   s.state = s.record->state();
   s.base = core_.base_of(s.record);
-  return own ? Room::made : Room::changed;
+  return s.created ? Room::made : Room::changed;
 }
 
 Decider::Room Decider::make_room(bool attempts_only) {
@@ -96,25 +91,22 @@ void Decider::commit_attempts() {
   bool any = false;
   for (size_t i = 0; i < work_.item_count; ++i) any |= commits(work_.items[i], true);
   if (!any) return;
-  Room room = make_room(true);
-  while (room == Room::changed) {
+  for (;;) {
+    const Room room = make_room(true);
+    if (room == Room::made) return commit(true);
+    if (room != Room::changed && !evict()) return undo_created();
     look_again();
     weigh();
-    room = make_room(true);
   }
-  if (room == Room::made) return commit(true);
-  undo_created();
 }
 
+// Overflow records are nobody's to undo.
 void Decider::undo_created() {
   for (size_t i = 0; i < work_.subject_count; ++i) {
     SubjectRef& s = work_.subjects[i];
-    if (s.exists || s.record == nullptr || s.taken) continue;
-    if (!s.overflow) core_.drop_locked(*s.shard, s.hash, s.id);
-    s.record = nullptr;
-    s.id = 0;
-    s.overflow = false;
-    s.state = kNeverSeen;
+    if (!s.created || s.taken) continue;
+    core_.drop_locked(*s.shard, s.hash, s.id);
+    look_up(s);
   }
 }
 
@@ -122,7 +114,8 @@ bool Decider::make_key_room() {
   if (work_.idempotency == nullptr || work_.idempotency->record != nullptr) return true;
   SubjectRef& s = *work_.idempotency;
   s.id = core_.create_locked(*s.shard, s.hash, s.scope, s.key);
-  if (s.id == 0) return false;
+  s.created = s.id != 0;
+  if (!s.created) return false;
   s.record = core_.arena_.at(s.id);
   return true;
 }

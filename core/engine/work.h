@@ -79,6 +79,7 @@ struct SubjectRef {
   uint8_t plan;               // of the record, or the default
   bool overflow;              // served by the shard's overflow record
   bool exists;                // has a record of its own
+  bool created;               // its record was made for this decision
   bool taken;                 // something was committed to it
   KeyView key;
   Shard* shard;

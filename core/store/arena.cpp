@@ -33,21 +33,7 @@ Arena::~Arena() {
   if (base_ != nullptr) munmap(base_, reserved_);
 }
 
-bool Arena::charge(uint64_t bytes, bool beyond_cap) {
-  const uint64_t beyond = beyond_.load(std::memory_order_relaxed);
-  if ((beyond == 0 || memory_.used() + beyond + bytes <= memory_.cap()) && memory_.charge(bytes)) return true;
-  if (!beyond_cap) return false;
-  beyond_.fetch_add(bytes, std::memory_order_relaxed);
-  return true;
-}
-
-// What is beyond the cap goes first. REQUIRES: lock_.
-void Arena::uncharge(uint64_t bytes) {
-  const uint64_t excess = std::min(bytes, beyond_.load(std::memory_order_relaxed));
-  beyond_.fetch_sub(excess, std::memory_order_relaxed);
-  memory_.uncharge(bytes - excess);
-}
-
+// REQUIRES: lock_. 0: the address space is used up.
 RecordId Arena::take_pages(uint32_t count) {
   if (count == 1 && !free_pages_.empty()) {
     const RecordId page = free_pages_.back();
@@ -60,35 +46,30 @@ RecordId Arena::take_pages(uint32_t count) {
   return first;
 }
 
+// REQUIRES: lock_, units < kPageUnits. What is left of the page before is left.
+RecordId Arena::take_small(uint32_t units) {
+  if (small_end_ - small_next_ < units) {
+    const RecordId page = take_pages(1);
+    if (page == 0) return 0;
+    small_next_ = page;
+    small_end_ = page + kPageUnits;
+  }
+  const RecordId first = small_next_;
+  small_next_ += units;
+  return first;
+}
+
 Arena::Piece Arena::take(uint32_t units, bool beyond_cap) {
   const SpinGuard guard(lock_);
-  const bool small = units < kPageUnits;
   const uint32_t pages = (units + kPageUnits - 1) / kPageUnits;
-  Piece piece{0, small ? units : pages * kPageUnits};
+  Piece piece;
+  piece.units = units < kPageUnits ? units : pages * kPageUnits;
   const uint64_t bytes = uint64_t{piece.units} * kRecordUnit;
-  if (!charge(bytes, beyond_cap)) return {};
-  if (small && small_end_ - small_next_ >= units) {
-    piece.first = small_next_;
-    small_next_ += units;
-    return piece;
-  }
-  // Unit 0 is nobody's.
-  if (next_page_ == 0) small_next_ = 1;
-  const bool begins = next_page_ == 0;
-  const RecordId page = small || !begins ? take_pages(pages) : (next_page_ = 1, small_end_ = kPageUnits, take_pages(pages));
-  if (page == 0 && !(small && begins)) {
-    uncharge(bytes);
-    return {};
-  }
-  if (small) {
-    small_next_ = begins ? 1 : page;
-    small_end_ = page + kPageUnits;
-    piece.first = small_next_;
-    small_next_ += units;
-  } else {
-    piece.first = page;
-  }
-  return piece;
+  if (!memory_.charge(bytes, beyond_cap)) return {};
+  piece.first = units < kPageUnits ? take_small(units) : take_pages(pages);
+  if (piece.first != 0) return piece;
+  memory_.uncharge(bytes);
+  return {};
 }
 
 bool Arena::give_page(RecordId page) {
@@ -99,7 +80,7 @@ bool Arena::give_page(RecordId page) {
     return false;
   }
   madvise(at(page), kPageBytes, MADV_DONTNEED);
-  uncharge(kPageBytes);
+  memory_.uncharge(kPageBytes);
   return true;
 }
 

@@ -3,11 +3,9 @@
 //
 // 1. A record's number is its distance from the base in 16-byte units; number 0 is never given out.
 // 2. Pages of 256 units go to shards whole and may come back; smaller pieces are cut from pages of their own and do not.
-// 3. What is taken beyond the cap is counted apart: until as much has come back, nothing is taken within it that would not fit beside.
 // Threads: any; its lock is a leaf, nothing else is locked under it.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -36,26 +34,23 @@ class Arena {
   bool valid() const { return base_ != nullptr; }
   Record* at(RecordId id) const { return reinterpret_cast<Record*>(base_ + size_t{id} * kRecordUnit); }
 
-  // At least `units`: whole pages where that is a page or more. None when the cap is reached; `beyond_cap` takes all the same.
+  // At least `units`: whole pages where that is a page or more. None when the cap is reached; `beyond_cap` takes all the same, so
+  // that more may be counted than the cap allows until as much has come back.
   Piece take(uint32_t units, bool beyond_cap);
   // Takes a page back, and its memory off the books; false when it must stay with the caller.
   bool give_page(RecordId page);
-  // Bytes in use beyond the cap.
-  uint64_t beyond() const { return beyond_.load(std::memory_order_relaxed); }
 
  private:
-  bool charge(uint64_t bytes, bool beyond_cap);
-  void uncharge(uint64_t bytes);
   RecordId take_pages(uint32_t count);
+  RecordId take_small(uint32_t units);
 
   std::byte* base_ = nullptr;
   uint64_t reserved_ = 0;
   Allocator& memory_;
-  std::atomic<uint64_t> beyond_{0};
   SpinLock lock_;
   std::vector<RecordId> free_pages_;
-  uint64_t next_page_ = 0;            // in pages
-  RecordId small_next_ = 0, small_end_ = 0;
+  uint64_t next_page_ = 1;                              // in pages
+  RecordId small_next_ = 1, small_end_ = kPageUnits;    // the page that small pieces are cut from; at first number 0, less its unit 0
 };
 
 }  // namespace sluice

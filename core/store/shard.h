@@ -2,7 +2,7 @@
 // One shard: a lock, an index, and the records that hash to it. It does not know that it is one of many.
 //
 // 1. Everything but the lock is touched only by its holder. The struct itself is type-stable: its memory outlives the engine.
-// 2. Freed records go to a list by size and are given out again before a new chunk is asked for.
+// 2. Freed records are given out again in their size before a new chunk is asked for, and in other sizes when there is none.
 // 3. Chunks grow with the shard, so that an almost empty engine with many shards stays small.
 #pragma once
 
@@ -12,28 +12,11 @@
 #include "core/base/allocator.h"
 #include "core/base/spinlock.h"
 #include "core/store/arena.h"
+#include "core/store/free_lists.h"
 #include "core/store/index.h"
 #include "core/store/record.h"
 
 namespace sluice {
-
-// Freed records by size, in units; the link is the first word of the record.
-class FreeLists {
- public:
-  void push(Arena& arena, RecordId id, uint32_t units, Allocator& memory);
-  RecordId pop(const Arena& arena, uint32_t units);
-  void release(Allocator& memory);
-
- private:
-  struct List {
-    uint32_t units;
-    RecordId head;
-  };
-  List* find(uint32_t units);
-
-  List* lists_ = nullptr;
-  uint32_t count_ = 0, capacity_ = 0;
-};
 
 struct alignas(64) Shard {
   SpinLock lock;
@@ -47,7 +30,11 @@ struct alignas(64) Shard {
   struct ShardCold* cold = nullptr;  // what few decisions need; owned by the engine
 
   // Memory for a record of `units`, zeroed; 0 when there is none.
-  RecordId allocate(Arena& arena, uint32_t units, Allocator& memory, FreeLists& free, bool beyond_cap);
+  RecordId allocate(Arena& arena, uint32_t units, FreeLists& free, bool beyond_cap);
+
+ private:
+  RecordId carve(uint32_t units);
+  bool refill(Arena& arena, uint32_t units, FreeLists& free, bool beyond_cap);
 };
 static_assert(sizeof(Shard) == 64);
 
