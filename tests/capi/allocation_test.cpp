@@ -118,7 +118,7 @@ TEST_F(Allocation, a_batch_takes_none) {
 // Calls until no allocation is left to fail; before that every call says NO_MEMORY. (An allocation may also be one that the call
 // can do without.) `then` looks at what has happened.
 template <class Call, class Then>
-void fail_each(const char* name, Call&& call, Then&& then) {
+void fail_each(const char* name, Call&& call, Then&& then, size_t least_refused = 1) {
   size_t refused = 0;
   for (size_t n = 1;; ++n) {
     const size_t before = allocations.load();
@@ -134,7 +134,7 @@ void fail_each(const char* name, Call&& call, Then&& then) {
     if (taken < n) break;
     ASSERT_LT(n, 10'000u) << name;
   }
-  EXPECT_GT(refused, 0u) << name;
+  EXPECT_GE(refused, least_refused) << name;
 }
 
 template <class Call>
@@ -230,7 +230,8 @@ TEST_F(Allocation, every_one_may_fail_and_a_decision_with_a_receipt_is_allowed_o
         EXPECT_EQ(decision.receipt != 0, status == SLUICE_OK);
         used += status == SLUICE_OK ? 2 : 0;
         EXPECT_EQ(engine_.usage(sluice::subject("account", {"acme"}))[0].used, used);
-      });
+      },
+      0);  // after an eviction the decision tries again, so that one failure alone refuses nothing
   engine_.refund(decision.receipt);
   EXPECT_EQ(engine_.counters().receipts, used / 2 - 1);
 }
