@@ -1,0 +1,82 @@
+"""Sluice decides whether a message may go now, later or not at all.
+
+    import sluice
+
+    with sluice.Engine(policy) as engine:
+        decision = engine.decide("messages.send", account="acme", line="+15550001", recipient="+15550002")
+        if decision:
+            send_it()
+        elif decision.wait_kind == "exact":
+            try_again_after(decision.retry_after)  # ns
+
+Policies are texts: docs/policy-language.md is their reference. Instants and spans are int ns; see Engine.
+"""
+
+from ._native import Decision, Decisions, Operation, Receipt
+from ._native import version as __version__
+from .decision import LimitDetail
+from .engine import Amount, Duration, Engine, Instant
+from .errors import (
+    ClosedError,
+    Conflict,
+    Finding,
+    Forked,
+    HandleError,
+    InvalidRequest,
+    MemoryCapError,
+    NotFound,
+    PolicyError,
+    SluiceError,
+    TimeError,
+    TooMany,
+    Unset,
+    WouldReset,
+)
+from .event import Event
+from .policy import Policy, PolicyText
+from .scope import Value
+from .usage import Counters, Subject, UsageRow
+
+NEVER = 2**63 - 1
+"""In arrays and Operation.take: a wait that never ends."""
+ON_RELEASE = 2**63 - 2
+"""In arrays and Operation.take: a wait until something is released."""
+UNLIMITED = 2**63 - 1
+"""In arrays and Operation.take: what remains of an unlimited limit."""
+
+__all__ = [
+    "NEVER",
+    "ON_RELEASE",
+    "UNLIMITED",
+    "Amount",
+    "ClosedError",
+    "Conflict",
+    "Counters",
+    "Decision",
+    "Decisions",
+    "Duration",
+    "Engine",
+    "Event",
+    "Finding",
+    "Forked",
+    "HandleError",
+    "Instant",
+    "InvalidRequest",
+    "LimitDetail",
+    "MemoryCapError",
+    "NotFound",
+    "Operation",
+    "Policy",
+    "PolicyError",
+    "PolicyText",
+    "Receipt",
+    "SluiceError",
+    "Subject",
+    "TimeError",
+    "TooMany",
+    "Unset",
+    "UsageRow",
+    "Value",
+    "WouldReset",
+    "__version__",
+]

@@ -1,0 +1,1 @@
+"""The command line of Sluice, the extra `cli`: pip install 'sluice[cli]'."""

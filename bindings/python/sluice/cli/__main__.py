@@ -1,0 +1,5 @@
+"""`python -m sluice.cli`."""
+
+from .main import main
+
+main()

@@ -1,0 +1,1 @@
+"""`sluice simulate`: recorded traffic, replayed on virtual time under a policy."""

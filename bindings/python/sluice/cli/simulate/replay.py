@@ -1,0 +1,136 @@
+"""Replays messages through an engine on virtual time, and watches what the limits do."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..instants import HOUR
+from .standing import Use
+from .summary import ADMITTED, WOULD_QUEUE, LimitSummary, Peak, Summary, subject_text
+from .traffic_log import Message
+
+if TYPE_CHECKING:
+    from ... import Decision, Engine, LimitDetail
+
+MOST_TRIES = 10
+_EVENTS_EVERY = 64  # decisions; a decision has at most a few events, and the engine keeps thousands
+
+
+class _Waiting(NamedTuple):
+    """A refused message that is tried again. In the order of time, then of the refusals."""
+
+    at: int
+    number: int
+    message: Message
+    tries: int
+
+
+class Replay:
+    """One pass of traffic through an engine. The engine's clock is manual, and only this moves it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        operation: str,
+        dimensions: Sequence[str],
+        summary: Summary,
+        *,
+        enter: Callable[[Mapping[str, str]], None] | None = None,
+    ) -> None:
+        """`enter` hears of the values of each message before it is decided: there, plans are set."""
+        self.engine = engine
+        self.decide = engine.operation(operation).decide
+        self.dimensions = tuple(dimensions)
+        self.summary = summary
+        self.enter = enter
+        self.limits = {limit.name: limit for limit in summary.limits}
+        self.end = summary.setting.replayed[1]
+        self.retries = summary.setting.retry == "wait"
+        self.waiting: list[_Waiting] = []
+        self.numbers = count()
+        self.clock = -1
+
+    def run(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self._try_again(message.at)
+            self.summary.messages += 1
+            self._attempt(message.at, message, 1)
+        self._try_again(self.end)
+        self._hear_events()
+
+    def _try_again(self, until: int) -> None:
+        while self.waiting and self.waiting[0].at <= until:
+            due = heapq.heappop(self.waiting)
+            self._attempt(due.at, due.message, due.tries + 1)
+
+    def _attempt(self, at: int, message: Message, tries: int) -> None:
+        self._move_clock(at)
+        values = dict(zip(self.dimensions, message.values))
+        if self.enter is not None:
+            self.enter(values)
+        decision = self.decide(*message.values, now=at, details=True, quantities=message.quantities)
+        self.summary.decisions += 1
+        for detail in decision.details:
+            self._observe(at, detail, values)
+        if self.summary.decisions % _EVENTS_EVERY == 0:
+            self._hear_events()
+        if decision.allowed:
+            self._admit(at, message, tries)
+        else:
+            self._refuse(at, message, tries, decision)
+
+    def _move_clock(self, at: int) -> None:
+        """An hour at a time: a call brings its own `now`, which must not lie days ahead of the clock."""
+        if at >= self.clock + HOUR or self.clock < 0:
+            self.engine.set_clock(at)
+            self.clock = at
+
+    def _observe(self, at: int, detail: LimitDetail, values: Mapping[str, str]) -> None:
+        limit = self.limits[detail.limit_name]
+        subject = tuple([values[dimension] for dimension in limit.scope])
+        limit.use.add(at, subject, Use(detail.used, detail.limit, detail.resets_at))
+        if not detail.passed:
+            limit.closed += 1
+        if limit.peak is None or detail.used > limit.peak.used:
+            limit.peak = Peak(detail.used, detail.limit, subject_text(limit.scope, subject), at)
+
+    def _admit(self, at: int, message: Message, tries: int) -> None:
+        self.summary.outcomes.add(at, ADMITTED)
+        self.summary.admitted += 1
+        if tries > 1:
+            self.summary.admitted_later += 1
+            self.summary.longest_waited = max(self.summary.longest_waited, at - message.at)
+
+    def _refuse(self, at: int, message: Message, tries: int, decision: Decision) -> None:
+        kind = decision.denial or WOULD_QUEUE
+        self.summary.outcomes.add(at, kind)
+        if decision.limit_name is not None:
+            self._note_refusal(self.limits[decision.limit_name], decision)
+        wait = decision.retry_after
+        if self.retries and wait is not None and tries < MOST_TRIES and at + wait <= self.end:
+            heapq.heappush(self.waiting, _Waiting(at + wait, next(self.numbers), message, tries))
+            return
+        if self.retries and wait is not None and at + wait > self.end:
+            self.summary.waiting_at_end += 1
+        if decision.denial is None:
+            self.summary.would_queue += 1
+        else:
+            self.summary.denied[kind] += 1
+
+    def _note_refusal(self, limit: LimitSummary, decision: Decision) -> None:
+        if decision.denial is None:
+            limit.would_queue += 1
+        else:
+            limit.denials[decision.denial] += 1
+        if decision.retry_after is None:
+            limit.endless += 1
+        else:
+            limit.longest_wait = max(limit.longest_wait, decision.retry_after)
+
+    def _hear_events(self) -> None:
+        for event in self.engine.events():
+            if event.kind == "threshold" and event.limit_name in self.limits:
+                self.limits[event.limit_name].cross(event.share, event.used, event.subject, event.at)

@@ -1,0 +1,134 @@
+"""What a replay needs beside the traffic: one policy, one operation, the plans of its subjects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
+
+from sluice import Amount, Engine, Policy, Unset
+
+from .. import words
+from ..console import Failure
+from ..description import Description, Limit, Operation
+from .replay import Replay
+from .series import CountSeries, Intervals, UseSeries
+from .summary import LimitSummary, Setting, Summary
+from .traffic_log import Message
+
+Enter = Callable[[Mapping[str, str]], None]
+
+
+class Stream(NamedTuple):
+    """Messages in the order of virtual time, and what to say of them."""
+
+    name: str
+    mapping: dict[str, str]
+    recorded: tuple[int, int]
+    replayed: tuple[int, int]
+    compress: int
+    messages: Iterable[Message]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    policy: Policy
+    description: Description
+    operation: Operation
+    plans: Mapping[str, str] = field(default_factory=dict[str, str])  # of every subject of a dimension
+    amounts: Mapping[str, str] = field(default_factory=dict[str, str])  # of every subject of a limit
+    retry: str = "none"
+
+    def run(self, stream: Stream) -> Summary:
+        """Replays the whole stream through a new engine."""
+        summary = self._empty(stream)
+        with Engine(self.policy, clock="manual", now=stream.replayed[0]) as engine:
+            replay = Replay(engine, self.operation.name, self.operation.values, summary, enter=self._enter(engine))
+            try:
+                replay.run(stream.messages)
+            except Unset as unset:
+                raise Failure(f"{unset}\nfor every subject: --amount LIMIT=AMOUNT") from None
+        return summary
+
+    def _empty(self, stream: Stream) -> Summary:
+        intervals = Intervals.over(*stream.replayed)
+        names = dict.fromkeys(charge.limit for charge in self.operation.charges)
+        setting = Setting(
+            policy=self.policy.name,
+            stance=self.policy.stance,
+            operation=self.operation.name,
+            traffic=stream.name,
+            mapping=stream.mapping,
+            plans=dict(self.plans),
+            compress=stream.compress,
+            retry=self.retry,
+            recorded=stream.recorded,
+            replayed=stream.replayed,
+        )
+        limits = [self._limit(self.description.limit(name), intervals) for name in names]
+        return Summary(setting, limits, CountSeries(intervals))
+
+    def _limit(self, limit: Limit, intervals: Intervals) -> LimitSummary:
+        amount = limit.amount_of(self._plan_of(limit))
+        agreed = self.amounts.get(limit.name)
+        return LimitSummary(
+            name=limit.name,
+            scope=limit.scope,
+            rule=f"{agreed} {words.whose(limit)}" if agreed else words.rule(limit, amount),
+            unit=limit.unit,
+            mode=limit.mode,
+            use=UseSeries(intervals, stands=limit.kind in ("window", "gauge")),
+            thresholds=tuple((words.hundredths(mark.share), mark.at) for mark in amount.thresholds) if amount else (),
+            queue_only=all(c.while_queued for c in self.operation.charges if c.limit == limit.name),
+            cap=amount.cap if amount and amount.ceiling else None,
+        )
+
+    def _plan_of(self, limit: Limit) -> str | None:
+        plans = self.description.plans_of(limit.by) if limit.by else None
+        return self.plans.get(plans.scope, plans.default) if plans else None
+
+    def _enter(self, engine: Engine) -> Enter | None:
+        """Puts each subject on its plan and gives it its amounts when it is first seen."""
+        steps = [_once((dimension,), partial(_set_plan, engine, plan)) for dimension, plan in self.plans.items()]
+        for name, text in self.amounts.items():
+            scope = self.description.limit(name).scope
+            steps.append(_once(scope, partial(_set_amount, engine, name, _amount(text))))
+        if not steps:
+            return None
+
+        def enter(values: Mapping[str, str]) -> None:
+            for step in steps:
+                step(values)
+
+        return enter
+
+
+def _once(scope: tuple[str, ...], act: Callable[[dict[str, str]], None]) -> Enter:
+    seen: set[tuple[str, ...]] = set()
+
+    def step(values: Mapping[str, str]) -> None:
+        key = tuple(values[dimension] for dimension in scope)
+        if key not in seen:
+            seen.add(key)
+            act(dict(zip(scope, key)))
+
+    return step
+
+
+def _set_plan(engine: Engine, plan: str, subject: dict[str, str]) -> None:
+    engine.set_plan(plan, subject=subject)
+
+
+def _set_amount(engine: Engine, limit: str, amount: Amount, subject: dict[str, str]) -> None:
+    engine.set_amount(limit, amount, subject=subject)
+
+
+def _amount(text: str) -> Amount:
+    """`50000`, `{"amount": 200}` are JSON; `80/s` and `unlimited` are words."""
+    try:
+        amount: Amount = json.loads(text)
+        return amount
+    except ValueError:
+        return text

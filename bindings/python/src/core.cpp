@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "gil.h"
+
+namespace py = pybind11;
+
+namespace sluice::python {
+namespace {
+
+// Names are compared with the keywords of calls, which Python interns.
+py::str interned(const std::string& text) {
+  PyObject* name = PyUnicode_InternFromString(text.c_str());
+  if (!name) throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(name);
+}
+
+std::vector<py::str> interned_list(const py::handle& names) {
+  std::vector<py::str> list;
+  for (const py::handle name : names) list.push_back(interned(name.cast<std::string>()));
+  return list;
+}
+
+bool equal(const std::vector<py::str>& a, const std::vector<py::str>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const py::str& x, const py::str& y) { return x.equal(y); });
+}
+
+}  // namespace
+
+bool Shape::takes_the_same(const Shape& other) const {
+  return repeats == other.repeats && equal(values, other.values) && equal(quantities, other.quantities);
+}
+
+void Core::close() {
+  if (closed_) return;
+  closed_ = true;
+  // Calls of other threads end first. The handle stays, stale: later calls say that it is closed.
+  without_gil([this] { return sluice_engine_destroy(handle()); });
+}
+
+void Core::reload(const std::string& policy, const std::string& stance, bool allow_reset, int64_t now) {
+  // Waited for without the GIL: a batch that holds it may want the GIL before it lets go.
+  std::unique_lock<std::shared_mutex> alone = without_gil([this] { return std::unique_lock<std::shared_mutex>(reloading_); });
+  engine_.reload(policy, stance, allow_reset, now);
+  ++generation_;
+  alone.unlock();
+  learn_names();
+}
+
+py::object Core::limit_name(int32_t id) const {
+  if (id < 0 || static_cast<size_t>(id) >= limit_names_.size()) return py::none();
+  return limit_names_[static_cast<size_t>(id)];
+}
+
+std::shared_ptr<const Shape> Core::shape_of(const std::string& operation) {
+  auto shape = std::make_shared<Shape>();
+  shape->core = shared_from_this();
+  shape->id = engine_.operation_id(operation);
+  const py::object description = py::module_::import("json").attr("loads")(engine_.describe_operation(shape->id));
+  shape->generation = generation_;
+  shape->name = interned(operation);
+  shape->values = interned_list(description["values"]);
+  shape->quantities = interned_list(description["quantities"]);
+  const py::object repeats = description["repeats"];
+  for (size_t i = 0; i < shape->values.size(); ++i) {
+    if (shape->values[i].equal(repeats)) shape->repeats = static_cast<int>(i);
+  }
+  return shape;
+}
+
+void Core::learn_names() {
+  try {
+    for (;;) limit_names_.push_back(interned(engine_.limit_name(static_cast<int32_t>(limit_names_.size()))));
+  } catch (const error& failure) {
+    if (failure.status() != SLUICE_E_NOT_FOUND) throw;  // the first id that there is not
+  }
+}
+
+}  // namespace sluice::python

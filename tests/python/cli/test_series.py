@@ -1,0 +1,94 @@
+"""Use and outcomes over time, in intervals."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from sluice.cli.instants import DAY, HOUR, MINUTE, SECOND
+from sluice.cli.simulate.series import MOST_INTERVALS, CountSeries, Intervals, UseSeries
+from sluice.cli.simulate.standing import Standing, Use
+from sluice.cli.simulate.ticks import MOST_TICKS, ticks
+
+BEGIN = 1_082_040_961 * SECOND
+
+
+@pytest.mark.parametrize("length", [0, 1, SECOND, HOUR, 5 * HOUR, DAY, 193 * DAY, 4_000 * DAY])
+def test_intervals_cover_everything_and_are_few(length: int) -> None:
+    intervals = Intervals.over(BEGIN, BEGIN + length)
+    assert 1 <= len(intervals) <= MOST_INTERVALS + 1
+    assert intervals.begin <= BEGIN
+    assert intervals.end > BEGIN + length
+    assert intervals.position(BEGIN + length) == len(intervals) - 1
+
+
+def test_half_a_year_is_shown_by_days_in_utc() -> None:
+    intervals = Intervals.over(BEGIN, BEGIN + 193 * DAY)
+    assert intervals.width == DAY
+    assert intervals.begin % DAY == 0
+
+
+def test_use_of_a_window_stands_until_it_resets_whoever_is_decided_about() -> None:
+    series = UseSeries(Intervals(0, 60, 10), stands=True)
+    series.add(5, ("a",), Use(7, 9, 35))
+    series.add(21, ("b",), Use(2, 9, 80))
+    assert series.values() == [7, 7, 7, 7, 2, 2]
+
+
+def test_use_that_fades_is_shown_where_it_was_seen_and_stands_only_over_silence() -> None:
+    series = UseSeries(Intervals(0, 60, 10), stands=False)
+    series.add(5, ("a",), Use(7, 9, 25))
+    series.add(11, ("b",), Use(2, 9, 38))
+    assert series.values() == [7, 7, 2, 2, 0, 0]
+
+
+def test_amounts_follow_the_use_they_belong_to() -> None:
+    series = UseSeries(Intervals(0, 40, 10), stands=True)
+    series.add(15, ("a",), Use(1, 5, 18))
+    series.add(35, ("a",), Use(6, 9, 39))
+    assert series.amounts() == [5, 5, 5, 9]
+
+
+def test_the_highest_standing_use_agrees_with_a_plain_search() -> None:
+    random = Random(7)
+    standing, plain, now = Standing(), dict[tuple[str, ...], Use](), 0
+    for _ in range(6_000):
+        now += random.randrange(3)
+        subject = (str(random.randrange(40)),)
+        use = Use(random.randrange(50), 50, random.choice([None, now, now + random.randrange(90)]))
+        standing.put(subject, use, now)
+        plain[subject] = use
+        live = [u.used for u in plain.values() if u.resets_at is None or u.resets_at > now]
+        highest = standing.highest(now)
+        assert (highest.used if highest else None) == max(live, default=None)
+
+
+def test_memory_follows_the_subjects_that_have_something_standing() -> None:
+    standing = Standing()
+    for at in range(50_000):
+        standing.put((str(at),), Use(1, 9, at + 10), at)
+    assert len(standing._of) < 5_000
+    assert len(standing._heap) < 5_000
+
+
+def test_outcomes_are_counted_in_their_interval() -> None:
+    series = CountSeries(Intervals(0, 30, 10))
+    for at in (0, 9, 10, 29):
+        series.add(at, "rate")
+    assert series.values("rate") == [2, 1, 1]
+    assert series.values("quota") == [0, 0, 0]
+
+
+@pytest.mark.parametrize("length", [1_000, SECOND, MINUTE, HOUR, 5 * HOUR, DAY, 4 * DAY, 30 * DAY, 193 * DAY, 3_000 * DAY])
+def test_a_time_axis_has_a_few_marks_with_the_date_where_it_is_news(length: int) -> None:
+    intervals = Intervals.over(BEGIN, BEGIN + length)
+    marks = ticks(intervals.begin, intervals.end)
+    assert 1 <= len(marks) <= MOST_TICKS
+    assert "2004" in marks[0].label or length == 3_000 * DAY
+    assert len({mark.at for mark in marks}) == len(marks)
+    assert all(intervals.begin <= mark.at <= intervals.end for mark in marks)
+
+
+def test_half_a_year_is_marked_by_months() -> None:
+    marks = ticks(BEGIN, BEGIN + 193 * DAY)
+    assert [mark.label for mark in marks] == ["May\n2004", "Jun", "Jul", "Aug", "Sep", "Oct"]
