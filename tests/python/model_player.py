@@ -63,6 +63,9 @@ class EngineWords(Records):
         return detail
 
     def _cycles(self, item: Any) -> int:
+        """How many billing cycles the subject of a limit with billing periods has had."""
+        if item.limit.fields.get("period") != "billing":
+            return 0
         return sum(len(self.plans.billing(name, value)) for name, value in zip(item.limit.scope, item.subject))
 
     def take(self, items: list[Any], now: int) -> list[Any]:
@@ -115,9 +118,10 @@ class Model(sluice_reference.Model):
     def _first_decision(self, key: Any, asked: Any, now: int) -> Any:
         """Keys live by the caller's clock; only a sweep ends them for good."""
         floor, self.records.floor = self.records.floor, 0
-        first = super()._first_decision(key, asked, now)
-        self.records.floor = floor
-        return first
+        try:
+            return super()._first_decision(key, asked, now)
+        finally:
+            self.records.floor = floor
 
     def sweep(self, now: int, clock: int | None = None) -> None:
         super().sweep(now, clock)

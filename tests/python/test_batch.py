@@ -157,7 +157,7 @@ def test_the_list_itself_must_be_a_list(engine_of: Make) -> None:
 
 
 def turns_beside(work: Callable[[], object]) -> int:
-    """How often this thread has its turn while another works. No thread is asked to let go: it does so by itself or not at all."""
+    """How often this thread has its turn while another works and nobody asks it to let go."""
     done: list[object] = []
     thread = threading.Thread(target=lambda: done.append(work()))
     interval = sys.getswitchinterval()
