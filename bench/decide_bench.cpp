@@ -2,6 +2,7 @@
 // One decision and 32 at once, for the product, its prototypes and a map under a mutex. Rows are WORKLOAD/LIMITER/KEYS:
 //
 //   single, batch                           one pace, the time passed in, hardly ever closed
+//   single-waiting                          the same, each decision asked only when the one before is answered
 //   single-clock, batch-clock               the same, the limiter reads the time: once a call
 //   single-deny, batch-deny                 the same pace, always closed
 //   single-two-limits, batch-two-limits     two limits of one scope
@@ -9,7 +10,7 @@
 //   fill                                    a key never seen; bytes_per_key is what the process grew by
 //
 // 1. Every row of a limiter and number of keys asks one and the same table, made at first use and kept.
-// 2. Decisions in a row do not wait for one another, as in a server that has many requests at hand.
+// 2. Other decisions in a row do not wait for one another: the processor overlaps as many as it can look ahead.
 // 3. `fill` is honest only in a process of its own: freed memory of another row would be taken for none.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
@@ -130,6 +131,22 @@ void decide(benchmark::State& state) {
   tally.report(state);
 }
 
+// Where the next key lies depends on the answer before, though it is where it always was.
+template <class Limiter>
+void decide_waiting(benchmark::State& state) {
+  auto& traffic = Traffic<Limiter>::of(static_cast<size_t>(state.range(0)));
+  Limiter& limiter = traffic.limiter();
+  uint64_t none = 0;
+  asm("" : "+r"(none));
+  Answer answer{};
+  Tally tally;
+  for (auto _ : state) {
+    answer = limiter.decide(traffic.next(1) + ((answer.remaining | answer.wait) & none), traffic.given_time(1));
+    tally.add(answer);
+  }
+  tally.report(state);
+}
+
 template <class Limiter>
 void first_decisions(benchmark::State& state) {
   const auto count = static_cast<size_t>(state.range(0));
@@ -155,6 +172,13 @@ void add_decide(const std::string& what, const std::string& limiter, std::initia
 }
 
 template <class Limiter>
+void add_waiting(const std::string& limiter) {
+  for (const int64_t keys : {kFew, kMany, kMost}) {
+    benchmark::RegisterBenchmark(("single-waiting/" + limiter).c_str(), decide_waiting<Limiter>)->Arg(keys);
+  }
+}
+
+template <class Limiter>
 void add_clock(const std::string& limiter) {
   for (const int64_t keys : {kFew, kMany, kMost}) {
     benchmark::RegisterBenchmark(("single-clock/" + limiter).c_str(), decide<Limiter, Clock::own, 1>)->Arg(keys);
@@ -174,6 +198,10 @@ void add_rows() {
   add_decide<Split>("", "split", {kFew, kMany, kMost});
   add_decide<Fingerprint>("", "fingerprint", {kFew, kMany, kMost});
   add_decide<Map>("", "map", {kFew, kMany, kMost});
+  add_waiting<Sluice>("sluice");
+  add_waiting<Split>("split");
+  add_waiting<Fingerprint>("fingerprint");
+  add_waiting<Map>("map");
   add_clock<Sluice>("sluice");
   add_clock<Split>("split");
   add_decide<SluiceClosed>("-deny", "sluice", {kFew, kMany});

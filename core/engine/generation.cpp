@@ -65,6 +65,7 @@ std::unique_ptr<Generation> make_generation(std::shared_ptr<const CompiledPolicy
                                             Instant at, EngineNames* names) {
   auto g = std::make_unique<Generation>();
   g->number = number;
+  g->serial = before == nullptr ? 0 : before->serial + 1;
   g->at = at;
   g->policy = std::move(policy);
   g->scope_at.fill(kNone);
@@ -80,7 +81,9 @@ std::unique_ptr<Generation> make_generation(std::shared_ptr<const CompiledPolicy
   for (size_t i = 0; i < g->policy->limits.size(); ++i) {
     g->limit_number.push_back(names->limits.add(g->policy->limits[i].name));
     place(&g->limit_at, g->limit_number.back(), i);
-    g->limit_from.push_back(before == nullptr ? kNone : counterpart(*before->policy, *g->policy, g->policy->limits[i]));
+    const int16_t from = before == nullptr ? kNone : counterpart(*before->policy, *g->policy, g->policy->limits[i]);
+    g->limit_from.push_back(from);
+    g->limit_born.push_back(from == kNone ? g->serial : before->limit_born[static_cast<size_t>(from)]);
   }
   for (size_t i = 0; i < g->policy->operations.size(); ++i) {
     g->operation_number.push_back(names->operations.add(g->policy->operations[i].name));

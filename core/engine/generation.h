@@ -38,6 +38,7 @@ struct EngineNames {
 
 struct Generation {
   uint8_t number = 0;
+  uint32_t serial = 0;                     // of the engine's policies, from 0
   Instant at = 0;
   std::shared_ptr<const CompiledPolicy> policy;
   std::vector<StraightPlan> straight;      // by operation
@@ -48,6 +49,7 @@ struct Generation {
   std::vector<int16_t> limit_at, operation_at;
   // By position here, the position in the generation before; kNone: new, its state begins at never seen.
   std::vector<int16_t> limit_from;
+  std::vector<uint32_t> limit_born;        // the serial of the policy with which a limit's state began
   // By plan set there: the plan here for each plan there; empty when the set is gone.
   std::vector<std::vector<uint8_t>> plan_to;
 

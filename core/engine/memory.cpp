@@ -22,7 +22,13 @@ ShardCold* EngineCore::cold_of(Shard& shard, bool beyond_cap) {
   if (shard.cold == nullptr) {
     if (!memory_.charge(sizeof(ShardCold), beyond_cap)) return nullptr;
     shard.cold = new (std::nothrow) ShardCold;
-    if (shard.cold == nullptr) memory_.uncharge(sizeof(ShardCold));
+    if (shard.cold == nullptr) {
+      memory_.uncharge(sizeof(ShardCold));
+      return nullptr;
+    }
+    constexpr uint64_t kFirstReceipts = (uint64_t{1} << 41) - 1;
+    const auto number = static_cast<uint64_t>(&shard - block_.shards);
+    shard.cold->receipts = ReceiptBook(1 + (hash_add(secret_.word[0], number, secret_) & (kFirstReceipts >> 1)));
   }
   return shard.cold;
 }

@@ -151,7 +151,7 @@ void EngineCore::consider_promotion_locked(Shard& shard, RecordId id, Instant at
   }
   if (extras == nullptr || extras->share_reached == 0) return;
   if (!rule->quality.empty() && extras->quality != rule->quality) return;
-  if (rule->within != 0 && at - extras->share_reached > rule->within) return;
+  if (rule->within != 0 && at - extras->share_reached >= rule->within) return;
 
   extras->share_reached = 0;
   Event event;

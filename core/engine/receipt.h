@@ -24,6 +24,7 @@ struct ReceiptItem {
   int32_t limit = -1;                 // the engine's number
   uint8_t scope = 0;                  // the engine's number
   uint8_t plan = 0;                   // that chose the amount
+  uint32_t born = 0;                  // with which policy the limit's state began; begun anew it has nothing of this
   uint32_t shard = 0;
   uint64_t hash = 0;
   std::string key;                    // as stored in a record
@@ -48,6 +49,9 @@ struct Receipt {
 
 class ReceiptBook {
  public:
+  // Numbers from `first`, which is below 2^41 and the engine's own: a receipt of another engine is most likely none of this.
+  explicit ReceiptBook(uint64_t first = 1) : next_(first) {}
+
   // 0 when there is no memory. `shard` goes into the id.
   uint64_t add(Receipt receipt, uint32_t shard, Allocator& memory);
   const Receipt* find(uint64_t id, Instant now) const;
@@ -84,7 +88,7 @@ class ReceiptBook {
 
   std::unordered_map<uint64_t, Receipt> live_;
   std::deque<std::pair<Instant, uint64_t>> by_expiry_;  // ids of ended ones are skipped, and cleared out when they are the most
-  uint64_t next_ = 1;
+  uint64_t next_;
 };
 
 }  // namespace sluice

@@ -67,6 +67,7 @@ bool EngineCore::charged_locked(const ReceiptItem& item, Instant now, bool creat
   const Generation& g = generation();
   const int16_t position = g.limit_position(item.limit);
   if (position == kNone || g.scope_at[item.scope] == kNone) return false;
+  if (g.limit_born[static_cast<size_t>(position)] != item.born) return false;
   c->limit = &g.policy->limits[static_cast<size_t>(position)];
   c->shard = &block_.shards[item.shard];
   RecordId id = c->shard->index.find(Index::tag_of(item.hash), [&](RecordId candidate) {

@@ -154,6 +154,7 @@ ReceiptItem Decider::receipt_item(const Item& item) const {
   row.limit = g_.limit_number[item.position];
   row.scope = item.subject->scope;
   row.plan = item.plan;
+  row.born = g_.limit_born[item.position];
   row.shard = item.subject->shard_index;
   row.hash = item.subject->hash;
   row.key = std::string(item.subject->record->key());

@@ -134,8 +134,10 @@ Status EngineCore::admin_set_usage(int32_t number, const SubjectName& name, uint
   if (limit.rule.kind == Kind::pace && used != 0 && word != Word::number && word != Word::unlimited) {
     return fail(Status::invalid, error, "limit: \"" + limit.name + "\" has no rate on this subject's plan by which to count");
   }
+  const bool known = subject.id != 0;
   if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
   if (!limit::set_used(params, subject.record().state() + limit.state_offset, used, subject.at, memory_)) {
+    if (!known) drop_locked(*subject.shard, subject.hash, subject.id);
     return fail(Status::no_memory, error, kNoMemory);
   }
   subject.record().newest = subject.at;

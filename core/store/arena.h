@@ -49,8 +49,9 @@ class Arena {
   Allocator& memory_;
   SpinLock lock_;
   std::vector<RecordId> free_pages_;
-  uint64_t next_page_ = 1;                              // in pages
-  RecordId small_next_ = 1, small_end_ = kPageUnits;    // the page that small pieces are cut from; at first number 0, less its unit 0
+  uint64_t next_page_ = 1;  // in pages
+  RecordId small_next_ = 1,
+           small_end_ = kPageUnits;  // the page that small pieces are cut from; at first number 0, less its unit 0
 };
 
 }  // namespace sluice

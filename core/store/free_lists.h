@@ -38,9 +38,9 @@ class FreeLists {
   RecordId take_all(const Arena& arena);
   void join(const Arena& arena);
 
-  RecordId heads_[kSizes] = {};       // [n]: pieces of n units; [0]: the larger ones
+  RecordId heads_[kSizes] = {};  // [n]: pieces of n units; [0]: the larger ones
   uint32_t pieces_ = 0;
-  uint32_t pushed_ = 0;               // since neighbours were last laid together
+  uint32_t pushed_ = 0;  // since neighbours were last laid together
 };
 
 }  // namespace sluice

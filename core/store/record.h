@@ -28,20 +28,18 @@ inline constexpr uint8_t overflow = 2;  // shared by new subjects at the memory 
 }  // namespace record_flag
 
 struct Record {
-  Instant newest;       // of its last commit
-  uint16_t units;       // size in 16-byte units
+  Instant newest;  // of its last commit
+  uint16_t units;  // size in 16-byte units
   uint16_t key_size;
-  uint8_t generation;   // of the policy whose layout it has, modulo 256
-  uint8_t scope;        // the engine's number for it, stable across reloads
-  uint8_t plan;         // of the generation's plan set
+  uint8_t generation;  // of the policy whose layout it has, modulo 256
+  uint8_t scope;       // the engine's number for it, stable across reloads
+  uint8_t plan;        // of the generation's plan set
   uint8_t flags;
 
   std::byte* state() { return reinterpret_cast<std::byte*>(this + 1); }
   const std::byte* state() const { return reinterpret_cast<const std::byte*>(this + 1); }
   char* key_begin() { return reinterpret_cast<char*>(this) + size_t{units} * kRecordUnit - key_size; }
-  Bytes key() const {
-    return {reinterpret_cast<const char*>(this) + size_t{units} * kRecordUnit - key_size, key_size};
-  }
+  Bytes key() const { return {reinterpret_cast<const char*>(this) + size_t{units} * kRecordUnit - key_size, key_size}; }
 };
 static_assert(sizeof(Record) == 16);
 

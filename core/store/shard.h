@@ -20,13 +20,13 @@ namespace sluice {
 
 struct alignas(64) Shard {
   SpinLock lock;
-  uint32_t sweep_at = 0;          // where in the index the next sweep begins
+  uint32_t sweep_at = 0;  // where in the index the next sweep begins
   Index index;
-  RecordId chunk_next = 0;        // the current chunk
+  RecordId chunk_next = 0;  // the current chunk
   RecordId chunk_end = 0;
-  uint32_t chunk_units = 0;       // size of the next chunk
-  uint32_t passed = 0;            // the generation whose reload has counted this shard's older records
-  uint64_t allowed = 0;           // decisions, counted at the first subject's shard
+  uint32_t chunk_units = 0;          // size of the next chunk
+  uint32_t passed = 0;               // the generation whose reload has counted this shard's older records
+  uint64_t allowed = 0;              // decisions, counted at the first subject's shard
   struct ShardCold* cold = nullptr;  // what few decisions need; owned by the engine
 
   // Memory for a record of `units`, zeroed; 0 when there is none.

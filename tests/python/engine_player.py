@@ -105,19 +105,19 @@ class EnginePlayer:
     def lived_until(self, now: int) -> None:
         self.latest = max(self.latest, now)
 
-    def refund(self, receipt: sluice.Receipt, now: int) -> bool:
-        return self._settles(receipt, now, lambda: receipt.refund(now=now))
+    def refund(self, receipt: sluice.Receipt | None, now: int) -> bool:
+        return self._settles(receipt, now, lambda taken: taken.refund(now=now))
 
-    def commit(self, receipt: sluice.Receipt, actual: dict[str, int], now: int) -> bool:
-        return self._settles(receipt, now, lambda: receipt.commit(actual, now=now))
+    def commit(self, receipt: sluice.Receipt | None, actual: dict[str, int], now: int) -> bool:
+        return self._settles(receipt, now, lambda taken: taken.commit(actual, now=now))
 
-    def _settles(self, receipt: sluice.Receipt, now: int, settle: Callable[[], None]) -> bool:
+    def _settles(self, receipt: sluice.Receipt | None, now: int, settle: Callable[[sluice.Receipt], None]) -> bool:
         self._at(now)
         self.lived_until(now)
-        if self.latest >= self.made[receipt.id] + RECEIPT_TTL:
+        if receipt is None or self.latest >= self.made[receipt.id] + RECEIPT_TTL:
             return False  # swept already, or only when somebody looks
         try:
-            settle()
+            settle(receipt)
         except sluice.NotFound:
             return False
         return True

@@ -49,6 +49,8 @@ sluice_reference.model.Verdict = EngineVerdict
 class EngineWords(Records):
     """How the limits stand, in the words of the C ABI."""
 
+    unsure = False  # something has happened of which the C ABI leaves open what follows
+
     def detail(self, limit: Any, subject: tuple[str, ...], now: int, item: Any = None) -> sluice_reference.Detail:
         detail = super().detail(limit, subject, now, item)
         at, word = self.at((limit.scope, subject), now), self.plans.amount(limit, subject).word
@@ -71,6 +73,7 @@ class EngineWords(Records):
     def take(self, items: list[Any], now: int) -> list[Any]:
         for item in items:
             item.cycles = self._cycles(item)
+            item.amount = self.plans.amount(item.limit, item.subject)
         return super().take(items, now)
 
     def settle(self, taken: list[Any], now: int, cost_of: Any) -> None:
@@ -81,6 +84,8 @@ class EngineWords(Records):
                 continue  # a period that a new billing cycle has ended early takes nothing back
             newest = dict(self.newest)
             at, amount = self.at(item.record, now), self.plans.amount(item.limit, item.subject)
+            if item.limit.kind == "pace" and amount != item.amount:
+                self.unsure = True  # what returns is rounded down, by as many ns as there are conversions
             before = history.used(at, amount), history.resets_at(at, amount)
             super().settle([entry], now, cost_of)
             if before == (history.used(at, amount), history.resets_at(at, amount)) and cost_of(item) < item.ask.cost:
@@ -100,6 +105,7 @@ class Model(sluice_reference.Model):
         super().__init__(policy_text, stance)
         self.records = EngineWords(self.policy)
         self.made: dict[int, int] = {}  # receipt -> instant
+        self.floor_of: dict[tuple[str, Any], int] = {}  # the floor when an idempotency key was made
         self.latest = 0
 
     def lived_until(self, now: int) -> None:
@@ -110,22 +116,27 @@ class Model(sluice_reference.Model):
                 self.receipts.pop(receipt, None)
 
     def decide(self, *args: Any, now: int, **options: Any) -> sluice_reference.Decision:
+        before = dict(self.keys)
         decision = super().decide(*args, now=now, **options)
+        self.floor_of.update({key: self.records.floor for key, value in self.keys.items() if before.get(key) is not value})
+        if not decision.details and decision.receipt is not None:
+            self.receipts.pop(decision.receipt, None)  # nothing was charged, so there is nothing to settle
+            return replace(decision, receipt=None)
         if decision.receipt is not None and not decision.replayed:
             self.made[decision.receipt] = now
         return decision
 
     def _first_decision(self, key: Any, asked: Any, now: int) -> Any:
-        """Keys live by the caller's clock; only a sweep ends them for good."""
+        """Keys live by the caller's clock; a sweep may have ended those that a clock gone back would find alive."""
+        if key is not None and (self._tenant(asked), key) in self.keys:
+            made = self.keys[self._tenant(asked), key][0]
+            earliest, latest = made + KEY_LIFETIME, max(made, self.floor_of.get((self._tenant(asked), key), 0)) + KEY_LIFETIME
+            self.records.unsure |= max(now, self.records.floor) >= earliest and now < latest
         floor, self.records.floor = self.records.floor, 0
         try:
             return super()._first_decision(key, asked, now)
         finally:
             self.records.floor = floor
-
-    def sweep(self, now: int, clock: int | None = None) -> None:
-        super().sweep(now, clock)
-        self.keys = {key: value for key, value in self.keys.items() if self.records.floor < value[0] + KEY_LIFETIME}
 
     def set_plan(self, dimension: str, value: str, plan: str, now: int) -> None:
         if self.records.plans.plan(dimension, value) != plan:

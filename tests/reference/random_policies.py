@@ -199,7 +199,7 @@ class Policies:
     def charge(self, limit: dict, operation: dict) -> dict:
         charge, kind = {"limit": limit["name"]}, limit["kind"]
         named = kind == "distinct" or (kind == "gauge" and self.named_gauge(limit))
-        each = "repeats" in operation and kind != "upstream" and (not named or self.corners) and self.chance(0.3)
+        each = "repeats" in operation and kind != "upstream" and not named and self.chance(0.3)
         if operation.get("repeats") in limit["scope"] or each:
             charge["each"] = "recipient"
         if named:
@@ -208,7 +208,7 @@ class Policies:
             charge["cost"] = "parts"
         elif kind == "gauge" and self.chance(0.1):
             charge["while"] = "queued"
-        if self.chance(0.1):
+        if self.chance(0.1) and "while" not in charge:
             charge["mode"] = self.random.choice(MODES)
         if charge.get("mode", limit.get("mode")) != "queue" and kind in ("window", "pace", "sliding") and self.chance(0.15):
             charge["charge"] = "attempt"
@@ -235,7 +235,7 @@ class Policies:
             changed.update({"kind": "sliding", "period": self.random.choice(LENGTHS), "margin": "1s"})
         if changed["mode"] == "queue":
             del changed["mode"]  # an attempt is taken at once: it cannot be charged to what queues
-        charges = [{"limit": limit["name"], "mode": "deny"}] if self.chance(0.3) else []
+        charges = [{"limit": limit["name"], "mode": "deny"}] if self.chance(0.3) and limit["kind"] != "gauge" else []
         return {"limits": [changed], **({"operations": [{"name": "send", "charges": charges}]} if charges else {})}
 
 

@@ -44,8 +44,8 @@ std::string wait_in_words(const Decision& d) {
 }
 
 auto fields(const Decision& d) {
-  return std::make_tuple(d.status, d.denial, d.wait_kind, d.now, d.retry_after, d.largest_cost, d.limit_id, d.flags, d.limit, d.used,
-                         d.remaining, d.resets_at, d.opens_at, d.receipt != 0, d.detail_count);
+  return std::make_tuple(d.status, d.denial, d.wait_kind, d.now, d.retry_after, d.largest_cost, d.limit_id, d.flags, d.limit,
+                         d.used, d.remaining, d.resets_at, d.opens_at, d.receipt != 0, d.detail_count);
 }
 
 auto fields(const Detail& d) {
@@ -78,8 +78,8 @@ const char* word(Status status) {
 }
 
 const char* word(DenialKind kind) {
-  constexpr const char* kWords[] = {"none", "memory", "rate", "depth", "upstream", "pool",
-                                    "distinct", "gauge", "quota", "blocked", "never"};
+  constexpr const char* kWords[] = {"none",     "memory", "rate",  "depth",   "upstream", "pool",
+                                    "distinct", "gauge",  "quota", "blocked", "never"};
   return kWords[static_cast<size_t>(kind)];
 }
 
@@ -125,8 +125,8 @@ void PrintTo(const Answer& answer, std::ostream* out) {
   if (!answer.error.empty()) *out << " (" << answer.error << ")";
   const Decision& d = answer.decision;
   *out << " [status " << word(d.status) << ", denial " << word(d.denial) << ", wait " << static_cast<int>(d.wait_kind) << " "
-       << d.retry_after << ", now " << d.now << ", used " << d.used << ", limit " << d.limit << ", remaining " << d.remaining << ", resets at " << d.resets_at
-       << ", opens at " << d.opens_at << ", flags " << d.flags << ", receipt " << d.receipt
+       << d.retry_after << ", now " << d.now << ", used " << d.used << ", limit " << d.limit << ", remaining " << d.remaining
+       << ", resets at " << d.resets_at << ", opens at " << d.opens_at << ", flags " << d.flags << ", receipt " << d.receipt
        << ", largest " << d.largest_cost << ", rows " << d.detail_count << "]";
   for (const Detail& row : answer.details) {
     *out << "\n  limit " << row.limit_id << " charge " << row.charge << " subject " << row.subject << ": " << row.used << " of "
@@ -142,8 +142,8 @@ std::string account_limits(const std::vector<LimitText>& limits, const std::stri
     charges += "{ \"limit\": \"" + limit.name + "\" }, ";
   }
   return "{ \"name\": \"test\", \"tenant\": \"account\",\n" + (subjects.empty() ? "" : "\"subjects\": [" + subjects + "],\n") +
-         "\"limits\": [" + text + "],\n\"operations\": [ { \"name\": \"send\", \"values\": [\"account\"], \"charges\": [" + charges +
-         "] } ] }";
+         "\"limits\": [" + text + "],\n\"operations\": [ { \"name\": \"send\", \"values\": [\"account\"], \"charges\": [" +
+         charges + "] } ] }";
 }
 
 std::string policy_file(const std::string& name) {
@@ -270,8 +270,8 @@ std::string TestEngine::ledger(const std::vector<std::string>& subjects) {
   std::ostringstream text;
   for (const std::string& subject : subjects) {
     for (const auto& [name, row] : usage(subject)) {
-      text << subject << " " << name << ": " << row.used << " of " << row.limit << ", " << row.remaining << " left, " << row.overage
-           << " over, from " << row.period_begins << " to " << row.resets_at << ", flags " << row.flags << "\n";
+      text << subject << " " << name << ": " << row.used << " of " << row.limit << ", " << row.remaining << " left, "
+           << row.overage << " over, from " << row.period_begins << " to " << row.resets_at << ", flags " << row.flags << "\n";
     }
   }
   return text.str();
@@ -305,7 +305,8 @@ std::vector<std::string> TestEngine::events() {
     const std::string where = limit_name(event.limit_id) + " for " + subject;
     switch (event.kind) {
       case EventKind::threshold:
-        lines.push_back(std::to_string(event.share / 100) + "% of " + where + use + (event.by_plan_change ? ", by plan change" : ""));
+        lines.push_back(std::to_string(event.share / 100) + "% of " + where + use +
+                        (event.by_plan_change ? ", by plan change" : ""));
         break;
       case EventKind::promotion: lines.push_back("promotion to " + std::to_string(event.plan) + " by " + where + use); break;
       case EventKind::saturated: lines.push_back("saturated " + where); break;

@@ -87,7 +87,7 @@ class TestEngine {
 
   EngineOptions options;  // what open() takes; a manual clock at second 0
   uint64_t handle = 0;
-  std::string error;      // of the last call that failed
+  std::string error;  // of the last call that failed
 
   void open(const std::string& policy, const std::string& stance = "enforce");
   Status try_open(const std::string& policy);

@@ -53,12 +53,14 @@ std::string policy_with(const KindText& refuser, size_t position) {
   std::string rest, release;
   for (const KindText& kind : kKinds) rest += std::string("{ \"limit\": \"") + kind.name + "\"" + kind.charge + " }, ";
   return R"({ "name": "test", "tenant": "account", "limits": [)" + limits + R"(], "operations": [
-    { "name": "send", "values": ["account", "line", "recipient"], "charges": [)" + charges + R"(] },
-    { "name": "rest", "values": ["account", "line", "recipient"], "charges": [)" + rest + "] } ] }";
+    { "name": "send", "values": ["account", "line", "recipient"], "charges": [)" +
+         charges + R"(] },
+    { "name": "rest", "values": ["account", "line", "recipient"], "charges": [)" +
+         rest + "] } ] }";
 }
 
-const std::vector<std::string> kSubjects = {"account=acme", "line=+1", "recipient=+9", "line=+1,recipient=+9", "account=acme,line=+1",
-                                            "recipient=+8", "line=+1,recipient=+8"};
+const std::vector<std::string> kSubjects = {"account=acme",         "line=+1",      "recipient=+9",        "line=+1,recipient=+9",
+                                            "account=acme,line=+1", "recipient=+8", "line=+1,recipient=+8"};
 
 class AllOrNothing : public ::testing::TestWithParam<size_t> {};
 
@@ -140,8 +142,8 @@ TEST_F(AllOrNothingStory, ACostBeyondWhatIsLeftTakesNothingAndTheRestStillPasses
 }
 
 TEST_F(AllOrNothingStory, AClientHammeringGetsItsFullAllowance) {  // T15
-  open(account_limits({{"minute", R"("kind": "window", "period": "60s", "amount": 30)"},
-                       {"pace", R"("kind": "pace", "amount": "1/s")"}}));
+  open(account_limits(
+      {{"minute", R"("kind": "window", "period": "60s", "amount": 30)"}, {"pace", R"("kind": "pace", "amount": "1/s")"}}));
   int passed = 0;
   for (int i = 0; i < 600; ++i) {  // ten tries a second for a minute
     at_ns(i * 100 * kMillisecond);

@@ -114,7 +114,8 @@ class BatchStory : public EngineTest {};
 
 TEST_F(BatchStory, ADeniedElementDoesNotStopTheRest) {
   open(account_limits({{"minute", R"("kind": "window", "period": "60s", "amount": 2)"}}));
-  Batch batch(*this, {{.values = {"a"}}, {.values = {"a"}}, {.values = {"a"}}, {.values = {"b"}}, {.values = {""}}, {.values = {"c"}}});
+  Batch batch(*this,
+              {{.values = {"a"}}, {.values = {"a"}}, {.values = {"a"}}, {.values = {"b"}}, {.values = {""}}, {.values = {"c"}}});
   EXPECT_EQ(Engine::decide_many(handle, batch.requests, batch.decisions), Status::ok);
   const char* kStories[] = {"allowed", "allowed", "denied: rate by minute, in 60s", "allowed", "error: invalid", "allowed"};
   for (size_t i = 0; i < 6; ++i) EXPECT_EQ(batch.answer(*this, i), kStories[i]) << i;

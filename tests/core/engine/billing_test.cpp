@@ -33,7 +33,8 @@ TEST_F(BillingCycle, UnsetItIsTheCalendarMonthInUtc) {
 
 TEST_F(BillingCycle, AnchoredOnThe31stItIsClampedAndRemembered) {  // T37
   EXPECT_EQ(set_billing("account=acme", 31, 0, "UTC"), Status::ok);
-  const int64_t edges[] = {kJan1 + 30, kJan1 + 58, kJan1 + 89, kJan1 + 119, kJan1 + 150};  // Jan 31, Feb 28, Mar 31, Apr 30, May 31
+  const int64_t edges[] = {kJan1 + 30, kJan1 + 58, kJan1 + 89, kJan1 + 119,
+                           kJan1 + 150};  // Jan 31, Feb 28, Mar 31, Apr 30, May 31
   for (size_t i = 0; i + 1 < std::size(edges); ++i) {
     set_clock(day(edges[i]));
     EXPECT_EQ(admitted(12, "acme"), 10) << i;
@@ -58,12 +59,12 @@ TEST_F(BillingCycle, InAZoneItTurnsAtLocalTime) {
   EXPECT_EQ(resets_at(), day(kJan1 + 14) + 14 * kHour);  // Jan 15 09:00 EST
   set_clock(day(kJan1 + 80));                            // Mar 22: summer time by then
   send("acme");
-  EXPECT_EQ(begins(), day(kJan1 + 73) + 13 * kHour);     // Mar 15 09:00 EDT
+  EXPECT_EQ(begins(), day(kJan1 + 73) + 13 * kHour);  // Mar 15 09:00 EDT
   EXPECT_EQ(resets_at(), day(kJan1 + 104) + 13 * kHour);
 }
 
 TEST_F(BillingCycle, ALocalTimeThatDoesNotExistBeginsWhenTheClocksHaveJumped) {  // T38
-  set_clock(day(kJan1 + 60));                                // Mar 2
+  set_clock(day(kJan1 + 60));                                                    // Mar 2
   set_billing("account=acme", 30, 2 * kHour + 30 * kMinute, "Europe/Paris");
   send("acme");
   EXPECT_EQ(resets_at(), day(kJan1 + 88) + kHour);  // Mar 30, 03:00 CEST = 01:00 UTC: there is no 02:30

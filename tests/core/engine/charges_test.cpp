@@ -12,9 +12,12 @@ class Charges : public EngineTest {
   // Requests a minute (attempt), messages a minute, messages a day.
   void open_requests(int requests, int messages, int day) {
     open(R"({ "name": "test", "tenant": "account", "limits": [
-      { "name": "requests", "scope": ["account"], "kind": "window", "period": "60s", "amount": )" + std::to_string(requests) + R"( },
-      { "name": "messages", "scope": ["account"], "kind": "window", "period": "60s", "amount": )" + std::to_string(messages) + R"( },
-      { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": )" + std::to_string(day) + R"( } ],
+      { "name": "requests", "scope": ["account"], "kind": "window", "period": "60s", "amount": )" +
+         std::to_string(requests) + R"( },
+      { "name": "messages", "scope": ["account"], "kind": "window", "period": "60s", "amount": )" +
+         std::to_string(messages) + R"( },
+      { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": )" +
+         std::to_string(day) + R"( } ],
     "operations": [ { "name": "send", "values": ["account"], "charges": [
       { "limit": "requests", "charge": "attempt" }, { "limit": "messages" }, { "limit": "day" } ] } ] })");
   }
@@ -259,7 +262,8 @@ class Modes : public EngineTest {
   // `limit` is in the mode given, `wall` denies after two.
   void open_mode(const std::string& mode) {
     open(R"({ "name": "test", "tenant": "account", "line": "account", "limits": [
-        { "name": "limit", "scope": ["account"], "kind": "window", "period": "60s", "amount": 2, "mode": ")" + mode + R"(" },
+        { "name": "limit", "scope": ["account"], "kind": "window", "period": "60s", "amount": 2, "mode": ")" +
+         mode + R"(" },
         { "name": "wall", "scope": ["account"], "kind": "window", "period": "60s", "amount": 5 } ],
       "operations": [ { "name": "send", "values": ["account"], "charges": [ { "limit": "limit" }, { "limit": "wall" } ] } ] })");
   }

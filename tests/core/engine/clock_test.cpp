@@ -78,7 +78,8 @@ TEST_F(Time, AlternatingOldAndNewTimesMintNothing) {  // golang/go#56287
 }
 
 TEST_F(Time, BackToBeforeTheEpochsFirstDayDoesNotCrash) {
-  open(account_limits({{"l", R"("kind": "sliding", "period": "24h", "amount": 2)"}, {"d", R"("kind": "window", "period": "day", "amount": 9)"}}));
+  open(account_limits(
+      {{"l", R"("kind": "sliding", "period": "24h", "amount": 2)"}, {"d", R"("kind": "window", "period": "day", "amount": 9)"}}));
   for (const Instant now : {kStart, Instant{0}, Instant{1}, kStart - kDay}) send_at(now);
   EXPECT_EQ(used("l", "account=acme"), 2u);
 }
@@ -108,8 +109,8 @@ TEST_F(Time, OneSubjectsBadClockDoesNotTouchAnother) {
 TEST_F(Time, DenialsAndPeeksMoveNothing) {
   open(account_limits({{"minute", R"("kind": "window", "period": "60s", "amount": 1)"}}));
   send_at(kStart);
-  send_at(kStart + 30 * kSecond);                                                 // denied
-  ask({.values = {"acme"}, .flags = flag::peek, .now = kStart + 10 * kMinute});   // would pass
+  send_at(kStart + 30 * kSecond);                                                // denied
+  ask({.values = {"acme"}, .flags = flag::peek, .now = kStart + 10 * kMinute});  // would pass
   EXPECT_EQ(send_at(kStart + 59 * kSecond), "denied: rate by minute, in 1s");
   EXPECT_EQ(send_at(kStart + 60 * kSecond), "allowed");
 }

@@ -28,7 +28,8 @@ TEST_F(Denials, TheHighestKindIsNamedWhateverTheOrderOfThePolicy) {
   for (size_t low = 0; low < kByRank.size(); ++low) {
     for (size_t high = low + 1; high < kByRank.size(); ++high) {
       for (const bool swapped : {false, true}) {
-        open_limits(swapped ? std::vector<LimitText>{kByRank[high], kByRank[low]} : std::vector<LimitText>{kByRank[low], kByRank[high]});
+        open_limits(swapped ? std::vector<LimitText>{kByRank[high], kByRank[low]}
+                            : std::vector<LimitText>{kByRank[low], kByRank[high]});
         EXPECT_EQ(send("acme"), "allowed");
         for (const LimitText& limit : {kByRank[low], kByRank[high]}) {
           if (limit.name == "upstream") {
@@ -48,7 +49,8 @@ TEST_F(Denials, BlockedOutranksQuotaAndNeverOutranksBlocked) {
       { "limit": "day", "cost": "n" }, { "limit": "shut" } ] } ] })";
   open(R"({ "name": "test", "tenant": "account", "limits": [
       { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 3 },
-      { "name": "shut", "scope": ["account"], "kind": "window", "period": "60s", "blocked": true } )" + op);
+      { "name": "shut", "scope": ["account"], "kind": "window", "period": "60s", "blocked": true } )" +
+       op);
   EXPECT_EQ(ask({.values = {"acme"}, .quantities = {1}}), "denied: blocked by shut, at most 0");
   EXPECT_EQ(ask({.values = {"acme"}, .quantities = {4}}), "denied: never by day, at most 3");
 }

@@ -57,7 +57,8 @@ TEST_F(Idempotency, AnAttemptWithoutRoomDoesNotSpoilAReplay) {
 TEST_F(Idempotency, TheSameKeyForAnotherRequestIsAConflict) {
   keyed("k", 2);
   const std::string before = ledger({"account=acme"});
-  const Answer other[] = {keyed("k", 3), keyed("k", 2, "acme", "y"), ask({.operation = "other", .values = {"acme", "x"}, .quantities = {2}, .key = "k"}),
+  const Answer other[] = {keyed("k", 3), keyed("k", 2, "acme", "y"),
+                          ask({.operation = "other", .values = {"acme", "x"}, .quantities = {2}, .key = "k"}),
                           ask({.values = {"acme", ""}, .repeated = {"x", "y"}, .quantities = {2}, .key = "k"}),
                           ask({.values = {"acme", ""}, .repeated = {"x"}, .quantities = {2}, .key = "k"})};
   for (const Answer& answer : other) {

@@ -108,8 +108,9 @@ TEST_F(OwnAmount, WhatWasSpentCarriesInUnits) {
 
 TEST_F(OwnAmount, BadOnesAreRefusedAndChangeNothing) {
   set("minute", "3");
-  for (const char* bad : {"", "0", "-1", "1.5", "281474976710656", "\"10/s\"", "\"custom\"", "{\"amount\": 5, \"amount\": 6}", "{", "[5]", "true",
-                          "{\"amount\": \"5\"}", "{\"thresholds\": [120]  ", "{\"depth\": 5}", "NaN", "unlimitd"}) {
+  for (const char* bad :
+       {"", "0", "-1", "1.5", "281474976710656", "\"10/s\"", "\"custom\"", "{\"amount\": 5, \"amount\": 6}", "{", "[5]", "true",
+        "{\"amount\": \"5\"}", "{\"thresholds\": [120]  ", "{\"depth\": 5}", "NaN", "unlimitd"}) {
     EXPECT_EQ(set("minute", bad), Status::invalid) << bad;
     EXPECT_FALSE(error.empty());
   }

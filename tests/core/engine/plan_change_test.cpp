@@ -13,8 +13,10 @@ namespace {
 std::string planned(const std::string& kind, const std::string& free, const std::string& pro) {
   return R"({ "name": "test", "tenant": "account",
     "subjects": [ { "scope": ["account"], "plans": ["free", "pro", "all", "none"], "default": "free" } ],
-    "limits": [ { "name": "l", "scope": ["account"], )" + kind + R"(, "amounts": [ { "plan": "free", )" + free + R"( },
-      { "plan": "pro", )" + pro + R"( }, { "plan": "all", "unlimited": true }, { "plan": "none", "blocked": true } ] } ],
+    "limits": [ { "name": "l", "scope": ["account"], )" +
+         kind + R"(, "amounts": [ { "plan": "free", )" + free + R"( },
+      { "plan": "pro", )" +
+         pro + R"( }, { "plan": "all", "unlimited": true }, { "plan": "none", "blocked": true } ] } ],
     "operations": [ { "name": "send", "values": ["account", "to"], "quantities": ["n"], "charges": [ { "limit": "l")" +
          (kind.find("distinct") != std::string::npos ? R"(, "of": "to")" : R"(, "cost": "n")") + " } ] } ] }";
 }
@@ -142,7 +144,8 @@ TEST_F(PlanChange, GoingUpAndDownAHundredTimesNeverBeatsTheBestSinglePlan) {  //
            {R"("kind": "window", "period": "60s")", R"("amount": 10)", R"("amount": 30)"},
            {R"("kind": "pace")", R"("amount": "10/min", "depth": 10)", R"("amount": "30/min", "depth": 30)"},
            {R"("kind": "sliding", "period": "60s")", R"("amount": 10)", R"("amount": 30)"},
-           {R"("kind": "window", "period": "1s")", R"("amount": 1, "burst": "2x for 10s")", R"("amount": 3, "burst": "2x for 10s")"}}) {
+           {R"("kind": "window", "period": "1s")", R"("amount": 1, "burst": "2x for 10s")",
+            R"("amount": 3, "burst": "2x for 10s")"}}) {
     TestEngine best;
     at(0);
     open(planned(kind, free, pro));

@@ -24,9 +24,10 @@ class Receipts : public EngineTest {
 };
 
 TEST_F(Receipts, ARefundGivesBackExactlyWhatWasTakenOfEveryCountingKind) {  // T22, T26
-  for (const char* body : {R"("kind": "window", "period": "60s", "amount": 10)", R"("kind": "window", "period": "billing", "amount": 10)",
-                           R"("kind": "window", "period": "60s from first", "amount": 10)", R"("kind": "sliding", "period": "60s", "amount": 10)",
-                           R"("kind": "sliding", "period": "60s", "amount": 10, "slots": 6)", R"("kind": "gauge", "amount": 10)"}) {
+  for (const char* body :
+       {R"("kind": "window", "period": "60s", "amount": 10)", R"("kind": "window", "period": "billing", "amount": 10)",
+        R"("kind": "window", "period": "60s from first", "amount": 10)", R"("kind": "sliding", "period": "60s", "amount": 10)",
+        R"("kind": "sliding", "period": "60s", "amount": 10, "slots": 6)", R"("kind": "gauge", "amount": 10)"}) {
     open(costed(body, kCost));
     ask(n(3));
     const uint64_t receipt = receipt_for(n(5));
@@ -49,8 +50,9 @@ TEST_F(Receipts, ARefundAtNothingRemainingClearsTheDenialAtOnce) {  // T23
 }
 
 TEST_F(Receipts, ARefundAfterThePeriodTurnedCreditsNothing) {  // T24
-  for (const char* body : {R"("kind": "window", "period": "60s", "amount": 10)", R"("kind": "window", "period": "60s from first", "amount": 10)",
-                           R"("kind": "sliding", "period": "60s", "amount": 10)"}) {
+  for (const char* body :
+       {R"("kind": "window", "period": "60s", "amount": 10)", R"("kind": "window", "period": "60s from first", "amount": 10)",
+        R"("kind": "sliding", "period": "60s", "amount": 10)"}) {
     open(costed(body, kCost));
     const uint64_t receipt = receipt_for(n(5));
     pass(kMinute);
@@ -190,8 +192,9 @@ TEST_F(Receipts, ReceiptsExistOnRequestOnly) {
 // Commit with the actual quantities.
 
 TEST_F(Receipts, CommittingLessReturnsTheRest) {
-  for (const char* body : {R"("kind": "window", "period": "60s", "amount": 10)", R"("kind": "sliding", "period": "60s", "amount": 10)",
-                           R"("kind": "gauge", "amount": 10)", R"("kind": "pace", "amount": "1/s", "depth": 10)"}) {
+  for (const char* body :
+       {R"("kind": "window", "period": "60s", "amount": 10)", R"("kind": "sliding", "period": "60s", "amount": 10)",
+        R"("kind": "gauge", "amount": 10)", R"("kind": "pace", "amount": "1/s", "depth": 10)"}) {
     open(costed(body, kCost));
     ask(n(1));
     const uint64_t receipt = receipt_for(n(6));
@@ -209,8 +212,9 @@ TEST_F(Receipts, CommittingTheSameChangesNothing) {
 }
 
 TEST_F(Receipts, CommittingMoreTakesTheExcessAsForced) {
-  for (const char* body : {R"("kind": "window", "period": "60s", "amount": 10)", R"("kind": "sliding", "period": "60s", "amount": 10)",
-                           R"("kind": "gauge", "amount": 10)", R"("kind": "pace", "amount": "1/s", "depth": 10)"}) {
+  for (const char* body :
+       {R"("kind": "window", "period": "60s", "amount": 10)", R"("kind": "sliding", "period": "60s", "amount": 10)",
+        R"("kind": "gauge", "amount": 10)", R"("kind": "pace", "amount": "1/s", "depth": 10)"}) {
     open(costed(body, kCost));
     const uint64_t receipt = receipt_for(n(6));
     EXPECT_EQ(commit(receipt, {15}), Status::ok);
@@ -240,7 +244,8 @@ TEST_F(Receipts, TheExcessFiresThresholds) {
   const uint64_t receipt = receipt_for(n(4));
   EXPECT_TRUE(events().empty());
   commit(receipt, {10});
-  EXPECT_THAT(events(), ::testing::ElementsAre("50% of l for account=acme at 10 of 10", "100% of l for account=acme at 10 of 10"));
+  EXPECT_THAT(events(),
+              ::testing::ElementsAre("50% of l for account=acme at 10 of 10", "100% of l for account=acme at 10 of 10"));
 }
 
 TEST_F(Receipts, TheWrongNumberOfQuantitiesLeavesTheReceiptAlive) {
@@ -255,7 +260,8 @@ TEST_F(Receipts, TheWrongNumberOfQuantitiesLeavesTheReceiptAlive) {
 }
 
 TEST_F(Receipts, AQuantityChargedForSeveralValuesSettlesForAllOfThem) {
-  open(R"({ "name": "test", "tenant": "account", "limits": [ { "name": "l", "scope": ["account"], "kind": "window", "period": "60s", "amount": 100 },
+  open(
+      R"({ "name": "test", "tenant": "account", "limits": [ { "name": "l", "scope": ["account"], "kind": "window", "period": "60s", "amount": 100 },
       { "name": "pair", "scope": ["account", "to"], "kind": "window", "period": "60s", "amount": 100 } ],
     "operations": [ { "name": "send", "values": ["account", "to"], "repeats": "to", "quantities": ["n"], "charges": [
       { "limit": "l", "each": "to", "cost": "n" }, { "limit": "pair", "each": "to", "cost": "n" } ] } ] })");
@@ -287,7 +293,8 @@ TEST_F(Receipts, ARefundAfterAPlanChangeReturnsWhatTheChargeIsWorthThen) {
 }
 
 TEST_F(Receipts, ARefundAfterADowngradeReturnsUnitsOfAWindow) {
-  open(R"({ "name": "test", "tenant": "account", "subjects": [ { "scope": ["account"], "plans": ["pro", "free"], "default": "pro" } ],
+  open(
+      R"({ "name": "test", "tenant": "account", "subjects": [ { "scope": ["account"], "plans": ["pro", "free"], "default": "pro" } ],
     "limits": [ { "name": "l", "scope": ["account"], "kind": "window", "period": "day", "amounts": [
       { "plan": "pro", "amount": 100 }, { "plan": "free", "amount": 10 } ] } ],
     "operations": [ { "name": "send", "values": ["account", "to"], "quantities": ["n"], "charges": [ { "limit": "l", "cost": "n" } ] } ] })");
@@ -335,7 +342,8 @@ TEST_F(Receipts, ARefundGoesToEveryLimitAndSubjectOfItsDecision) {
 }
 
 TEST_F(Receipts, AReleaseIsNotGivenBack) {
-  open(R"({ "name": "test", "tenant": "account", "limits": [ { "name": "l", "scope": ["account"], "kind": "gauge", "amount": 5 } ],
+  open(
+      R"({ "name": "test", "tenant": "account", "limits": [ { "name": "l", "scope": ["account"], "kind": "gauge", "amount": 5 } ],
     "operations": [ { "name": "hold", "values": ["account"], "charges": [ { "limit": "l" } ] },
                     { "name": "send", "values": ["account"], "charges": [ { "limit": "l", "charge": "release" } ] } ] })");
   call("hold", "acme");
@@ -360,8 +368,8 @@ TEST_F(Receipts, ThresholdsThatFiredAreNotArmedAgainByARefund) {  // T88
 
 TEST_F(Receipts, ResettingASubjectEndsWhatWasTakenBefore) {
   // What a reset forgot cannot be given back again out of what was charged since.
-  for (const char* body : {R"("kind": "window", "period": "60s", "amount": 10)", R"("kind": "sliding", "period": "60s", "amount": 10)",
-                           R"("kind": "gauge", "amount": 10)"}) {
+  for (const char* body : {R"("kind": "window", "period": "60s", "amount": 10)",
+                           R"("kind": "sliding", "period": "60s", "amount": 10)", R"("kind": "gauge", "amount": 10)"}) {
     open(costed(body, kCost));
     const uint64_t receipt = receipt_for(n(5));
     EXPECT_EQ(reset("account=acme"), Status::ok);

@@ -25,7 +25,9 @@ class Repeated : public EngineTest {
           "charges": [ { "limit": "pair", "each": "recipient", "cost": "parts" } ] } ] })");
   }
   Answer group(std::vector<std::string> to) { return ask({.values = {"acme", "+1", ""}, .repeated = std::move(to)}); }
-  Answer reach(std::vector<std::string> to) { return ask({.operation = "reach", .values = {"acme", ""}, .repeated = std::move(to)}); }
+  Answer reach(std::vector<std::string> to) {
+    return ask({.operation = "reach", .values = {"acme", ""}, .repeated = std::move(to)});
+  }
   uint64_t pair(const std::string& to) { return used("pair", "line=+1,recipient=" + to); }
 };
 

@@ -15,7 +15,8 @@ using ::testing::StartsWith;
 class BadRequests : public EngineTest {
  protected:
   void SetUp() override {
-    open(R"({ "name": "test", "tenant": "account", "subjects": [ { "scope": ["account"], "plans": ["free", "house"], "default": "free" } ],
+    open(
+        R"({ "name": "test", "tenant": "account", "subjects": [ { "scope": ["account"], "plans": ["free", "house"], "default": "free" } ],
       "limits": [
         { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amounts": [
           { "plan": "free", "amount": 1000000 }, { "plan": "house", "custom": true } ] },
@@ -102,7 +103,8 @@ TEST_F(BadRequests, AQuantityOfZeroOrTooLarge) {  // T02, T03
 
 TEST_F(BadRequests, CostsThatAddUpBeyondEveryCountStillSayNever) {
   const std::vector<std::string> many(100, "+1");
-  EXPECT_EQ(ask({.values = {"acme", ""}, .repeated = many, .quantities = {1, kCountLimit - 1}}).decision.denial, DenialKind::never);
+  EXPECT_EQ(ask({.values = {"acme", ""}, .repeated = many, .quantities = {1, kCountLimit - 1}}).decision.denial,
+            DenialKind::never);
 }
 
 TEST_F(BadRequests, UnknownFlags) {
@@ -140,8 +142,9 @@ TEST_F(BadRequests, ACustomAmountThatWasNotSetIsNamed) {
 }
 
 TEST_F(BadRequests, TheSameWithoutAnybodyToReadTheError) {
-  for (const Ask& bad : {Ask{.values = {"acme"}}, Ask{.values = {"", ""}, .quantities = {1, 1}}, Ask{.values = {"a", "b"}, .quantities = {0, 0}},
-                         Ask{.values = {"a", "b"}, .quantities = {1, 1}, .now = -1}}) {
+  for (const Ask& bad :
+       {Ask{.values = {"acme"}}, Ask{.values = {"", ""}, .quantities = {1, 1}}, Ask{.values = {"a", "b"}, .quantities = {0, 0}},
+        Ask{.values = {"a", "b"}, .quantities = {1, 1}, .now = -1}}) {
     const AskBytes bytes(bad, operation("send"));
     Decision decision;
     EXPECT_LT(static_cast<int>(Engine::decide(handle, bytes.request(), &decision)), 0);
@@ -178,8 +181,9 @@ TEST_F(BadEngines, OptionsOutsideTheirBoundsAreNamed) {
 }
 
 TEST_F(BadEngines, APolicyWithErrorsOpensNothingAndSaysThemAll) {
-  EXPECT_EQ(try_open(R"({ "name": "x", "tenant": "account", "limits": [ { "name": "l", "scope": ["account"], "kind": "windw" } ] })"),
-            Status::policy);
+  EXPECT_EQ(
+      try_open(R"({ "name": "x", "tenant": "account", "limits": [ { "name": "l", "scope": ["account"], "kind": "windw" } ] })"),
+      Status::policy);
   EXPECT_THAT(error, HasSubstr("limits[0].kind"));
   EXPECT_EQ(handle, 0u);
 }
@@ -191,7 +195,8 @@ TEST_F(BadEngines, AStanceThatThePolicyDoesNotHave) {
 }
 
 TEST_F(BadEngines, SubjectsThatDoNotExistAreNamed) {
-  open(account_limits({{"day", R"("kind": "window", "period": "day", "amount": 1)"}, {"up", R"("kind": "upstream", "longest": "1h")"}}));
+  open(account_limits(
+      {{"day", R"("kind": "window", "period": "day", "amount": 1)"}, {"up", R"("kind": "upstream", "longest": "1h")"}}));
   EXPECT_EQ(reset("acount=acme"), Status::not_found);
   EXPECT_THAT(error, HasSubstr("no \"acount\""));
   EXPECT_THAT(error, HasSubstr("account"));

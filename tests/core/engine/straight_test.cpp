@@ -27,16 +27,19 @@ std::string random_policy(Random& random) {
       const std::string rest = random.chance(50) ? ", \"depth\": " + std::to_string(random.between(1, 9)) : "";
       const std::string rate = "\"" + std::to_string(n) + "/" + pick({"s", "10s", "min"}) + "\"";
       limit += ", \"kind\": \"pace\"";
-      limit += planned ? ", \"amounts\": [ { \"plan\": \"free\", \"amount\": " + rate + rest + " }, { \"plan\": \"pro\", \"unlimited\": true } ]"
+      limit += planned ? ", \"amounts\": [ { \"plan\": \"free\", \"amount\": " + rate + rest +
+                             " }, { \"plan\": \"pro\", \"unlimited\": true } ]"
                        : ", \"amount\": " + rate + rest;
     } else {
       const bool burst = random.chance(20);
-      limit += ", \"kind\": \"window\", \"period\": \"" + (burst ? "1s" : pick({"1s", "60s", "7s from first", "day", "billing"})) + "\"";
-      const std::string rest = burst ? ", \"burst\": \"2x for 3s\"" : pick({"", ", \"ceiling\": \"130%\"", ", \"thresholds\": [10, 50, 100]"});
+      limit += ", \"kind\": \"window\", \"period\": \"" +
+               (burst ? "1s" : pick({"1s", "60s", "7s from first", "day", "billing"})) + "\"";
+      const std::string rest =
+          burst ? ", \"burst\": \"2x for 3s\"" : pick({"", ", \"ceiling\": \"130%\"", ", \"thresholds\": [10, 50, 100]"});
       limit += planned ? ", \"amounts\": [ { \"plan\": \"free\", \"amount\": " + std::to_string(n) + rest +
                              " }, { \"plan\": \"pro\", \"amount\": " + std::to_string(7 * n) + rest + " } ]"
-                       : random.chance(10) ? ", \"unlimited\": true"
-                                           : ", \"amount\": " + std::to_string(n) + rest;
+               : random.chance(10) ? ", \"unlimited\": true"
+                                   : ", \"amount\": " + std::to_string(n) + rest;
     }
     limits += limit + " },\n";
     charges += "{ \"limit\": \"" + name + "\"";
@@ -46,8 +49,10 @@ std::string random_policy(Random& random) {
   }
   return R"({ "name": "random", "tenant": "account", "line": "line",
     "subjects": [ { "scope": ["account"], "plans": ["free", "pro"], "default": "free", "billing": { "day": 31, "time": "07:00" } } ],
-    "limits": [)" + limits + R"(], "operations": [
-    { "name": "send", "values": ["account", "line"], "quantities": ["n"], "charges": [)" + charges + "] } ] }";
+    "limits": [)" +
+         limits + R"(], "operations": [
+    { "name": "send", "values": ["account", "line"], "quantities": ["n"], "charges": [)" +
+         charges + "] } ] }";
 }
 
 TEST(TheStraightWay, AnswersAndChargesLikeTheLongOne) {

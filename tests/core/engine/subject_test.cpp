@@ -13,9 +13,10 @@ using ::testing::ElementsAre;
 class SetUsage : public EngineTest {};
 
 TEST_F(SetUsage, PutsAFigureInPlaceOfWhatIsUsed) {
-  for (const char* body : {R"("kind": "window", "period": "60s", "amount": 10)", R"("kind": "window", "period": "60s from first", "amount": 10)",
-                           R"("kind": "sliding", "period": "60s", "amount": 10)", R"("kind": "gauge", "amount": 10)",
-                           R"("kind": "pace", "amount": "1/s", "depth": 10)"}) {
+  for (const char* body :
+       {R"("kind": "window", "period": "60s", "amount": 10)", R"("kind": "window", "period": "60s from first", "amount": 10)",
+        R"("kind": "sliding", "period": "60s", "amount": 10)", R"("kind": "gauge", "amount": 10)",
+        R"("kind": "pace", "amount": "1/s", "depth": 10)"}) {
     open(account_limits({{"l", body}}));
     send("acme");
     EXPECT_EQ(set_usage("l", "account=acme", 8), Status::ok);
@@ -96,9 +97,11 @@ TEST_F(Reset, MakesEveryLimitOfTheSubjectNeverSeen) {  // T63
 }
 
 TEST_F(Reset, LeavesPlanAmountsAndBilling) {
-  open(account_limits({{"day", R"("kind": "window", "period": "day", "amounts": [ { "plan": "free", "amount": 5 }, { "plan": "pro", "amount": 50 } ])"},
-                       {"month", R"("kind": "window", "period": "billing", "amount": 100)"}},
-                      R"({ "scope": ["account"], "plans": ["free", "pro"], "default": "free" })"));
+  open(account_limits(
+      {{"day",
+        R"("kind": "window", "period": "day", "amounts": [ { "plan": "free", "amount": 5 }, { "plan": "pro", "amount": 50 } ])"},
+       {"month", R"("kind": "window", "period": "billing", "amount": 100)"}},
+      R"({ "scope": ["account"], "plans": ["free", "pro"], "default": "free" })"));
   set_plan("account=acme", "pro");
   set_amount("month", "account=acme", "77");
   set_billing("account=acme", 20, 0, "UTC");

@@ -14,7 +14,8 @@ class Sweep : public EngineTest {
   // What one limit of a kind needs to be idle again after one send.
   void expect_idle_after(const std::string& body, Span span, const std::string& charge = "") {
     open(R"({ "name": "test", "tenant": "account", "limits": [ { "name": "l", "scope": ["account"], )" + body +
-         R"( } ], "operations": [ { "name": "send", "values": ["account", "to"], "charges": [ { "limit": "l")" + charge + " } ] } ] }");
+         R"( } ], "operations": [ { "name": "send", "values": ["account", "to"], "charges": [ { "limit": "l")" + charge +
+         " } ] } ] }");
     at(0);
     EXPECT_EQ(send("acme", "x"), "allowed");
     at_ns(span - 1);
@@ -39,7 +40,8 @@ TEST_F(Sweep, DropsASubjectTheInstantItEqualsNeverSeen) {
 }
 
 TEST_F(Sweep, KeepsWhatIsHeldWithoutEnd) {
-  open(R"({ "name": "test", "tenant": "account", "limits": [ { "name": "seats", "scope": ["account"], "kind": "gauge", "amount": 5 } ],
+  open(
+      R"({ "name": "test", "tenant": "account", "limits": [ { "name": "seats", "scope": ["account"], "kind": "gauge", "amount": 5 } ],
     "operations": [ { "name": "send", "values": ["account"], "charges": [ { "limit": "seats" } ] },
       { "name": "free", "values": ["account"], "charges": [ { "limit": "seats", "charge": "release" } ] } ] })");
   send("acme");

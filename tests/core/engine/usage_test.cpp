@@ -66,10 +66,12 @@ TEST_F(Usage, JsonNamesEachPeriodThatIsNotTheFirst) {
 }
 
 TEST_F(Usage, JsonShowsOverageWordsAndNothingForUnknownSubjects) {
-  open(account_limits({{"soft", R"("kind": "window", "period": "day", "amount": 2, "ceiling": "200%")"},
-                       {"house", R"("kind": "window", "period": "day", "amounts": [ { "plan": "free", "amount": 9 }, { "plan": "big", "custom": true } ])"},
-                       {"shut", R"("kind": "gauge", "blocked": true, "mode": "advise")"}},
-                      R"({ "scope": ["account"], "plans": ["free", "big"], "default": "free" })"));
+  open(account_limits(
+      {{"soft", R"("kind": "window", "period": "day", "amount": 2, "ceiling": "200%")"},
+       {"house",
+        R"("kind": "window", "period": "day", "amounts": [ { "plan": "free", "amount": 9 }, { "plan": "big", "custom": true } ])"},
+       {"shut", R"("kind": "gauge", "blocked": true, "mode": "advise")"}},
+      R"({ "scope": ["account"], "plans": ["free", "big"], "default": "free" })"));
   for (int i = 0; i < 3; ++i) send("acme");
   rapidjson::Document json = parsed(usage_json("account=acme"));
   EXPECT_TRUE(same_json(json["soft"], R"({ "used": 3, "limit": 2, "remaining": 0, "overage": 1 })"));
@@ -124,7 +126,8 @@ TEST_F(Usage, RowsSayPeriodsAndWhatIsLeft) {
 }
 
 TEST_F(Usage, ReadingChangesNothing) {
-  open(account_limits({{"log", R"("kind": "sliding", "period": "60s", "amount": 3)"}, {"day", R"("kind": "window", "period": "day", "amount": 3)"}}));
+  open(account_limits({{"log", R"("kind": "sliding", "period": "60s", "amount": 3)"},
+                       {"day", R"("kind": "window", "period": "day", "amount": 3)"}}));
   send("acme");
   at(50);
   const std::string before = ledger({"account=acme"});
@@ -147,7 +150,8 @@ TEST_F(Usage, AnUnlimitedLimitStillMetersAfterAReload) {
 // Listing.
 
 TEST_F(Usage, AListGoesThroughEverySubjectOfAScopeOnceInPieces) {
-  open(R"({ "name": "test", "tenant": "account", "subjects": [ { "scope": ["account"], "plans": ["free", "pro"], "default": "free" } ],
+  open(
+      R"({ "name": "test", "tenant": "account", "subjects": [ { "scope": ["account"], "plans": ["free", "pro"], "default": "free" } ],
     "limits": [ { "name": "pair", "scope": ["account", "to"], "kind": "window", "period": "day", "amount": 9 },
       { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 900 } ],
     "operations": [ { "name": "send", "values": ["account", "to"], "charges": [ { "limit": "pair" }, { "limit": "day" } ] } ] })");
@@ -264,12 +268,15 @@ TEST_F(Usage, ExplainSaysTheVerdictAndALineForEveryLimit) {
 }
 
 TEST_F(Usage, ExplainSaysWhyWaitingCannotHelp) {
-  open(R"({ "name": "test", "tenant": "account", "limits": [ { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 5 },
+  open(
+      R"({ "name": "test", "tenant": "account", "limits": [ { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 5 },
       { "name": "seats", "scope": ["account"], "kind": "gauge", "amount": 1 } ],
     "operations": [ { "name": "send", "values": ["account"], "quantities": ["n"], "charges": [ { "limit": "day", "cost": "n" }, { "limit": "seats" } ] } ] })");
-  EXPECT_THAT(explain({.values = {"acme"}, .quantities = {9}}), ::testing::StartsWith("denied (never) by \"day\"; waiting cannot help, at most 5 could pass\n"));
+  EXPECT_THAT(explain({.values = {"acme"}, .quantities = {9}}),
+              ::testing::StartsWith("denied (never) by \"day\"; waiting cannot help, at most 5 could pass\n"));
   ask({.values = {"acme"}, .quantities = {1}});
-  EXPECT_THAT(explain({.values = {"acme"}, .quantities = {1}}), ::testing::StartsWith("denied (gauge) by \"seats\"; until something is released\n"));
+  EXPECT_THAT(explain({.values = {"acme"}, .quantities = {1}}),
+              ::testing::StartsWith("denied (gauge) by \"seats\"; until something is released\n"));
 }
 
 TEST_F(Usage, ExplainSaysWhatIsWrongWithARequest) {

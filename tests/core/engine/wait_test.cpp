@@ -25,7 +25,8 @@ class PolicyMaker {
       charges += charge + " }, ";
     }
     return R"({ "name": "random", "tenant": "account", "line": "line", "limits": [)" + limits + R"(], "operations": [
-      { "name": "send", "values": ["account", "line", "recipient"], "quantities": ["n"], "charges": [)" + charges + "] } ] }";
+      { "name": "send", "values": ["account", "line", "recipient"], "quantities": ["n"], "charges": [)" +
+           charges + "] } ] }";
   }
 
  private:
@@ -138,7 +139,8 @@ TEST_F(WaitStory, AnyNeverMakesTheWholeNeverThoughAnotherWouldOpen) {
 }
 
 TEST_F(WaitStory, AGaugeBesideAWindowLeavesTheWaitUnknown) {
-  open(account_limits({{"day", R"("kind": "window", "period": "day", "amount": 1)"}, {"seats", R"("kind": "gauge", "amount": 1)"}}));
+  open(account_limits(
+      {{"day", R"("kind": "window", "period": "day", "amount": 1)"}, {"seats", R"("kind": "gauge", "amount": 1)"}}));
   send("acme");
   const Answer answer = send("acme");
   EXPECT_EQ(answer, "denied: quota by day, on release");
