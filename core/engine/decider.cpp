@@ -7,14 +7,15 @@
 
 namespace sluice {
 
-// What a new record of the subject begins with: never seen, or, at the memory cap, what its overflow record stands at.
-static const std::byte* state_of_new(const Arena& arena, const Shard& shard, const Scope& scope, uint8_t number,
-                                     Instant now) {
-  if (shard.cold == nullptr || shard.cold->overflow.empty() || !scope.overflows) return kNeverSeen;
+// The overflow record that a new record of the scope begins as a copy of; nullptr: it begins as never seen. One from before a reload
+// has another layout, and was an approximation on behalf of strangers.
+static const Record* copied_by_new(const Arena& arena, const Shard& shard, const Generation& g, uint8_t number, Instant now) {
+  const Scope& scope = g.scope(number);
+  if (shard.cold == nullptr || shard.cold->overflow.empty() || !scope.overflows) return nullptr;
   const RecordId id = shard.cold->overflow_of(number);
-  if (id == 0) return kNeverSeen;
+  if (id == 0) return nullptr;
   const Record* shared = arena.at(id);
-  return later(shared->newest, scope.longest_period) > now ? shared->state() : kNeverSeen;
+  return shared->generation == g.number && later(shared->newest, scope.longest_period) > now ? shared : nullptr;
 }
 
 void Decider::look_up(SubjectRef& s) {
@@ -35,8 +36,10 @@ void Decider::look_up(SubjectRef& s) {
   s.exists = s.created = false;
   s.base = core_.base_of(nullptr);
   if (s.scope == kIdempotencyScope) return;
+  const Record* copied = copied_by_new(core_.arena_, *s.shard, g_, s.scope, work_.now);
+  s.state = copied == nullptr ? kNeverSeen : copied->state();
+  if (copied != nullptr) s.base = std::max(s.base, copied->newest);
   const Scope& scope = g_.scope(s.scope);
-  s.state = state_of_new(core_.arena_, *s.shard, scope, s.scope, work_.now);
   if (scope.plan_set != kNone) s.plan = g_.policy->plan_sets[static_cast<size_t>(scope.plan_set)].default_plan;
 }
 

@@ -28,7 +28,10 @@ Decider::Room Decider::make_record(SubjectRef& s) {
     s.overflow = true;
   }
   s.record = core_.arena_.at(s.id);
-  if (s.created && s.state != kNeverSeen) std::memcpy(s.record->state(), s.state, scope.state_size);
+  if (s.created && s.state != kNeverSeen) {
+    std::memcpy(s.record->state(), s.state, scope.state_size);
+    s.record->newest = s.base;
+  }
   s.state = s.record->state();
   s.base = core_.base_of(s.record);
   return s.created ? Room::made : Room::changed;

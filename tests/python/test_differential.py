@@ -1,7 +1,7 @@
 """The engine against the slow reference model, on random policies and traffic: every field of every decision, how every limit
 stands, usage and events.
 
-`./dev test` plays the short list. The long form is `pytest tests/python/test_differential.py --seeds 100000 --first-seed 1`, on every
+`./dev test` plays the short list. The long form is `pytest tests/python/test_differential.py --seeds 100000`, on every
 core with `-n auto`. A failure prints the seed and the fewest steps that still fail.
 """
 

@@ -206,7 +206,7 @@ class Policies:
             charge["of"] = "recipient"
         elif kind != "upstream" and "quantities" in operation and self.chance(0.5):
             charge["cost"] = "parts"
-        elif kind == "gauge" and self.chance(0.1):
+        elif kind == "gauge" and "mode" not in limit and self.chance(0.1):
             charge["while"] = "queued"
         if self.chance(0.1) and "while" not in charge:
             charge["mode"] = self.random.choice(MODES)
@@ -233,8 +233,8 @@ class Policies:
         followed = any(other.get("of") == limit["name"] for other in self.limits)
         if limit["kind"] == "window" and "amount" in limit and not followed:
             changed.update({"kind": "sliding", "period": self.random.choice(LENGTHS), "margin": "1s"})
-        if changed["mode"] == "queue":
-            del changed["mode"]  # an attempt is taken at once: it cannot be charged to what queues
+        if changed["mode"] == "queue" or limit["kind"] == "gauge":
+            del changed["mode"]  # an attempt is taken at once and depth by enqueue alone: neither can be charged to what queues
         charges = [{"limit": limit["name"], "mode": "deny"}] if self.chance(0.3) and limit["kind"] != "gauge" else []
         return {"limits": [changed], **({"operations": [{"name": "send", "charges": charges}]} if charges else {})}
 

@@ -51,7 +51,7 @@ TEST_F(Ladder, WithoutAQualityReportThereIsNone) {
 TEST_F(Ladder, TheQualityMayComeAfterTheShareWithinTheTime) {
   send("w", "a");
   send("w", "b");
-  at(7 * 86'400);
+  at_ns(7 * kDay - 1);
   EXPECT_EQ(quality("waba=w", "green"), Status::ok);
   EXPECT_THAT(events(), ElementsAre("promotion to 1 by people for waba=w at 0 of 4"));
   EXPECT_EQ(tier_amount(), 20u);
@@ -60,7 +60,7 @@ TEST_F(Ladder, TheQualityMayComeAfterTheShareWithinTheTime) {
 TEST_F(Ladder, AfterTheTimeTheShareMustBeReachedAgain) {
   send("w", "a");
   send("w", "b");
-  at_ns(7 * kDay + 1);
+  at_ns(7 * kDay);
   quality("waba=w", "green");
   EXPECT_EQ(tier_amount(), 4u);
   send("w", "a");
@@ -74,7 +74,7 @@ TEST_F(Ladder, TheShareIsRememberedFromWhenUseLastStoodThere) {
   send("w", "b");
   at(80'000);
   send("w", "a");  // use still stands at two
-  at(80'000 + 7 * 86'400);
+  at_ns(80'000 * kSecond + 7 * kDay - 1);
   quality("waba=w", "green");
   EXPECT_EQ(tier_amount(), 20u);
 }
