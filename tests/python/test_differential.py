@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import pytest
 import random_cases
+from differential import difference, report
 from sluice_reference.sliding import Sliding
 
-from differential import difference, report
-
-SHORT = 500  # cases of each sort
+SHORT = 200  # cases of each sort
 AT_ONCE = 25
 
 
