@@ -1,0 +1,33 @@
+"""Every file in examples/python runs, is short, and prints what it promises."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples/python"
+PRINTS = {
+    "batch.py": ["240 go now, 60 wait", "60 denied by pair as rate"],
+    "hello.py": ["30 allowed; rate by pair", "the same passes in 60 s"],
+    "receipts.py": ["charged 4", "settled 3", "refunded 3", "replayed True 4"],
+    "usage_events.py": [
+        "account=acme has used 75% of 2000: 1500",
+        "account=acme has used 100% of 2000: 2000",
+        "2400 went out",
+        "refused as quota until 2025-02-14T23:00:00+00:00",
+        "'messages': {'sent': 2400, 'limit': 2000, 'remaining': 0, 'overage': 400}",
+        "upgraded: 4799 left",
+    ],
+}
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_an_example_runs_is_short_and_prints_what_it_promises(path: Path) -> None:
+    done = subprocess.run([sys.executable, "-W", "error", str(path)], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    for words in PRINTS[path.name]:
+        assert words in done.stdout
+    assert len(path.read_text("utf-8").splitlines()) < 60
