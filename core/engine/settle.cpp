@@ -181,9 +181,10 @@ void Decider::complete_receipt() {
 }
 
 void Decider::count(Decision* decision) {
-  if (work_.subject_count == 0) return;
-  Shard& shard = *work_.subjects[0].shard;
-  if (decision->status == Status::ok && (request_.flags & flag::peek) == 0 && !work_.subjects[0].overflow) {
+  // Without subjects the first shard's lock is held.
+  Shard& shard = work_.subject_count == 0 ? core_.block_.shards[0] : *work_.subjects[0].shard;
+  const bool overflow = work_.subject_count != 0 && work_.subjects[0].overflow;
+  if (decision->status == Status::ok && (request_.flags & flag::peek) == 0 && !overflow) {
     ++shard.allowed;
     return;
   }

@@ -254,7 +254,10 @@ Status EngineCore::admin_erase(const SubjectName& name, uint64_t* erased, Instan
         if (tenant) for_each_value(record->key(), 2, [&](Bytes v) { match |= i++ == 0 && v == value; });
       } else if (record != nullptr) {
         const RecordId current = migrate_locked(shard, hash_of(*record), id);
-        if (current == 0) continue;
+        if (current == 0) {
+          if (shard.index.word(position) == word) ++position;
+          continue;
+        }
         const Record& r = *arena_.at(current);
         match = holds(policy, generation().scope(r.scope), r.key(), static_cast<uint8_t>(dimension), value);
         if (match && current != id) continue;

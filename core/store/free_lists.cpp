@@ -13,12 +13,15 @@ void FreeLists::push(const Arena& arena, RecordId id, uint32_t units) {
 
 RecordId FreeLists::pop(const Arena& arena, uint32_t units) {
   RecordId* link = &heads_[units < kSizes ? units : 0];
-  while (*link != 0 && piece(arena, *link).units != units) link = &piece(arena, *link).next;
-  const RecordId id = *link;
-  if (id == 0) return 0;
-  *link = piece(arena, id).next;
-  --pieces_;
-  return id;
+  // Among the larger ones only the first few are looked at: a new chunk is cheaper than a long search.
+  for (int steps = 0; steps < kMostSteps && *link != 0; ++steps, link = &piece(arena, *link).next) {
+    const RecordId id = *link;
+    if (piece(arena, id).units != units) continue;
+    *link = piece(arena, id).next;
+    --pieces_;
+    return id;
+  }
+  return 0;
 }
 
 // From the first piece in the list of `size` that is large enough.

@@ -30,6 +30,7 @@ class FreeLists {
     uint32_t units;
   };
   static constexpr uint32_t kSizes = 32;
+  static constexpr int kMostSteps = 32;
 
   static Piece& piece(const Arena& arena, RecordId id) { return *reinterpret_cast<Piece*>(arena.at(id)); }
   static RecordId merged(const Arena& arena, RecordId a, RecordId b);

@@ -13,22 +13,32 @@ uint32_t tag_of_word(uint64_t word) { return static_cast<uint32_t>(word >> 32); 
 
 }  // namespace
 
-bool Index::reserve(Allocator& memory) {
-  if (words_ != nullptr && uint64_t{count_ + 1} * 5 <= uint64_t{capacity()} * 4) return true;
-  const uint32_t log2 = words_ == nullptr ? kFirstLog2 : log2_ + 1;
+bool Index::resize(uint32_t log2, Allocator& memory) {
   const size_t bytes = sizeof(uint64_t) << log2;
   auto* words = static_cast<uint64_t*>(memory.allocate(bytes));
   if (words == nullptr) return false;
   std::memset(words, 0, bytes);
-  Index grown;
-  grown.words_ = words;
-  grown.log2_ = log2;
+  Index fresh;
+  fresh.words_ = words;
+  fresh.log2_ = log2;
   for (uint32_t i = 0; i < capacity(); ++i) {
-    if (words_[i] != 0) grown.insert(tag_of_word(words_[i]), static_cast<RecordId>(words_[i]));
+    if (words_[i] != 0) fresh.insert(tag_of_word(words_[i]), static_cast<RecordId>(words_[i]));
   }
   release(memory);
-  *this = grown;
+  *this = fresh;
   return true;
+}
+
+bool Index::reserve(Allocator& memory) {
+  if (words_ != nullptr && uint64_t{count_ + 1} * 5 <= uint64_t{capacity()} * 4) return true;
+  return resize(words_ == nullptr ? kFirstLog2 : log2_ + 1, memory);
+}
+
+void Index::shrink(Allocator& memory) {
+  if (count_ == 0) return release(memory);
+  uint32_t log2 = log2_;
+  while (log2 > kFirstLog2 && uint64_t{count_} * 16 <= uint64_t{1} << log2) --log2;
+  if (log2 != log2_) resize(log2, memory);
 }
 
 void Index::insert(uint32_t tag, RecordId id) {

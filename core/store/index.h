@@ -42,6 +42,8 @@ class Index {
     if (words_ != nullptr) __builtin_prefetch(&words_[home(tag)]);
   }
 
+  // Gives memory back when almost all of it is empty; stays as it is when there is none for a smaller one.
+  void shrink(Allocator& memory);
   // Makes room for one more; false when there is no memory.
   bool reserve(Allocator& memory);
   // REQUIRES: reserve() was true and nothing was inserted since; the record is not in the index.
@@ -56,6 +58,7 @@ class Index {
  private:
   uint32_t home(uint32_t tag) const { return static_cast<uint32_t>(uint64_t{tag} >> (32 - log2_)); }
   uint32_t position_of(uint32_t tag, RecordId id) const;
+  bool resize(uint32_t log2, Allocator& memory);
 
   uint64_t* words_ = nullptr;
   uint32_t count_ = 0;

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import random_cases
 import sluice
 import sluice_reference
-
 from engine_player import Answer, Decided, EnginePlayer, Row, Told
 from model_player import Model, is_followed, keeps_its_terms
 

@@ -8,7 +8,6 @@ from datetime import time as time_of_day
 from typing import Any
 
 import sluice
-
 from model_player import RECEIPT_TTL
 
 

@@ -123,7 +123,8 @@ bool view(PyObject* object, PyObject* name, sluice_bytes* out) {
     if (out->ptr) return true;
     if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return false;
     PyErr_Clear();
-    set_error(SLUICE_E_INVALID, std::string(PyUnicode_AsUTF8(name)) + " holds a lone surrogate, which UTF-8 cannot say; give bytes");
+    set_error(SLUICE_E_INVALID,
+              std::string(PyUnicode_AsUTF8(name)) + " holds a lone surrogate, which UTF-8 cannot say; give bytes");
     return false;
   }
   if (PyBytes_Check(object)) {

@@ -193,8 +193,8 @@ sluice_status Batch::decide_all(Answers* answers) const {
       requests[i] = request(begin + i);
       decisions[i] = SLUICE_DECISION_INIT;
     }
-    const sluice_status status = sluice_decide_many(engine, requests.data(), sizeof(sluice_request), decisions.data(),
-                                                    sizeof(sluice_decision), count);
+    const sluice_status status =
+        sluice_decide_many(engine, requests.data(), sizeof(sluice_request), decisions.data(), sizeof(sluice_decision), count);
     if (status < 0 && begin == 0) return status;
     for (size_t i = 0; i < count; ++i) {
       if (status < 0) decisions[i].status = status;  // closed under way: what was decided stands, the rest failed

@@ -43,7 +43,7 @@ class Batch {
   std::string text_;                  // all values one after the other
   std::vector<sluice_bytes> values_;  // count_ x the operation's values; until all are read, `ptr` is an offset + 1
   std::vector<sluice_bytes> repeated_;
-  std::vector<Repeated> repeats_;     // per request, of an operation that repeats a dimension
+  std::vector<Repeated> repeats_;  // per request, of an operation that repeats a dimension
   std::vector<uint64_t> quantities_;
   int64_t now_ = SLUICE_NOW;
   uint32_t flags_ = 0;

@@ -16,8 +16,8 @@ struct Call::Options {
 namespace {
 
 enum Option : size_t { kNow, kPeek, kReceipt, kForce, kDetails, kIdempotencyKey, kQuantities, kValues, kOptions };
-constexpr const char* kOptionText[kOptions] = {"now",     "peek",            "receipt",    "force",
-                                               "details", "idempotency_key", "quantities", "values"};
+constexpr const char* kOptionText[kOptions] = {"now",        "peek",  "receipt", "force", "details", "idempotency_key",
+                                               "quantities", "values"};
 PyObject* option_names[kOptions];
 
 constexpr uint64_t kMostCount = (uint64_t{1} << 48) - 1;
@@ -129,7 +129,8 @@ bool quantities_of(const Shape& shape, PyObject* mapping, uint64_t* out) {
   if (!PyMapping_Check(mapping) || PyList_Check(mapping) || PyTuple_Check(mapping) || PyUnicode_Check(mapping)) {
     return type_error("quantities must be a mapping of names to ints, such as {\"parts\": 2}");
   }
-  const py::object copy = py::reinterpret_steal<py::object>(PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyDict_Type), mapping));
+  const py::object copy =
+      py::reinterpret_steal<py::object>(PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyDict_Type), mapping));
   if (!copy) return false;
   for (size_t i = 0; i < shape.quantities.size(); ++i) {
     const std::string name = shape.quantities[i];
@@ -152,8 +153,7 @@ bool Call::read_mapping(PyObject* mapping) {
   if (!PyMapping_Check(mapping) || PyList_Check(mapping) || PyTuple_Check(mapping) || PyUnicode_Check(mapping)) {
     return type_error("values must be a mapping of names to values, such as {\"account\": \"acme\"}");
   }
-  owned_.push_back(
-      py::reinterpret_steal<py::object>(PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyDict_Type), mapping)));
+  owned_.push_back(py::reinterpret_steal<py::object>(PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyDict_Type), mapping)));
   if (!owned_.back()) return false;
   PyObject *name, *value;
   for (Py_ssize_t at = 0; PyDict_Next(owned_.back().ptr(), &at, &name, &value);) {

@@ -17,8 +17,7 @@ constexpr int64_t kOnRelease = INT64_MAX - 1;
 constexpr int64_t kSecond = 1'000'000'000;
 
 struct DecisionObject {
-  PyObject_HEAD
-  std::shared_ptr<const Shape> shape;
+  PyObject_HEAD std::shared_ptr<const Shape> shape;
   sluice_decision data;
   PyObject* details;  // tuple
 };
@@ -30,7 +29,9 @@ DecisionObject* as_decision(PyObject* self) { return reinterpret_cast<DecisionOb
 const sluice_decision& data_of(PyObject* self) { return as_decision(self)->data; }
 
 PyObject* none() { Py_RETURN_NONE; }
-PyObject* instant_or_none(int64_t instant) { return instant == 0 || instant >= kOnRelease ? none() : PyLong_FromLongLong(instant); }
+PyObject* instant_or_none(int64_t instant) {
+  return instant == 0 || instant >= kOnRelease ? none() : PyLong_FromLongLong(instant);
+}
 PyObject* denial_or_none(int32_t denial) {
   return denial == SLUICE_DENIAL_NONE ? none() : PyUnicode_InternFromString(sluice_denial_name(denial));
 }
@@ -144,12 +145,14 @@ PyGetSetDef attributes[] = {
      "ns from `now` until the same request passes; 0 when allowed; None when no wait is known to help.", nullptr},
     {"retry_after_seconds", get_retry_after_seconds, nullptr,
      "retry_after in whole seconds, rounded up and at least 1 when not allowed; for a Retry-After header.", nullptr},
-    {"largest_cost", get_largest_cost, nullptr, "With wait_kind \"never\": the largest cost that could pass; else None.", nullptr},
+    {"largest_cost", get_largest_cost, nullptr, "With wait_kind \"never\": the largest cost that could pass; else None.",
+     nullptr},
     {"limit", get_limit, nullptr, "Units the named limit admits; None when it is unlimited.", nullptr},
     {"used", get_used, nullptr, "Units used of the named limit, after this decision.", nullptr},
-    {"remaining", get_remaining, nullptr, "Units left of the named limit, after this decision; None when it is unlimited.", nullptr},
-    {"resets_at", get_resets_at, nullptr, "Instant (ns) at which nothing of the named limit is used any more; None when nothing is.",
+    {"remaining", get_remaining, nullptr, "Units left of the named limit, after this decision; None when it is unlimited.",
      nullptr},
+    {"resets_at", get_resets_at, nullptr,
+     "Instant (ns) at which nothing of the named limit is used any more; None when nothing is.", nullptr},
     {"opens_at", get_opens_at, nullptr,
      "Instant (ns) at which the named limit alone would let this through; None when no wait is known to help.", nullptr},
     {"now", get_now, nullptr, "The instant decided at, ns since the Unix epoch.", nullptr},
@@ -181,7 +184,8 @@ PyObject* repr(PyObject* self) {
   if (decision.denial != SLUICE_DENIAL_NONE) text += " (" + std::string(sluice_denial_name(decision.denial)) + ")";
   if (decision.flags & SLUICE_REPLAYED) text += ", replayed";
   if (decision.limit_id >= 0) {
-    text += ": " + std::string(py::str(as_decision(self)->shape->core->limit_name(decision.limit_id))) + " " + std::to_string(decision.used);
+    text += ": " + std::string(py::str(as_decision(self)->shape->core->limit_name(decision.limit_id))) + " " +
+            std::to_string(decision.used);
     text += decision.flags & SLUICE_UNLIMITED ? " used, unlimited" : " of " + std::to_string(decision.limit) + " used";
   }
   if (has_wait(decision)) {

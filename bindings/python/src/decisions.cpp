@@ -19,9 +19,17 @@ void Answers::set(size_t i, const sluice_decision& decision) {
   retry_after[i] = failed ? 0 : decision.retry_after;
   if (decision.wait_kind == SLUICE_WAIT_NEVER) retry_after[i] = INT64_MAX;
   if (decision.wait_kind == SLUICE_WAIT_UNKNOWN) retry_after[i] = INT64_MAX - 1;
-  rest_[i] = {decision.retry_after, decision.resets_at, decision.opens_at, decision.now,
-              decision.remaining,   decision.limit,     decision.used,     decision.largest_cost,
-              static_cast<uint16_t>(decision.denial), static_cast<uint16_t>(decision.wait_kind), decision.flags};
+  rest_[i] = {decision.retry_after,
+              decision.resets_at,
+              decision.opens_at,
+              decision.now,
+              decision.remaining,
+              decision.limit,
+              decision.used,
+              decision.largest_cost,
+              static_cast<uint16_t>(decision.denial),
+              static_cast<uint16_t>(decision.wait_kind),
+              decision.flags};
 }
 
 sluice_decision Answers::get(size_t i) const {
@@ -48,8 +56,7 @@ namespace {
 // ---- a column: what a memoryview looks at ------------------------------------------------------------------------------------
 
 struct ColumnObject {
-  PyObject_HEAD
-  std::shared_ptr<const Answers> answers;  // lives as long as any view of it
+  PyObject_HEAD std::shared_ptr<const Answers> answers;  // lives as long as any view of it
   const void* data;
   const char* format;  // of struct: 'i', 'q' or 'Q'
   Py_ssize_t item_size;
@@ -104,8 +111,7 @@ PyObject* view_of(const std::shared_ptr<const Answers>& answers, const std::vect
 // ---- Decisions ---------------------------------------------------------------------------------------------------------------
 
 struct DecisionsObject {
-  PyObject_HEAD
-  std::shared_ptr<const Shape> shape;
+  PyObject_HEAD std::shared_ptr<const Shape> shape;
   std::shared_ptr<const Answers> answers;
 };
 
@@ -172,8 +178,8 @@ PyGetSetDef attributes[] = {
      nullptr},
     {"remaining", get_remaining, nullptr,
      "uint64, units left of the limit named; sluice.UNLIMITED when it is unlimited. A read-only memoryview.", nullptr},
-    {"limit_id", get_limit_id, nullptr,
-     "int32: the limit named, for Engine.limit_name; -1 without one. A read-only memoryview.", nullptr},
+    {"limit_id", get_limit_id, nullptr, "int32: the limit named, for Engine.limit_name; -1 without one. A read-only memoryview.",
+     nullptr},
     {"now", get_now, nullptr, "The instant decided at, ns since the Unix epoch.", nullptr},
     {"errors", get_errors, nullptr, "The exception of each element that failed, by position; {} when none did.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};

@@ -56,7 +56,8 @@ CorePtr create(const Text& policy, const Text& stance, const Text& zoneinfo_dir,
   if (!now.is_none()) options.manual_now = instant(now);
   if (!memory_cap.is_none()) options.memory_cap = count(memory_cap, "memory_cap");
   if (!receipt_ttl.is_none()) options.receipt_ttl = span(receipt_ttl, "receipt_ttl");
-  if (!event_capacity.is_none()) options.event_capacity = static_cast<uint32_t>(count(event_capacity, "event_capacity", UINT32_MAX));
+  if (!event_capacity.is_none())
+    options.event_capacity = static_cast<uint32_t>(count(event_capacity, "event_capacity", UINT32_MAX));
   if (!shards.is_none()) options.shards = static_cast<uint32_t>(count(shards, "shards", UINT32_MAX));
   return std::make_shared<Core>(options);
 }
@@ -74,8 +75,8 @@ void set_amount(Core& core, const Text& limit, const Text& scope, const py::tupl
   core.calls().set_amount(core.calls().limit_id(limit), subject.get(), amount, instant(now));
 }
 
-void set_billing(Core& core, const Text& scope, const py::tuple& values, const py::object& day, int64_t time_of_day, const Text& zone,
-                 const py::object& now) {
+void set_billing(Core& core, const Text& scope, const py::tuple& values, const py::object& day, int64_t time_of_day,
+                 const Text& zone, const py::object& now) {
   const Subject subject(scope, values);
   const uint32_t on_day = static_cast<uint32_t>(count(day, "day", UINT32_MAX));
   core.calls().set_billing(subject.get(), on_day, time_of_day, or_default(zone), instant(now));
@@ -188,7 +189,8 @@ uint64_t sweep(const CorePtr& core, const py::object& now, const py::object& max
 int64_t clock(Core& core) { return core.calls().clock(); }
 
 void set_clock(Core& core, const py::object& now) {
-  if (now.is_none()) throw py::type_error("now must be an int of ns since the Unix epoch or a datetime with a time zone, not None");
+  if (now.is_none())
+    throw py::type_error("now must be an int of ns since the Unix epoch or a datetime with a time zone, not None");
   core.calls().set_clock(instant(now));
 }
 
@@ -200,14 +202,12 @@ py::object refuse_pickle(const Core&, const py::object&) {
 
 void add_engine(py::module_& module) {
   py::class_<Core, CorePtr>(module, "EngineCore", py::is_final())
-      .def(py::init(&create), py::arg("policy"), py::arg("stance"), py::arg("zoneinfo_dir"), py::arg("manual_clock"), py::arg("now"),
-           py::arg("memory_cap"), py::arg("receipt_ttl"), py::arg("event_capacity"), py::arg("shards"))
+      .def(py::init(&create), py::arg("policy"), py::arg("stance"), py::arg("zoneinfo_dir"), py::arg("manual_clock"),
+           py::arg("now"), py::arg("memory_cap"), py::arg("receipt_ttl"), py::arg("event_capacity"), py::arg("shards"))
       .def("close", &Core::close)
       .def_property_readonly("closed", &Core::closed)
-      .def("reload",
-           [](Core& core, const Text& policy, const Text& stance, bool allow_reset, const py::object& now) {
-             core.reload(policy, stance, allow_reset, instant(now));
-           })
+      .def("reload", [](Core& core, const Text& policy, const Text& stance, bool allow_reset,
+                        const py::object& now) { core.reload(policy, stance, allow_reset, instant(now)); })
       .def("operation", &make_operation)
       .def("limit_name", &Core::limit_name)
       .def("clock", &clock)

@@ -7,8 +7,7 @@
 namespace sluice::python {
 
 #ifdef Py_TPFLAGS_IMMUTABLETYPE
-inline constexpr unsigned long kFinalType =
-    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION;
+inline constexpr unsigned long kFinalType = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION;
 #else
 inline constexpr unsigned long kFinalType = Py_TPFLAGS_DEFAULT;
 #endif
@@ -43,6 +42,7 @@ inline PyObject* refuse_pickling(PyObject* self, PyObject*) {
 }
 
 // In every method table: pickling and copying are refused in words.
-inline constexpr const char* kReduceDoc = "__reduce_ex__($self, protocol, /)\n--\n\nRefused: it belongs to an engine of this process.";
+inline constexpr const char* kReduceDoc =
+    "__reduce_ex__($self, protocol, /)\n--\n\nRefused: it belongs to an engine of this process.";
 
 }  // namespace sluice::python

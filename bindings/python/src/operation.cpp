@@ -24,8 +24,7 @@ namespace sluice::python {
 namespace {
 
 struct OperationObject {
-  PyObject_HEAD
-  vectorcallfunc vectorcall;
+  PyObject_HEAD vectorcallfunc vectorcall;
   std::shared_ptr<const Shape> shape;
 };
 
@@ -198,9 +197,8 @@ PyMethodDef methods[] = {
     {"__reduce_ex__", refuse_pickling, METH_O, kReduceDoc},
     {nullptr, nullptr, 0, nullptr}};
 
-PyMemberDef members[] = {
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(OperationObject, vectorcall), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr}};
+PyMemberDef members[] = {{"__vectorcalloffset__", T_PYSSIZET, offsetof(OperationObject, vectorcall), READONLY, nullptr},
+                         {nullptr, 0, 0, 0, nullptr}};
 
 constexpr const char* kDoc =
     "An operation of an engine, resolved once: `send = engine.operation(\"messages.send\")`.\n\n"

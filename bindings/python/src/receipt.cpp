@@ -28,9 +28,10 @@ void Receipt::commit(const py::object& quantities, const py::object& now) const 
 std::string Receipt::repr() const { return "<Receipt " + std::to_string(id_) + " of " + std::string(shape_->name) + ">"; }
 
 void add_receipt(py::module_& module) {
-  py::class_<Receipt>(module, "Receipt", py::is_final(),
-                      "What an allowed decision took, to be settled once: by refund or by commit.\n\n"
-                      "It lives for the engine's `receipt_ttl`; settling it twice, or after that, raises NotFound and changes nothing.")
+  py::class_<Receipt>(
+      module, "Receipt", py::is_final(),
+      "What an allowed decision took, to be settled once: by refund or by commit.\n\n"
+      "It lives for the engine's `receipt_ttl`; settling it twice, or after that, raises NotFound and changes nothing.")
       .def_property_readonly("id", &Receipt::id, "The number of the receipt.")
       .def("refund", &Receipt::refund, py::arg("now") = py::none(),
            "Gives back everything the decision took, exactly and only to the periods it charged.\n\n"

@@ -313,6 +313,40 @@ TEST_F(Reload, ManyTimesWithGrowthNeitherLosesRecordsNorMemory) {
   for (int i = 0; i < 3'000; i += 11) ASSERT_EQ(used("day", "account=a" + std::to_string(i)), 1u);
 }
 
+TEST_F(Reload, WhatItReservedGoesBackOnceEveryRecordHasCome) {
+  options.shards = 4;
+  open(account_limits({kDay10}));
+  for (int i = 0; i < 1'000; ++i) send("a" + std::to_string(i));
+  const uint64_t before = counters().memory_used;
+  EXPECT_EQ(reload(account_limits({kDay10, kMinute3})), Status::ok);
+  const uint64_t reserved = counters().memory_used;
+  EXPECT_GE(reserved, before + 1'000 * 16);
+  for (int i = 0; i < 1'000; ++i) send("a" + std::to_string(i));
+  const uint64_t after = counters().memory_used;
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(reload(account_limits({kDay10, kMinute3})), Status::ok);
+  sweep();
+  EXPECT_LE(counters().memory_used, after + after / 4) << "reloads that change nothing reserve nothing for good";
+  EXPECT_EQ(erase("account=a0"), Status::ok);
+}
+
+TEST_F(Reload, OperationsAreNumberedForTheEnginesLifeAndTheirNumbersMayRunOut) {
+  const auto with = [](int i) {
+    return R"({ "name": "test", "tenant": "account", "limits": [ { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 10 } ],
+      "operations": [ { "name": "send", "values": ["account"], "charges": [ { "limit": "day" } ] },
+        { "name": "op)" +
+           std::to_string(i) + R"(", "values": ["account"], "charges": [ { "limit": "day" } ] } ] })";
+  };
+  open(with(0));
+  Status status = Status::ok;
+  int reloads = 0;
+  while (status == Status::ok && reloads < 400) status = reload(with(++reloads));
+  EXPECT_EQ(status, Status::too_many);
+  EXPECT_EQ(reloads, 255);
+  EXPECT_EQ(send("acme"), "allowed");
+  EXPECT_EQ(call("op254", "acme"), "allowed");
+  EXPECT_EQ(reload(with(17)), Status::ok) << error;  // known numbers
+}
+
 TEST_F(Reload, ThreeHundredTimesInARow) {
   open(account_limits({kMinute3, kDay10}));
   admitted(2, "acme");

@@ -114,6 +114,20 @@ TEST_F(Sweep, GivesMemoryBackToNewSubjects) {
   EXPECT_LE(counters().memory_used, high + high / 10);
 }
 
+TEST_F(Sweep, OneShotKeysLeaveNoMemoryBehind) {  // T59
+  options.shards = 4;
+  open(account_limits({{"minute", R"("kind": "window", "period": "60s", "amount": 5)"},
+                       {"log", R"("kind": "sliding", "period": "60s", "amount": 5)"}}));
+  send("stays");
+  set_amount("minute", "account=stays", "7");
+  for (int i = 0; i < 20'000; ++i) send("once" + std::to_string(i));
+  const uint64_t high = counters().memory_used;
+  at(60);
+  EXPECT_EQ(sweep(), 20'000u);
+  EXPECT_LT(counters().memory_used, high / 20);
+  EXPECT_EQ(usage("account=stays")["minute"].limit, 7u);
+}
+
 TEST_F(Sweep, ASubjectWithAnAmountOfItsOwnStays) {
   open(account_limits({{"minute", R"("kind": "window", "period": "60s", "amount": 5)"}}));
   set_amount("minute", "account=acme", "7");

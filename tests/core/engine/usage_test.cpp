@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading: usage in rows and as JSON, listing, counters, explain.
+#include "core/policy/rapidjson.h"  // first: it makes the headers fit for sanitizers
+
 #include <rapidjson/document.h>
 
 #include <set>
@@ -235,6 +237,24 @@ TEST_F(Usage, CountersCountWhatHappened) {
   EXPECT_EQ(c.records, 0u);
   EXPECT_EQ(c.swept, 2u);
   EXPECT_EQ(c.receipts, 0u);
+}
+
+TEST_F(Usage, AnOperationWithoutChargesIsAllowedAndCounted) {
+  open(R"({ "name": "test", "tenant": "account",
+    "limits": [ { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 5 } ],
+    "operations": [ { "name": "ping", "values": ["account"], "charges": [] },
+                    { "name": "send", "values": ["account"], "charges": [ { "limit": "day" } ] } ] })");
+  for (int i = 0; i < 3; ++i) {
+    const Answer answer = call("ping", "acme");
+    EXPECT_EQ(answer, "allowed");
+    EXPECT_EQ(answer.decision.limit_id, -1);
+    EXPECT_EQ(answer.decision.now, kStart);
+  }
+  EXPECT_EQ(ask({.operation = "ping", .values = {"acme"}, .key = "k", .flags = flag::receipt}), "allowed");
+  EXPECT_EQ(ask({.operation = "ping", .values = {"acme"}, .key = "k", .flags = flag::receipt}), "replayed");
+  EXPECT_EQ(ask({.operation = "ping", .values = {"acme"}, .flags = flag::peek}), "allowed");
+  EXPECT_EQ(counters().allowed, 4u);
+  EXPECT_EQ(counters().peeked, 1u);
 }
 
 TEST_F(Usage, AnEmptyEngineIsSmall) {

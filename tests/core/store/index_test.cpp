@@ -117,6 +117,30 @@ TEST_F(IndexTest, ErasingByPlaceBringsWhatFollowedUnderTheSamePlaceOrLeavesItEmp
   expect_all_found();
 }
 
+TEST_F(IndexTest, ShrinksWhenAlmostEmptyAndLosesNobody) {
+  Random random(5);
+  for (RecordId id = 1; id <= 5'000; ++id) insert(static_cast<uint32_t>(random.next()), id);
+  index.shrink(memory);
+  EXPECT_EQ(index.capacity(), 8'192u);
+  for (RecordId id = 5'000; id > 100; --id) erase(id);
+  index.shrink(memory);
+  EXPECT_EQ(index.capacity(), 1'024u);
+  expect_all_found();
+  host.fail_after(0);
+  for (RecordId id = 100; id > 10; --id) erase(id);
+  index.shrink(memory);
+  EXPECT_EQ(index.capacity(), 1'024u);
+  host.never_fail();
+  index.shrink(memory);
+  EXPECT_EQ(index.capacity(), 128u);
+  expect_all_found();
+  while (!model.empty()) erase(model.begin()->first);
+  index.shrink(memory);
+  EXPECT_EQ(memory.used(), 0u);
+  insert(7, 7);
+  expect_all_found();
+}
+
 TEST_F(IndexTest, ReplacingKeepsThePlace) {
   for (RecordId id = 1; id <= 20; ++id) insert(77, id);
   index.replace(77, 10, 500);

@@ -1,0 +1,66 @@
+"""What a caller with strict types writes; test_types.py has it checked, not run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta, timezone
+from pathlib import Path
+
+import sluice
+from typing_extensions import assert_type
+
+
+def decisions(engine: sluice.Engine) -> int:
+    decision = engine.decide("send", account="acme", line=b"+1", recipient=["+2", b"+3"], quantities={"parts": 1}, now=5)
+    assert_type(decision, sluice.Decision)
+    assert_type(decision.allowed, bool)
+    assert_type(decision.denial, "str | None")
+    assert_type(decision.retry_after, "int | None")
+    assert_type(decision.remaining, "int | None")
+    assert_type(decision.details, "tuple[sluice.LimitDetail, ...]")
+    if decision.receipt is not None:
+        decision.receipt.refund()
+        decision.receipt.commit({"parts": 2}, now=datetime.now(timezone.utc))
+    send = engine.operation("send")
+    assert_type(send, sluice.Operation)
+    assert_type(send("acme", "+1", "+2", now=7, details=True), sluice.Decision)
+    assert_type(send.take("acme", "+1", "+2"), int)
+    assert_type(send.values, "tuple[str, ...]")
+    batch = engine.decide_many("send", [("acme", "+1", "+2"), ("acme", b"+1", ["+2"])], quantities=[{"parts": 1}] * 2)
+    assert_type(batch, sluice.Decisions)
+    assert_type(batch[0], sluice.Decision)
+    for status, each in zip(batch.status, batch):
+        print(status, each.limit_name)
+    return send.take("acme", "+1", "+2")
+
+
+def subjects(engine: sluice.Engine) -> None:
+    engine.set_plan("pro", account="acme")
+    engine.set_amount("pair", {"amount": 200, "thresholds": [80]}, subject={"line": "+1", "recipient": "+2"})
+    engine.set_billing(15, time_of_day=time(9), zone="Europe/Paris", account="acme")
+    engine.report_throttled("capability", timedelta(seconds=30), account="acme")
+    assert_type(engine.usage_rows(account="acme"), "list[sluice.UsageRow]")
+    assert_type(engine.erase(account="acme"), int)
+    for subject in engine.list_subjects(("line", "recipient")):
+        assert_type(subject.values, "tuple[str, ...]")
+    for event in engine.events():
+        assert_type(event.percent, float)
+    assert_type(engine.counters().denied_by, "dict[str, int]")
+
+
+def policies(path: Path) -> Mapping[str, object]:
+    try:
+        policy = sluice.Policy.from_file(path, stance="comply")
+    except sluice.PolicyError as error:
+        assert_type(error.findings, "list[sluice.Finding]")
+        raise
+    with sluice.Engine(policy, clock="manual", now=0, receipt_ttl=timedelta(hours=1)) as engine:
+        assert_type(engine, sluice.Engine)
+    return policy.description
+
+
+def mistakes(engine: sluice.Engine) -> None:
+    engine.decide("send", account=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    engine.decide("send", account="acme", now=1.5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    engine.set_plan(7, account="acme")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    sluice.Engine("{}", clock="atomic")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
