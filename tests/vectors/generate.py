@@ -281,7 +281,10 @@ def text_of(vector: dict[str, Any]) -> str:
     """One step a line, so that a change of one is one line."""
     head = {name: value for name, value in vector.items() if name != "steps"}
     steps = ",\n".join(json.dumps(step, ensure_ascii=False) for step in vector["steps"])
-    return json.dumps(head, ensure_ascii=False)[:-1] + ', "steps": [\n' + steps + "\n]}\n"
+    text = json.dumps(head, ensure_ascii=False)[:-1] + ', "steps": [\n' + steps + "\n]}\n"
+    if "\\u0000" in text:
+        raise ValueError("a text holds a NUL, which a reader in C may take for its end")
+    return text
 
 
 def main() -> int:
