@@ -32,7 +32,7 @@ def unchanged(engine: sluice.Engine) -> bool:
 @pytest.mark.parametrize("name", ["account", "line"])
 def test_a_value_of_another_type_is_a_type_error_that_names_it(engine: sluice.Engine, name: str, value: Any) -> None:
     expected = (sluice.InvalidRequest, TypeError) if value is None else TypeError
-    with pytest.raises(expected, match=f"{name} must be str or bytes|values"):
+    with pytest.raises(expected, match=rf"{name} must be str or bytes|values\[\d\] \({name}\): "):
         engine.decide("send", **{**GOOD, name: value})
     assert unchanged(engine)
 
@@ -46,10 +46,43 @@ def test_a_repeated_value_of_another_type_is_a_type_error(engine: sluice.Engine,
 
 @pytest.mark.parametrize("value", ["", b"", "x" * 1025, "é" * 513])
 @pytest.mark.parametrize("name", ["account", "line", "recipient"])
-def test_an_empty_or_oversized_value_is_refused(engine: sluice.Engine, name: str, value: Any) -> None:
-    with pytest.raises(sluice.InvalidRequest, match="a key has"):
-        engine.decide("send", **{**GOOD, name: value})
+def test_an_empty_or_oversized_value_is_refused_by_name(engine: sluice.Engine, name: str, value: Any) -> None:
+    position = {"account": r"values\[0\]", "line": r"values\[1\]", "recipient": r"repeated\[0\]"}[name]
+    size = "empty" if not value else f"{len(value.encode())} bytes"
+    said = rf"^{position} \({name}\): {size}; a key has [^{{]*$"  # without C's {{NULL, 0}}
+    given = {**GOOD, name: value}
+    for ask in (engine.decide, engine.explain):
+        with pytest.raises(sluice.InvalidRequest, match=said):
+            ask("send", **given)
+    row = tuple(given[dimension] for dimension in ("account", "line", "recipient"))
+    for size_of_batch in (1, 300):  # with the GIL, and without it
+        batch = engine.decide_many("send", [row] * size_of_batch, quantities=[{"parts": 1}] * size_of_batch)
+        with pytest.raises(sluice.InvalidRequest, match=said):
+            batch[-1]
     assert unchanged(engine)
+
+
+@pytest.mark.parametrize("size", [1, 600, 1024])
+@pytest.mark.parametrize("name", ["account", "line", "recipient"])
+def test_a_value_of_up_to_1024_bytes_is_a_key(engine: sluice.Engine, name: str, size: int) -> None:
+    assert engine.decide("send", **{**GOOD, name: "x" * size})
+
+
+def test_a_repeated_value_that_is_none_or_empty_is_named(engine: sluice.Engine) -> None:
+    for value, said in ((None, r"repeated\[0\] \(recipient\): absent"), (["+2", ""], r"repeated\[1\] \(recipient\): empty; ")):
+        with pytest.raises(sluice.InvalidRequest, match=said):
+            engine.decide("send", **{**GOOD, "recipient": value})
+    assert unchanged(engine)
+
+
+@pytest.mark.parametrize(("value", "size"), [("", 0), (b"", 0), ("x" * 1025, 1025), ("é" * 513, 1026)])
+def test_an_empty_or_oversized_value_of_a_subject_is_refused_by_name(engine: sluice.Engine, value: Any, size: int) -> None:
+    said = f"^account must be 1 to 1024 bytes, not {size}$"
+    for ask in (engine.usage, engine.usage_rows, engine.reset, engine.erase):
+        with pytest.raises(sluice.InvalidRequest, match=said):
+            ask(account=value)
+    with pytest.raises(sluice.InvalidRequest, match=f"^recipient must be 1 to 1024 bytes, not {size}$"):
+        engine.usage(line="+1", recipient=value)
 
 
 def test_a_lone_surrogate_has_no_bytes(engine: sluice.Engine) -> None:

@@ -153,6 +153,8 @@ std::shared_ptr<const Answers> Batch::decide() try {
       if (reloaded && !follow_reload()) return nullptr;
     }
   }
+  // Here, with the GIL: names are Python objects.
+  for (auto& [i, words] : answers->failures) words = shape_->with_name(words);
   if (status == SLUICE_OK) return answers;
   set_error(status, "");
   return nullptr;

@@ -2,6 +2,7 @@
 #include "core.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <mutex>
 
 #include "gil.h"
@@ -32,6 +33,20 @@ bool equal(const std::vector<py::str>& a, const std::vector<py::str>& b) {
 
 bool Shape::takes_the_same(const Shape& other) const {
   return repeats == other.repeats && equal(values, other.values) && equal(quantities, other.quantities);
+}
+
+std::string Shape::with_name(const std::string& words) const {
+  const size_t bracket = words.find('['), close = words.find("]: ");
+  if (bracket == std::string::npos || close == std::string::npos) return words;
+  const std::string array = words.substr(0, bracket);
+  size_t position = values.size();
+  if (array == "values") position = std::strtoul(words.c_str() + bracket + 1, nullptr, 10);
+  if (array == "repeated" && repeats >= 0) position = static_cast<size_t>(repeats);
+  if (position >= values.size()) return words;
+  const std::string absent = ", and {NULL, 0} is absent";  // in C
+  std::string said = words.substr(0, close + 1) + " (" + std::string(values[position]) + ")" + words.substr(close + 1);
+  const size_t tail = said.rfind(absent);
+  return tail == std::string::npos ? said : said.erase(tail, absent.size());
 }
 
 void Core::close() {

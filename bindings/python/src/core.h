@@ -36,6 +36,8 @@ struct Shape {
   int repeats = SLUICE_NONE;  // position among values
 
   bool takes_the_same(const Shape& other) const;
+  // A failure's words with the name of the value they are about: "values[1] (line): ...". C knows it by its position alone.
+  std::string with_name(const std::string& words) const;
 };
 
 class Core : public std::enable_shared_from_this<Core> {

@@ -49,7 +49,7 @@ bool decide_now(const Shape& shape, const Call& call, sluice_decision* decision)
   sluice_error failure;
   prepare(&failure);
   const sluice_status status = sluice_decide_checked(shape.core->handle(), &call.request(), decision, &failure);
-  if (status < 0) set_error(status, failure.message);
+  if (status < 0) set_error(status, shape.with_name(failure.message));
   return status >= 0;
 }
 
@@ -99,6 +99,9 @@ PyObject* explain(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObj
   try {
     const std::string text = shape->core->calls().explain(call.request());
     return PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace");
+  } catch (const error& failure) {
+    set_error(failure.status(), shape->with_name(failure.what()));
+    return nullptr;
   } catch (...) {
     set_thrown_error();
     return nullptr;

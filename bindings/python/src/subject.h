@@ -13,7 +13,8 @@ namespace sluice::python {
 
 class Subject {
  public:
-  // `scope`: names joined with commas; `values`: str or bytes in that order. Throws what view() sets.
+  // `scope`: names joined with commas; `values`: str or bytes in that order. Throws what view() sets,
+  // and for a length that no key has.
   Subject(std::string scope, const pybind11::tuple& values);
 
   sluice_subject get() const { return {scope_.data(), scope_.size(), bytes_.data(), bytes_.size()}; }
