@@ -132,6 +132,17 @@ def test_usage_is_told_in_the_policys_words(engine_of: Make) -> None:
     assert rows[1] == sluice.UsageRow("month", None, 4, None, 0, ns(2025, 1, 1), ns(2025, 2, 1))
 
 
+def test_a_custom_amount_that_was_not_set_is_told_and_no_error(engine_of: Make) -> None:
+    amounts = [{"plan": "free", "amount": 2}, {"plan": "vip", "custom": True}]
+    plans = [{"scope": ["account"], "plans": ["free", "vip"], "default": "vip"}]
+    engine = engine_of(policy(limit(name="minute", period="60s", amounts=amounts), subjects=plans))
+    assert engine.usage(account="acme") == {"minute": {"used": 0, "limit": "custom"}}
+    (row,) = engine.usage_rows(account="acme")
+    assert (row.limit, row.remaining) == (0, 0)
+    engine.set_amount("minute", 3, account="acme")
+    assert engine.usage(account="acme") == {"minute": {"used": 0, "limit": 3, "remaining": 3}}
+
+
 def test_subjects_are_listed_with_their_plans_over_any_number_of_pages(engine_of: Make) -> None:
     engine = engine_of(SENDING)
     engine.decide_many("ping", [f"account {n}" for n in range(2500)])

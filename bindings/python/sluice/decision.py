@@ -22,7 +22,7 @@ class LimitDetail(NamedTuple):
     remaining: int | None
     """Units left after the decision; None when it is unlimited."""
     resets_at: int | None
-    """When nothing of it is used any more; None when nothing is."""
+    """Of a window: its end; else when nothing of it is used any more. None when nothing is, or no time ends it."""
     opens_at: int | None
     """When this limit alone would let the request through; None when no wait is known to help."""
     charge: int

@@ -368,7 +368,8 @@ class Engine:
         """What a subject has used, grouped and worded by the limits' `reports_as`; charges nothing.
 
         `{"period": "2025-01-13", "emails": {"sent": 5420, "limit": 10000, "remaining": 4580}}`; an unlimited limit has
-        `"limit": None` and no "remaining". Raises NotFound, TimeError, Unset.
+        `"limit": None`, a custom one that was not set for this subject `"limit": "custom"`, and neither has "remaining".
+        Raises NotFound, InvalidRequest, TimeError.
         """
         report: dict[str, Any] = json.loads(self._core.usage_json(*self._scopes.find(subject, dimensions), now))
         return report
@@ -376,7 +377,7 @@ class Engine:
     def usage_rows(
         self, *, now: Instant | None = None, subject: Mapping[str, Value] | None = None, **dimensions: Value
     ) -> list[UsageRow]:
-        """The same as a row for each limit of the subject, in the policy's order."""
+        """The same as a row for each limit of the subject, in the policy's order. Raises NotFound, InvalidRequest, TimeError."""
         return self._core.usage_rows(*self._scopes.find(subject, dimensions), now)
 
     def list_subjects(self, scope: str | Iterable[str]) -> Iterator[Subject]:

@@ -10,7 +10,7 @@ class UsageRow(NamedTuple):
 
     limit_name: str
     limit: int | None
-    """Units it admits; None when it is unlimited."""
+    """Units it admits; None when it is unlimited, 0 when it is custom and was not set for this subject."""
     used: int
     remaining: int | None
     """None when it is unlimited."""
@@ -19,7 +19,7 @@ class UsageRow(NamedTuple):
     period_begins: int | None
     """Of a window; None when there is no period."""
     resets_at: int | None
-    """When nothing of it is used any more; None when nothing is."""
+    """Of a window: its end; else when nothing of it is used any more. None when nothing is, or no time ends it."""
 
 
 class Subject(NamedTuple):

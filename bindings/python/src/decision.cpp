@@ -152,7 +152,9 @@ PyGetSetDef attributes[] = {
     {"remaining", get_remaining, nullptr, "Units left of the named limit, after this decision; None when it is unlimited.",
      nullptr},
     {"resets_at", get_resets_at, nullptr,
-     "Instant (ns) at which nothing of the named limit is used any more; None when nothing is.", nullptr},
+     "Instant (ns): a window's end, else when nothing of the named limit is used any more; None when nothing is, or no\n"
+     "time ends it.",
+     nullptr},
     {"opens_at", get_opens_at, nullptr,
      "Instant (ns) at which the named limit alone would let this through; None when no wait is known to help.", nullptr},
     {"now", get_now, nullptr, "The instant decided at, ns since the Unix epoch.", nullptr},

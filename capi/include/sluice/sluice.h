@@ -186,7 +186,7 @@ typedef struct sluice_detail {
   uint64_t limit;      /* units; 0 with SLUICE_UNLIMITED */
   uint64_t used;       /* after the decision */
   uint64_t remaining;
-  int64_t resets_at;   /* instant; 0: nothing is used */
+  int64_t resets_at;   /* a window's end, else when nothing is used any more; 0: nothing is, or no time ends it */
   int64_t opens_at;    /* when this limit alone would pass the same again; INT64_MAX never, INT64_MAX-1 on release */
   uint32_t charge;     /* position among the operation's charges */
   uint32_t subject;    /* for a charge per repeated value: its position; else 0 */
@@ -400,7 +400,8 @@ SLUICE_API sluice_status sluice_report_quality(sluice_engine engine, const sluic
 SLUICE_API sluice_status sluice_usage(sluice_engine engine, const sluice_subject *subject, int64_t now, sluice_usage_row *rows,
                                       size_t *count, sluice_error *error);
 /* The same as JSON, in the shape {"period": "2025-01-13", "emails": {"sent": 5420, "limit": 10000, "remaining": 4580}, ...}: groups and
- * words by the limits' `reports_as`; an unlimited limit has "limit": null and no "remaining". since 0.1 */
+ * words by the limits' `reports_as`; an unlimited limit has "limit": null, a custom one that was not set "limit": "custom", and
+ * neither has "remaining". since 0.1 */
 SLUICE_API sluice_status sluice_usage_json(sluice_engine engine, const sluice_subject *subject, int64_t now, char *buffer,
                                            size_t *length, sluice_error *error);
 /* Some subjects of a scope as a JSON list [{"values": [..], "plan": name|null}], at most `max` from *cursor (0: the beginning); *cursor
