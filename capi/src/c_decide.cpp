@@ -25,7 +25,7 @@ Status decide_one(sluice_engine engine, const sluice_request* request, const Dec
     asked.flags |= terms.flags;
     if (asked.now == kEngineClock) asked.now = terms.now;
     if (decision != nullptr) answer.details = rows.take(wanted_rows(decision));
-    return Engine::decide(engine, asked, &answer, words);
+    return Engine::decide(engine, asked, &answer, words, terms.straight_tried);
   });
   if (decision != nullptr) write_decision(decision, status, answer);
   return status;
@@ -37,16 +37,9 @@ using namespace sluice;
 using namespace sluice::capi;
 
 sluice_status sluice_decide(sluice_engine engine, const sluice_request* request, sluice_decision* decision) {
-  Room<Bytes, kMaxDimensions> keys;
-  Request asked;
-  if (is_plain(request) && is_plain(decision) && read_plain(*request, keys.at(0), &asked)) [[likely]] {
-    Decision answer;
-    const Status status = guarded(nullptr, [&] { return Engine::decide(engine, asked, &answer, nullptr); });
-    if (static_cast<int32_t>(status) < 0) answer = Decision();
-    write_plain(decision, status, answer);
+  if (straight::decide(engine, PlainCall(request, decision))) [[likely]]
     return decision->status;
-  }
-  return to_c(decide_one(engine, request, {}, decision, nullptr));
+  return to_c(decide_one(engine, request, {.straight_tried = true}, decision, nullptr));
 }
 
 sluice_status sluice_decide_checked(sluice_engine engine, const sluice_request* request, sluice_decision* decision,
@@ -55,7 +48,7 @@ sluice_status sluice_decide_checked(sluice_engine engine, const sluice_request* 
 }
 
 sluice_status sluice_record_inbound(sluice_engine engine, const sluice_request* request, sluice_decision* decision) {
-  return to_c(decide_one(engine, request, {flag::force, kEngineClock}, decision, nullptr));
+  return to_c(decide_one(engine, request, {.flags = flag::force}, decision, nullptr));
 }
 
 sluice_status sluice_explain(sluice_engine engine, const sluice_request* request, char* buffer, size_t* length,

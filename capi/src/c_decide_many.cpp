@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many decisions in one call: groups go to the engine together, so that it hashes and prefetches ahead of its locks.
 //
-// 1. The time is read once for the whole array.
+// 1. The time is read at most once for the whole array.
 // 2. Every decision is looked at before the first request is decided: an answer that could not be told is never given.
-// 3. An element with rows is decided by itself; so is every one whose request cannot even be read.
+// 3. Groups of plain elements are decided where they lie. At the first that does not go the straight way, it and as many as make a
+//    group are read into the core's own structs; then it is tried straight again.
+// 4. An element with rows is decided by itself; so is every one whose request cannot even be read.
 #include <array>
 #include <span>
 
@@ -14,6 +16,7 @@
 #include "capi/src/plain.h"
 #include "capi/src/request_reader.h"
 #include "capi/src/room.h"
+#include "core/engine/straight_group.h"
 
 namespace sluice::capi {
 namespace {
@@ -35,8 +38,6 @@ class Group {
   // REQUIRES: has_room().
   void add(const sluice_request* request, sluice_decision* decision) {
     Request& asked = *::new (requests_.at(count_)) Request();
-    if (is_plain(request) && read_plain(*request, keys_.at(keys_used_), &asked)) [[likely]]
-      return take(asked, decision);
     const Status status = read_request(request, keys_.at(keys_used_), &asked, nullptr);
     if (status != Status::ok) return write_decision(decision, status, Decision());
     take(asked, decision);
@@ -49,12 +50,7 @@ class Group {
     const std::span<Decision> answers(answers_.at(0), count_);
     const Status status = guarded(nullptr, [&] { return Engine::decide_many(engine_, asked, answers); });
     for (size_t i = 0; i < count_; ++i) {
-      const Status one = status == Status::ok ? answers[i].status : status;
-      if (static_cast<int32_t>(one) >= 0 && is_plain(outs_[i])) [[likely]] {
-        write_plain(outs_[i], one, answers[i]);
-      } else {
-        write_decision(outs_[i], one, answers[i]);
-      }
+      write_decision(outs_[i], status == Status::ok ? answers[i].status : status, answers[i]);
     }
     count_ = keys_used_ = 0;
     return status;
@@ -116,10 +112,24 @@ Status decide_alone(sluice_engine engine, const Array& array, size_t i, Instant 
   return status == Status::handle || status == Status::forked ? status : Status::ok;
 }
 
-Status decide_each(sluice_engine engine, const Array& array, Instant now) {
+// The elements of an array for the straight way; none when a whole request would reach into its neighbour.
+class PlainCalls {
+ public:
+  explicit PlainCalls(const Array& array) : array_(array), apart_(array.request_stride >= sizeof(sluice_request)) {}
+
+  size_t count() const { return apart_ ? array_.count : 0; }
+  PlainCall call(size_t i) const { return {array_.request(i), array_.decision(i)}; }
+
+ private:
+  const Array& array_;
+  const bool apart_;
+};
+
+// The elements from `begin` to `end` the general way, in order.
+Status decide_generally(sluice_engine engine, const Array& array, size_t begin, size_t end, Instant now) {
   Group group(engine, now);
   Status status = Status::ok;
-  for (size_t i = 0; i < array.count && status == Status::ok; ++i) {
+  for (size_t i = begin; i < end && status == Status::ok; ++i) {
     const bool alone = wanted_rows(array.decision(i)) != 0;
     if (alone || !group.has_room()) status = group.decide();
     if (status != Status::ok) {
@@ -133,7 +143,31 @@ Status decide_each(sluice_engine engine, const Array& array, Instant now) {
       group.add(array.request(i), array.decision(i));
     }
   }
-  return status == Status::ok ? group.decide() : status;
+  if (status == Status::ok) status = group.decide();
+  if (status != Status::ok) fail_from(array, end, status);
+  return status;
+}
+
+Status decide_all(sluice_engine engine, const Array& array) {
+  const PlainCalls calls(array);
+  straight::ArrayTime time;
+  Instant now = kEngineClock;
+  for (size_t i = 0; i < array.count;) {
+    if (i < calls.count()) i += straight::Group<PlainCalls>(engine, calls, i).run(&time);
+    if (i == array.count) break;
+    if (now == kEngineClock) now = time.now();
+    if (now == kEngineClock) {
+      if (const Status status = Engine::clock(engine, &now); status != Status::ok) {
+        fail_from(array, i, status);
+        return status;
+      }
+      time = straight::ArrayTime(now);
+    }
+    const size_t end = std::min(array.count, i + straight::kGroup);
+    if (const Status status = decide_generally(engine, array, i, end, now); status != Status::ok) return status;
+    i = end;
+  }
+  return Status::ok;
 }
 
 }  // namespace
@@ -148,12 +182,8 @@ sluice_status sluice_decide_many(sluice_engine engine, const sluice_request* req
   if (count != 0) {
     if (const Status status = check_array(array); status != Status::ok) return to_c(status);
   }
-  Instant now = 0;
-  Status status = guarded(nullptr, [&] { return Engine::clock(engine, &now); });
-  if (status == Status::ok) {
-    status = decide_each(engine, array, now);
-  } else {
-    fail_from(array, 0, status);
-  }
-  return to_c(status);
+  return to_c(guarded(nullptr, [&] {
+    Instant now;
+    return count == 0 ? Engine::clock(engine, &now) : decide_all(engine, array);
+  }));
 }

@@ -13,6 +13,7 @@ namespace sluice::capi {
 struct DecideTerms {
   uint32_t flags = 0;
   Instant now = kEngineClock;  // for a request that leaves the time to the engine
+  bool straight_tried = false;
 };
 
 // Decides and writes `decision` (nullptr: not wanted), also on failure unless it is wrong in itself. Throws nothing.

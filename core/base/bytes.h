@@ -2,10 +2,43 @@
 // A borrowed run of bytes: keys and names. NULs and separators are ordinary bytes.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace sluice {
 
 using Bytes = std::string_view;
+
+namespace bytes_detail {
+template <class Word>
+inline bool same_word(const char* a, const char* b) {
+  Word x, y;
+  std::memcpy(&x, a, sizeof x);
+  std::memcpy(&y, b, sizeof y);
+  return x == y;
+}
+// By the first and the last word, which overlap. REQUIRES: sizeof(Word) <= size <= 2 * sizeof(Word).
+template <class Word>
+inline bool same_ends(const char* a, const char* b, size_t size) {
+  return same_word<Word>(a, b) && same_word<Word>(a + size - sizeof(Word), b + size - sizeof(Word));
+}
+}  // namespace bytes_detail
+
+// Whether two runs of `size` bytes are equal. Keys are short: word by word here is less than a call.
+inline bool same_bytes(const char* a, const char* b, size_t size) {
+  using namespace bytes_detail;
+  if (size > 8) [[likely]] {
+    size_t i = 0;
+    for (; i + 8 < size; i += 8) {
+      if (!same_word<uint64_t>(a + i, b + i)) return false;
+    }
+    return same_word<uint64_t>(a + size - 8, b + size - 8);
+  }
+  if (size >= 4) return same_ends<uint32_t>(a, b, size);
+  if (size >= 2) return same_ends<uint16_t>(a, b, size);
+  return size == 0 || *a == *b;
+}
 
 }  // namespace sluice

@@ -36,12 +36,13 @@ inline void cpu_relax() {
 class SLUICE_CAPABILITY("mutex") SpinLock {
  public:
   void lock() SLUICE_ACQUIRE() {
-    while (held_.exchange(1, std::memory_order_acquire) != 0) wait();
+    while (held_.exchange(1, std::memory_order_acquire) != 0) [[unlikely]]
+      wait();
   }
   void unlock() SLUICE_RELEASE() { held_.store(0, std::memory_order_release); }
 
  private:
-  void wait() const {
+  [[gnu::noinline, gnu::cold]] void wait() const {
     for (int spins = 0; held_.load(std::memory_order_relaxed) != 0; ++spins) {
       if (spins < 128) {
         cpu_relax();

@@ -37,7 +37,7 @@ Instant EngineClock::now() {
 bool EngineClock::too_far_ahead(Instant now) {
   if (now <= known_bound_.load(std::memory_order_relaxed)) return false;
   const Instant real = std::max(clamp(read(CLOCK_REALTIME)), manual_ ? this->now() : Instant{0});
-  const Instant bound = later(real, kDay);
+  const Instant bound = std::min(later(real, kDay), kEndOfTime - 1);
   known_bound_.store(bound, std::memory_order_relaxed);
   return now > bound;
 }

@@ -17,6 +17,10 @@ class EngineClock {
   Instant now();
   void set(Instant now) { manual_now_.store(now, std::memory_order_relaxed); }
 
+  // Without reading a clock: an instant that is not too far ahead. False: ask too_far_ahead.
+  bool is_known(Instant now) const {
+    return static_cast<uint64_t>(now) <= static_cast<uint64_t>(known_bound_.load(std::memory_order_relaxed));
+  }
   // Whether `now` is more than a day ahead of the real clock (of a manual clock: of the later of the two).
   bool too_far_ahead(Instant now);
 
@@ -25,7 +29,7 @@ class EngineClock {
   std::atomic<Instant> manual_now_;
   std::atomic<int64_t> offset_{0};          // wall minus monotonic
   std::atomic<int64_t> next_sync_{0};       // monotonic
-  std::atomic<Instant> known_bound_{0};     // instants up to here are not too far ahead: spares reading the clock
+  std::atomic<Instant> known_bound_{0};     // instants from 0 to here are not too far ahead
 };
 
 }  // namespace sluice

@@ -12,14 +12,14 @@
 namespace sluice {
 namespace {
 
-constexpr uint32_t kSlotBits = 12;
+using registry::detail::kKindEngine;
+using registry::detail::kKindShift;
+using registry::detail::kSlotBits;
 constexpr uint32_t kMaxSlotsOfProcess = 1u << kSlotBits;
-constexpr uint64_t kKindEngine = 1;
-constexpr uint32_t kKindShift = 48;
 constexpr uint32_t kLastGeneration = UINT32_MAX;
 
 struct Registry {
-  std::atomic<ControlBlock*> blocks[kMaxSlotsOfProcess] = {};
+  registry::detail::Blocks blocks = {};
   std::mutex mutex;
   std::vector<uint32_t> free_slots;
   uint32_t used = 0;
@@ -46,10 +46,14 @@ uint64_t make_handle(uint32_t slot, uint32_t generation) {
   return kKindEngine << kKindShift | uint64_t{generation} << kSlotBits | slot;
 }
 
-// One byte on a page that the system wipes in a child; without that, the process id.
+// A mark on a page that the system wipes in a child; without that, the process id.
 struct ForkMark {
   enum : uint8_t { inherited, own, changing };
-  std::atomic<uint8_t>* page = nullptr;
+  struct Page {
+    registry::detail::OwnBlocks blocks;
+    std::atomic<uint8_t> mark{own};
+  };
+  Page* page = nullptr;
   std::atomic<pid_t> pid{getpid()};
 
   ForkMark() {
@@ -61,24 +65,29 @@ struct ForkMark {
       munmap(p, size);
       return;
     }
-    page = new (p) std::atomic<uint8_t>(own);
+    page = new (p) Page;
+    registry::detail::own.store(&page->blocks, std::memory_order_release);
 #endif
   }
 
   bool is_own() const {
-    return page != nullptr ? page->load(std::memory_order_acquire) == own : pid.load(std::memory_order_acquire) == getpid();
+    return page != nullptr ? page->mark.load(std::memory_order_acquire) == own : pid.load(std::memory_order_acquire) == getpid();
+  }
+  // What find_own() may look into from now on.
+  void show(registry::detail::Blocks* blocks) {
+    if (page != nullptr) page->blocks.blocks.store(blocks, std::memory_order_release);
   }
   // True for the one thread that makes the child's beginning, which it ends with finish(); the others wait for it.
   bool begin() {
     if (page == nullptr) return !is_own();  // such systems fork single-threaded or not at all
     uint8_t seen = inherited;
-    if (page->compare_exchange_strong(seen, changing)) return true;
-    while (page->load(std::memory_order_acquire) == changing) cpu_relax();
+    if (page->mark.compare_exchange_strong(seen, changing)) return true;
+    while (page->mark.load(std::memory_order_acquire) == changing) cpu_relax();
     return false;
   }
   void finish() {
     pid.store(getpid(), std::memory_order_release);
-    if (page != nullptr) page->store(own, std::memory_order_release);
+    if (page != nullptr) page->mark.store(own, std::memory_order_release);
   }
 };
 ForkMark fork_mark;
@@ -97,10 +106,13 @@ void begin_process() {
 constexpr uint64_t kKnown = uint64_t{1} << 63;
 constexpr uint64_t kBusy = uint64_t{1} << 62;
 constexpr uint64_t kStraight = uint64_t{1} << 61;
+constexpr uint64_t kOfOne = uint64_t{1} << 60;
+constexpr uint64_t kLone = uint64_t{1} << 59;
 
 uint64_t pack_head(const OperationShape& s) {
-  return (s.known ? kKnown : 0) | (s.straight ? kStraight : 0) | uint64_t{s.generation} << 48 | uint64_t{s.value_count} << 40 | uint64_t{s.slot_count} << 32 |
-         uint64_t{s.quantity_count} << 28 | uint64_t(s.repeats + 1) << 20 | uint64_t(s.tenant + 1) << 12 | s.operation;
+  return (s.known ? kKnown : 0) | (s.straight ? kStraight : 0) | (s.of_one ? kOfOne : 0) | (s.lone ? kLone : 0) | uint64_t{s.generation} << 48 |
+         uint64_t{s.value_count} << 40 | uint64_t{s.slot_count} << 32 | uint64_t{s.quantity_count} << 28 |
+         uint64_t(s.repeats + 1) << 20 | uint64_t(s.tenant + 1) << 12 | s.operation;
 }
 
 uint32_t pack_slot(const OperationShape::Slot& s) {
@@ -131,6 +143,8 @@ bool StableShape::read(OperationShape* shape) const {
   if ((head & kBusy) != 0) return false;
   shape->known = (head & kKnown) != 0;
   shape->straight = (head & kStraight) != 0;
+  shape->of_one = (head & kOfOne) != 0;
+  shape->lone = (head & kLone) != 0;
   shape->generation = generation_of(head);
   shape->value_count = static_cast<uint8_t>(value_count(head));
   shape->slot_count = static_cast<uint8_t>(slot_count(head));
@@ -144,10 +158,13 @@ bool StableShape::read(OperationShape* shape) const {
 
 namespace registry {
 
+std::atomic<detail::OwnBlocks*> detail::own{nullptr};
+
 ControlBlock* open(uint64_t* handle) {
   begin_process();
   Registry& r = the_registry();
   const std::lock_guard lock(r.mutex);
+  fork_mark.show(&r.blocks);
   uint32_t slot;
   if (!r.free_slots.empty()) {
     slot = r.free_slots.back();

@@ -32,6 +32,8 @@ struct OperationShape {
   };
   bool known = false;
   bool straight = false;      // may go the straight way
+  bool of_one = false;        // that way, and all it takes is one value, which is one subject
+  bool lone = false;          // of one, with one charge
   uint8_t generation = 0;
   uint8_t value_count = 0, slot_count = 0, quantity_count = 0;
   int8_t repeats = -1, tenant = -1;
@@ -50,6 +52,8 @@ class StableShape {
   uint64_t head() const { return head_.load(std::memory_order_acquire); }
   uint32_t slot(size_t i) const { return slots_[i].load(std::memory_order_acquire); }
   static constexpr bool is_straight(uint64_t head) { return (head >> 61) == 5; }  // known, not being written, straight
+  static constexpr bool is_of_one(uint64_t head) { return (head >> 60 & 1) != 0; }
+  static constexpr bool is_lone(uint64_t head) { return (head >> 59 & 1) != 0; }
   static constexpr uint8_t generation_of(uint64_t head) { return static_cast<uint8_t>(head >> 48); }
   static constexpr uint32_t value_count(uint64_t head) { return static_cast<uint8_t>(head >> 40); }
   static constexpr uint32_t slot_count(uint64_t head) { return static_cast<uint8_t>(head >> 32); }
@@ -74,9 +78,8 @@ struct ControlBlock {
   Shard shards[kMaxShards];
 
   HashSecret hash_secret() const {
-    HashSecret s{};
-    for (int i = 0; i < 4; ++i) s.word[i] = secret[i].load(std::memory_order_relaxed);
-    return s;
+    const auto word = [this](int i) { return secret[i].load(std::memory_order_relaxed); };
+    return {{word(0), word(1), word(2), word(3)}};
   }
   // The shard of a subject: the hash's high bits, of which the tag knows nothing.
   uint32_t shard_of(uint64_t hash) const {
@@ -99,6 +102,29 @@ void close(uint64_t handle);
 
 // False in a child after fork for what its parent made; what is no handle at all is nobody's and left to find.
 bool own_process(uint64_t handle);
+
+namespace detail {
+inline constexpr uint32_t kSlotBits = 12;
+inline constexpr uint32_t kKindShift = 48;
+inline constexpr uint64_t kKindEngine = 1;
+
+using Blocks = std::atomic<ControlBlock*>[1u << kSlotBits];
+// The blocks of this process while its fork mark stands; nullptr when there are none. Whoever forks takes no copy of it along.
+struct OwnBlocks {
+  std::atomic<Blocks*> blocks{nullptr};
+};
+extern std::atomic<OwnBlocks*> own;
+}  // namespace detail
+
+// Both at once, for calls that leave it to others to say what is wrong: nullptr where own_process() or find() would object.
+inline ControlBlock* find_own(uint64_t handle) {
+  using namespace detail;
+  const OwnBlocks* page = own.load(std::memory_order_acquire);
+  if (page == nullptr || handle >> kKindShift != kKindEngine) return nullptr;
+  Blocks* blocks = page->blocks.load(std::memory_order_acquire);
+  if (blocks == nullptr) return nullptr;
+  return (*blocks)[handle & ((1u << kSlotBits) - 1)].load(std::memory_order_acquire);
+}
 
 }  // namespace registry
 }  // namespace sluice

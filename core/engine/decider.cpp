@@ -169,7 +169,7 @@ void Decider::fill(const Item* item, Decision* decision) const {
   const Instant when = at(*item->subject);
   const Reading reading = limit::read(item->params, item->state(), when);
   const bool unlimited = item->params.amount->word == Word::unlimited || item->limit->rule.kind == Kind::upstream;
-  decision->limit = unlimited ? 0 : limit::shown_limit(item->params);
+  decision->limit = unlimited ? 0 : item->params.amount->shown;
   decision->used = reading.used;
   // What a ceiling or a burst admits beyond the limit is not promised.
   decision->remaining = unlimited ? reading.remaining : std::min(reading.remaining, decision->limit);

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "core/engine/decider.h"
+#include "core/engine/straight.h"
 
 namespace sluice::dispatch {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 // Enough misses in flight to hide most of each (the gain flattens near 32), few enough locks held for another thread to get by.
 constexpr size_t kGroup = 32;
 constexpr size_t kGroupSubjects = kGroup * 4;
+constexpr size_t kUsualUnits = 4;  // of a record: its first line and most of the next
 
 // A shape read whole. A reload writes for microseconds only.
 void read_shape(const ControlBlock& block, int32_t operation, OperationShape* shape) {
@@ -20,6 +22,56 @@ void read_shape(const ControlBlock& block, int32_t operation, OperationShape* sh
 }
 
 bool in_range(int32_t operation) { return operation >= 0 && operation < static_cast<int32_t>(kMaxOperations); }
+
+// A request of the core's own for the straight way.
+class RequestCall {
+ public:
+  RequestCall(const Request& request, Decision* decision) : request_(request), decision_(*decision) {}
+
+  bool is_plain() const {
+    return request_.flags == 0 && request_.repeated.empty() && request_.idempotency_key.data() == nullptr &&
+           decision_.details.empty();
+  }
+  int32_t operation() const { return request_.operation; }
+  Instant now() const { return request_.now; }
+  size_t value_count() const { return request_.values.size(); }
+  Bytes value(uint32_t i) const { return request_.values[i]; }
+  size_t quantity_count() const { return request_.quantities.size(); }
+  uint64_t quantity(uint32_t i) const { return request_.quantities[i]; }
+  void write(const straight::Answer& answer) const {
+    decision_.status = answer.status;
+    decision_.denial = answer.denial;
+    decision_.wait_kind = answer.wait_kind;
+    decision_.now = answer.now;
+    decision_.retry_after = answer.retry_after;
+    decision_.largest_cost = answer.largest_cost;
+    decision_.limit_id = answer.limit_id;
+    decision_.flags = answer.flags;
+    decision_.limit = answer.limit;
+    decision_.used = answer.used;
+    decision_.remaining = answer.remaining;
+    decision_.resets_at = answer.resets_at;
+    decision_.opens_at = answer.opens_at;
+  }
+
+ private:
+  const Request& request_;
+  Decision& decision_;
+};
+static_assert(straight::Call<RequestCall>);
+
+// Under a group's locks, on the subjects formed for it.
+bool decide_straight(ControlBlock& block, EngineCore& core, const Generation& g, const Work& work, Decision* decision) {
+  const RequestCall call(*work.request, decision);
+  if (!work.shape.straight || !call.is_plain()) return false;
+  straight::Subject subjects[kStraightSlots];
+  for (size_t i = 0; i < work.subject_count; ++i) {
+    const SubjectRef& s = work.subjects[i];
+    const uint32_t slot = block.shapes[work.request->operation].slot(static_cast<uint32_t>(i));
+    subjects[i] = {s.hash, s.key.size(), nullptr, 0, s.shard_index, slot};
+  }
+  return straight::decide_formed<straight::AnySubjects, kStraightCharges>(block, core, g, g.straight[work.shape.operation], subjects, work.subject_count, call, work.now);
+}
 
 // Under the locks: decides if the handle still names an engine whose policy the shape is of; *again when the shape is of another.
 // A request of a group tries the straight way here, under the group's locks; one by itself has tried it before.
@@ -34,11 +86,7 @@ Status decide_locked(ControlBlock& block, uint64_t handle, Work& work, bool grou
     return fail(Status::time, error,
                 "now: outside [0, 2^62) or more than a day ahead of the clock; nanoseconds since the Unix epoch are expected");
   }
-  if (grouped && work.shape.straight && work.request->flags == 0 && work.idempotency == nullptr) {
-    const StraightCall call{work.subjects, work.subject_count, work.request, work.now};
-    if (core.decide_straight(g, work.shape.operation, call, decision)) [[likely]]
-      return Status::ok;
-  }
+  if (grouped && decide_straight(block, core, g, work, decision)) return decision->status;
   return Decider(core, work).run(decision, error);
 }
 
@@ -131,8 +179,9 @@ void Group::fetch() {
   }
   const EngineCore& core = *block_.core.load(std::memory_order_relaxed);
   for (size_t i = 0; i < subject_count_; ++i) {
-    const RecordId id = block_.shards[subjects_[i].shard_index].index.guess(Index::tag_of(subjects_[i].hash));
-    if (id != 0) core.prefetch(id);
+    const SubjectRef& s = subjects_[i];
+    const RecordId id = block_.shards[s.shard_index].index.guess(Index::tag_of(s.hash));
+    if (id != 0) prefetch_record(core.arena().at(id), kUsualUnits);
   }
 }
 
@@ -178,8 +227,8 @@ Status unknown_operation(std::string* error) {
   return fail(Status::not_found, error, "operation: no such id in this policy; resolve the name with operation_id");
 }
 
-[[gnu::noinline]] static Status decide_otherwise(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision,
-                                                 std::string* error) {
+Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision, std::string* error) {
+  if (!in_range(request.operation)) return unknown_operation(error);
   for (;;) {
     Work work;
     work.request = &request;
@@ -191,11 +240,9 @@ Status unknown_operation(std::string* error) {
   }
 }
 
-Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision, std::string* error) {
-  if (!in_range(request.operation)) return unknown_operation(error);
-  if (straight::decide(block, handle, request, decision)) [[likely]]
-    return Status::ok;
-  return decide_otherwise(block, handle, request, decision, error);
+bool decide_straight(uint64_t handle, const Request& request, Decision* decision) {
+  const RequestCall call(request, decision);
+  return straight::decide(handle, call);
 }
 
 void decide_many(ControlBlock& block, uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions) {

@@ -17,6 +17,9 @@ Status fail(Status status, std::string* error, const char* message);
 Status bad_handle(std::string* error);
 Status unknown_operation(std::string* error);
 
+// The straight way: false when the request is to go another, and then nothing has happened.
+bool decide_straight(uint64_t handle, const Request& request, Decision* decision);
+// The general way.
 Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision, std::string* error);
 // Each decision's status says how it went. REQUIRES: as many decisions as requests.
 void decide_many(ControlBlock& block, uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions);

@@ -156,7 +156,8 @@ Status Engine::describe_operation(uint64_t handle, int32_t id, std::string* json
   });
 }
 
-Status Engine::decide(uint64_t handle, const Request& request, Decision* decision, std::string* error) {
+Status Engine::decide(uint64_t handle, const Request& request, Decision* decision, std::string* error, bool straight_tried) {
+  if (!straight_tried && dispatch::decide_straight(handle, request, decision)) return decision->status;
   if (!registry::own_process(handle)) return decision->status = forked(error);
   ControlBlock* block = registry::find(handle);
   if (block == nullptr || !registry::alive(*block, handle)) return decision->status = bad_handle(error);

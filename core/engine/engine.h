@@ -152,7 +152,9 @@ class Engine {
   static Status limit_name(uint64_t handle, int32_t id, std::string* name);
   static Status describe_operation(uint64_t handle, int32_t id, std::string* json);
 
-  static Status decide(uint64_t handle, const Request& request, Decision* decision, std::string* error = nullptr);
+  // `straight_tried`: the caller has been told that the request does not go the straight way (straight.h).
+  static Status decide(uint64_t handle, const Request& request, Decision* decision, std::string* error = nullptr,
+                       bool straight_tried = false);
   // One instant for those whose `now` is kEngineClock; each decision's status says how it went.
   static Status decide_many(uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions);
   static Status explain(uint64_t handle, const Request& request, std::string* text, std::string* error);

@@ -48,24 +48,24 @@ class EngineCore {
   Status start(std::shared_ptr<const CompiledPolicy> policy, std::string* error);
   const Generation& generation() const { return *current_.load(std::memory_order_acquire); }
   const EngineNames& names() const { return names_; }
+  const Arena& arena() const { return arena_; }
+  Instant floor() const { return floor_.load(std::memory_order_relaxed); }
   EngineClock& clock() { return clock_; }
   EventRing& events() { return events_; }
 
   // The time of a call: its own or the engine's. False when it is out of range or too far ahead.
-  bool time_of(Instant given, Instant* now);
-
-  // straight.cpp: decides under its locks if nothing about it is unusual; else false, and nothing has happened.
-  bool decide_straight(const Generation& g, uint16_t operation, const StraightCall& call, Decision* decision);
+  bool time_of(Instant given, Instant* now) {
+    *now = given;
+    return clock_.is_known(given) || read_time(given, now);
+  }
 
   // plans.cpp: an event for every threshold in `fired`.
-  void emit_fired(const Generation& g, size_t position, const Record& record, const Params& params, uint8_t fired, uint64_t used,
-                  Instant at, bool by_plan_change);
+  [[gnu::noinline]] void emit_fired(const Generation& g, size_t position, const Record& record, const Params& params, uint8_t fired,
+                                    uint64_t used, Instant at, bool by_plan_change) noexcept;
 
-  void prefetch(RecordId id) const {
-    const char* record = reinterpret_cast<const char*>(arena_.at(id));
-    __builtin_prefetch(record, 1);
-    if ((reinterpret_cast<uintptr_t>(record) & 63) > 16) __builtin_prefetch(record + 47, 1);
-  }
+  // The same of a straight charge.
+  [[gnu::noinline]] void emit_thresholds(const Generation& g, const StraightCharge& charge, const Record& record, uint8_t fired,
+                                         Instant at) noexcept;
 
   // receipts.cpp
   Status admin_refund(uint64_t receipt, Instant now, std::string* error);
@@ -95,6 +95,8 @@ class EngineCore {
  private:
   friend class Decider;
   friend struct SubjectLock;
+
+  [[gnu::noinline]] bool read_time(Instant given, Instant* now);
 
   // memory.cpp: records under the shard's lock
   ShardCold* cold_of(Shard& shard, bool beyond_cap = false);  // made when first needed; nullptr without memory
@@ -143,6 +145,7 @@ class EngineCore {
   Params params_of(const Generation& g, const Limit& limit, size_t position, uint8_t plan, const Extras* extras) const;
   void carry_amounts(const Generation& g, Shard& shard, RecordId id, Record& record, uint8_t old_plan, const Extras* old_extras,
                      Instant at);
+  void name_subject(const Generation& g, const Record& record, Event* event) const noexcept;
   std::string subject_text(const Generation& g, uint8_t scope, Bytes key) const;
   void change_plan_locked(Shard& shard, RecordId id, uint8_t plan, Instant at);
   void consider_promotion_locked(Shard& shard, RecordId id, Instant at);

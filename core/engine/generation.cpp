@@ -89,7 +89,7 @@ std::unique_ptr<Generation> make_generation(std::shared_ptr<const CompiledPolicy
     g->operation_number.push_back(names->operations.add(g->policy->operations[i].name));
     if (g->operation_number.back() >= static_cast<int32_t>(kMaxOperations)) return nullptr;
     place(&g->operation_at, g->operation_number.back(), i);
-    g->straight.push_back(straight_plan(*g->policy, g->policy->operations[i]));
+    g->straight.push_back(straight_plan(*g->policy, g->policy->operations[i], g->limit_number));
   }
   if (before != nullptr) g->plan_to = map_plans(*before->policy, *g->policy);
   return g;
@@ -124,7 +124,10 @@ OperationShape shape_of(const Generation& g, int32_t operation_number) {
   if (position == kNone) return shape;
   const Operation& op = g.policy->operations[static_cast<size_t>(position)];
   shape.known = true;
-  shape.straight = g.straight[static_cast<size_t>(position)].count != 0;
+  const uint8_t charges = g.straight[static_cast<size_t>(position)].count;
+  shape.straight = charges != 0;
+  shape.of_one = charges != 0 && op.values.size() == 1 && op.slots.size() == 1 && op.quantities.empty();
+  shape.lone = shape.of_one && charges == 1;
   shape.operation = static_cast<uint16_t>(position);
   shape.value_count = static_cast<uint8_t>(op.values.size());
   shape.quantity_count = static_cast<uint8_t>(op.quantities.size());

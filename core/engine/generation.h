@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/engine/control_block.h"
-#include "core/engine/straight.h"
+#include "core/engine/straight_plan.h"
 #include "core/policy/compiled_policy.h"
 
 namespace sluice {

@@ -2,6 +2,7 @@
 // Which amounts a subject has, and what a change of them does to what it has spent.
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "core/engine/engine_core.h"
 #include "core/limits/limit.h"
@@ -76,24 +77,40 @@ std::string EngineCore::subject_text(const Generation& g, uint8_t scope_number, 
   return text;
 }
 
+// Without memory for the words the event goes without them: what it tells has happened.
+void EngineCore::name_subject(const Generation& g, const Record& record, Event* event) const noexcept {
+  try {
+    const std::string text = subject_text(g, record.scope, record.key());
+    event->subject_len = static_cast<uint32_t>(text.size());
+    std::memcpy(event->subject, text.data(), std::min(text.size(), sizeof event->subject));
+  } catch (const std::bad_alloc&) {
+    event->subject_len = 0;
+  }
+}
+
 void EngineCore::emit_fired(const Generation& g, size_t position, const Record& record, const Params& params, uint8_t fired,
-                            uint64_t used, Instant at, bool by_plan_change) {
+                            uint64_t used, Instant at, bool by_plan_change) noexcept {
   if (fired == 0) return;
-  const std::string text = subject_text(g, record.scope, record.key());
   Event event;
   event.kind = EventKind::threshold;
   event.limit_id = g.limit_number[position];
   event.at = at;
   event.used = used;
-  event.limit = limit::shown_limit(params);
+  event.limit = params.amount->shown;
   event.by_plan_change = by_plan_change;
-  event.subject_len = static_cast<uint32_t>(text.size());
-  std::memcpy(event.subject, text.data(), std::min(text.size(), sizeof event.subject));
+  name_subject(g, record, &event);
   for (size_t i = 0; i < params.amount->threshold_count; ++i) {
     if ((fired >> i & 1) == 0) continue;
     event.share = params.amount->threshold_share[i];
     events_.push(event);
   }
+}
+
+void EngineCore::emit_thresholds(const Generation& g, const StraightCharge& charge, const Record& record, uint8_t fired,
+                                 Instant at) noexcept {
+  const Params params{charge.rule, &charge.amount(record.plan), charge.billing};
+  const auto* state = reinterpret_cast<const std::byte*>(&record) + charge.state_offset;
+  emit_fired(g, charge.position, record, params, fired, limit::read(params, state, at).used, at, false);
 }
 
 // After the plan or the extras of a record changed: what was spent carries over in units, limit by limit. `old_extras` is what the
@@ -159,11 +176,9 @@ void EngineCore::consider_promotion_locked(Shard& shard, RecordId id, Instant at
   event.limit_id = g.limit_number[static_cast<size_t>(rule->limit)];
   event.at = at;
   event.used = used;
-  event.limit = limit::shown_limit(params);
+  event.limit = params.amount->shown;
   event.plan = rule->to;
-  const std::string text = subject_text(g, record.scope, record.key());
-  event.subject_len = static_cast<uint32_t>(text.size());
-  std::memcpy(event.subject, text.data(), std::min(text.size(), sizeof event.subject));
+  name_subject(g, record, &event);
   events_.push(event);
   change_plan_locked(shard, id, rule->to, at);
   prune_extras(shard, id, record);

@@ -62,7 +62,7 @@ EngineCore::~EngineCore() {
   }
 }
 
-bool EngineCore::time_of(Instant given, Instant* now) {
+bool EngineCore::read_time(Instant given, Instant* now) {
   if (given == kEngineClock) {
     *now = clock_.now();
     return true;

@@ -65,7 +65,7 @@ void Decider::take(Item& item) {
     event.limit_id = g_.limit_number[item.position];
     event.at = when;
     event.used = reading.used;
-    event.limit = limit::shown_limit(item.params);
+    event.limit = item.params.amount->shown;
     const std::string text = core_.subject_text(g_, s.scope, s.record->key());
     event.subject_len = static_cast<uint32_t>(text.size());
     std::memcpy(event.subject, text.data(), std::min(text.size(), sizeof event.subject));

@@ -34,7 +34,7 @@ UsageRow row_of(const Generation& g, size_t position, const Params& params, cons
   row.resets_at = reading.resets_at;
   row.period_begins = period_begins(params, reading, at);
   if (params.amount->word == Word::number) {
-    row.limit = limit::shown_limit(params);
+    row.limit = params.amount->shown;
     // What a burst admits is no overage: it is banked from what was left unused.
     row.overage = params.amount->peak != 0 ? 0 : reading.used > row.limit ? reading.used - row.limit : 0;
     // What is left of the amount itself; what a ceiling still admits above it is overage.

@@ -48,14 +48,17 @@ Amount make_pace_amount(uint64_t amount, Span period, PaceDepth depth) {
   result.amount = amount;
   result.period = period;
   result.unit = static_cast<Span>(unit);
-  result.depth = static_cast<Span>(std::min(std::max(unit, asked), static_cast<uint64_t>(kEndOfTime - 1)));
+  const uint64_t deep = std::min(std::max(unit, asked), static_cast<uint64_t>(kEndOfTime - 1));
+  result.depth = static_cast<Span>(deep);
+  result.shown = std::min(mul_div_floor(deep, amount, length), kLargestCount);
+  result.whole = length % amount == 0 && deep == static_cast<Wide>(unit) * result.shown;
   return result;
 }
 
 Amount make_window_amount(uint64_t amount, std::optional<Ratio> ceiling, std::optional<BurstTerms> burst,
                           std::span<const uint32_t> thresholds) {
   Amount result;
-  result.amount = amount;
+  result.amount = result.shown = amount;
   result.cap = ceiling ? share_floor(amount, *ceiling) : amount;
   if (burst) {
     result.peak = share_floor(amount, burst->factor);
@@ -71,8 +74,7 @@ Amount make_window_amount(uint64_t amount, std::optional<Ratio> ceiling, std::op
 
 Amount make_count_amount(uint64_t amount) {
   Amount result;
-  result.amount = amount;
-  result.cap = amount;
+  result.amount = result.shown = result.cap = amount;
   return result;
 }
 

@@ -85,7 +85,7 @@ uint64_t largest_cost(const Params& params) {
   __builtin_unreachable();
 }
 
-Reading read(const Params& params, const std::byte* state, Instant at) {
+Reading read_switch(const Params& params, const std::byte* state, Instant at) {
   switch (params.rule->kind) {
     case Kind::pace: return pace::read(params, state, at);
     case Kind::window: return window::read(params, state, at);

@@ -48,7 +48,7 @@ void refund(const Params& params, std::byte* state, const Taken& taken, uint64_t
 // The largest cost (for distinct and named gauges: number of values) that could ever pass.
 uint64_t largest_cost(const Params& params);
 
-Reading read(const Params& params, const std::byte* state, Instant at);
+inline Reading read(const Params& params, const std::byte* state, Instant at);
 
 // Whether the state at `at` equals never seen, now and ever after.
 bool idle(const Params& params, const std::byte* state, Instant at);
@@ -68,15 +68,10 @@ bool set_used(const Params& params, std::byte* state, uint64_t used, Instant at,
 // Frees what hangs off the state and zeroes it.
 void clear(const Rule& rule, std::byte* state, Allocator& memory);
 
-// The limit as people are told: the amount; of a pace what passes at once from idle, so that what remains never exceeds it.
-inline uint64_t shown_limit(const Params& params) {
-  if (params.rule->kind != Kind::pace || params.amount->word != Word::number) return params.amount->amount;
-  return pace::largest_cost(params);
-}
-
 // The two kinds that most decisions ask are inline; the rest is the switch.
-Instant opens_at_switch(const Params& params, const std::byte* state, const Charge& charge, Instant from);
-Taken commit_switch(const Params& params, std::byte* state, const Charge& charge, Instant at);
+[[gnu::noinline]] Instant opens_at_switch(const Params& params, const std::byte* state, const Charge& charge, Instant from);
+[[gnu::noinline]] Taken commit_switch(const Params& params, std::byte* state, const Charge& charge, Instant at);
+[[gnu::noinline]] Reading read_switch(const Params& params, const std::byte* state, Instant at);
 
 inline Instant opens_at(const Params& params, const std::byte* state, const Charge& charge, Instant from) {
   if (params.rule->kind == Kind::pace) return pace::opens_at(params, state, charge, from);
@@ -88,6 +83,12 @@ inline Taken commit(const Params& params, std::byte* state, const Charge& charge
   if (params.rule->kind == Kind::pace) return pace::commit(params, state, charge, at);
   if (params.rule->kind == Kind::window) return window::commit(params, state, charge, at);
   return commit_switch(params, state, charge, at);
+}
+
+inline Reading read(const Params& params, const std::byte* state, Instant at) {
+  if (params.rule->kind == Kind::pace) return pace::read(params, state, at);
+  if (params.rule->kind == Kind::window) return window::read(params, state, at);
+  return read_switch(params, state, at);
 }
 
 }  // namespace sluice::limit

@@ -62,21 +62,16 @@ void refund(const Params& params, std::byte* state, const Taken& taken, uint64_t
 uint64_t largest_cost(const Params& params) {
   const Amount& amount = *params.amount;
   if (amount.word != Word::number) return amount.word == Word::unlimited ? kCountLimit - 1 : 0;
-  return std::min(mul_div_floor(static_cast<uint64_t>(amount.depth), amount.amount, static_cast<uint64_t>(amount.period)),
-                  kCountLimit - 1);
+  return amount.shown;
 }
 
-Reading read(const Params& params, const std::byte* state, Instant at) {
-  const Amount& amount = *params.amount;
-  if (amount.word != Word::number) return {};
-  const State s = load(state);
-  const uint64_t debt = debt_at(s, at);
+Reading read_in_fractions(const Amount& amount, Instant drained_at, uint64_t debt) {
   const auto depth = static_cast<uint64_t>(amount.depth);
   const auto period = static_cast<uint64_t>(amount.period);
   Reading reading;
   reading.used = std::min(mul_div_ceil(debt, amount.amount, period), kCountLimit - 1);
   if (debt < depth) reading.remaining = std::min(mul_div_floor(depth - debt, amount.amount, period), kCountLimit - 1);
-  if (debt > 0) reading.resets_at = s.drained_at < kEndOfTime ? s.drained_at : kNever;
+  if (debt > 0) reading.resets_at = drained_at < kEndOfTime ? drained_at : kNever;
   return reading;
 }
 

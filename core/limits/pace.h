@@ -5,7 +5,7 @@
 // 2. A charge adds ceil(cost x period / amount) and passes iff debt and charge together stay within the depth: never
 //    early, late by less than 1 ns a charge.
 // 3. With slack a charge that comes at most that late starts where the debt ended, not where it came: the grid stands still.
-// 4. No division on the way of an allowed charge of cost 1.
+// 4. No division on the way of an allowed charge of cost 1; one to read a pace of whole units.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +34,7 @@ inline void store(std::byte* state, State s) { std::memcpy(state, &s, sizeof s);
 constexpr size_t state_size(const Rule&) { return sizeof(State); }
 
 // ceil(cost x period / amount), apart so that its division does not burden the common cost of 1.
-uint64_t exact_ns(const Amount& amount, uint64_t cost);
+[[gnu::noinline]] uint64_t exact_ns(const Amount& amount, uint64_t cost);
 
 // What `cost` adds to the debt of a pace with a number. Also how a caller turns units to give back into ns.
 inline uint64_t charge_ns(const Amount& amount, uint64_t cost) {
@@ -44,28 +44,32 @@ inline uint64_t charge_ns(const Amount& amount, uint64_t cost) {
 }
 
 // Where on the grid a charge at `at` starts.
-constexpr Instant base(const Rule& rule, Instant drained_at, Instant at) {
+constexpr Instant base(Span slack, Instant drained_at, Instant at) {
   if (drained_at > at) return drained_at;
-  return drained_at != 0 && at - drained_at <= rule.slack ? drained_at : at;
+  return drained_at != 0 && at - drained_at <= slack ? drained_at : at;
 }
 
 // A commit that does not pass: the part of `ns` that the debt still has room for.
-uint64_t overdraw(const Amount& amount, const Charge& charge, uint64_t debt, uint64_t ns);
+[[gnu::noinline]] uint64_t overdraw(const Amount& amount, const Charge& charge, uint64_t debt, uint64_t ns);
+
+// When a charge of `ns` that can deny passes a pace with a number.
+constexpr Instant opens(const Amount& amount, Instant drained_at, uint64_t ns, bool queued, Instant from) {
+  const auto depth = static_cast<uint64_t>(amount.depth);
+  Instant at = drained_at;
+  if (ns <= depth) [[likely]] {
+    at -= static_cast<Span>(depth - ns);
+  } else if (!queued) {
+    return kNever;
+  }
+  if (at <= from) return from;
+  return at < kEndOfTime ? at : kNever;
+}
 
 inline Instant opens_at(const Params& params, const std::byte* state, const Charge& charge, Instant from) {
   if (charge.type >= ChargeType::forced) return from;
   const Amount& amount = *params.amount;
   if (amount.word != Word::number) return amount.word == Word::unlimited ? from : kNever;
-  const auto depth = static_cast<uint64_t>(amount.depth);
-  const uint64_t ns = charge_ns(amount, charge.cost);
-  Instant opens = load(state).drained_at;
-  if (ns <= depth) {
-    opens -= static_cast<Span>(depth - ns);
-  } else if (!charge.queued) {
-    return kNever;
-  }
-  if (opens <= from) return from;
-  return opens < kEndOfTime ? opens : kNever;
+  return opens(amount, load(state).drained_at, charge_ns(amount, charge.cost), charge.queued, from);
 }
 
 inline Taken commit(const Params& params, std::byte* state, const Charge& charge, Instant at) {
@@ -74,7 +78,7 @@ inline Taken commit(const Params& params, std::byte* state, const Charge& charge
   taken.stamp = at;
   if (amount.word != Word::number || charge.cost == 0) return taken;
   const auto depth = static_cast<uint64_t>(amount.depth);
-  const Instant start = base(*params.rule, load(state).drained_at, at);
+  const Instant start = base(params.rule->slack, load(state).drained_at, at);
   const uint64_t debt = start > at ? static_cast<uint64_t>(start - at) : 0;
   const uint64_t ns = charge_ns(amount, charge.cost);
   taken.units = ns;
@@ -92,8 +96,26 @@ void refund(const Params& params, std::byte* state, const Taken& taken, uint64_t
 
 uint64_t largest_cost(const Params& params);
 
+// Of a pace whose depth is not a whole number of exact units.
+[[gnu::noinline]] Reading read_in_fractions(const Amount& amount, Instant drained_at, uint64_t debt);
+
 // used: the debt in units, rounded up. remaining: the largest cost that passes now.
-Reading read(const Params& params, const std::byte* state, Instant at);
+inline Reading read_number(const Amount& amount, Instant drained_at, Instant at) {
+  const uint64_t debt = drained_at > at ? static_cast<uint64_t>(drained_at - at) : 0;
+  if (!amount.whole || drained_at >= kEndOfTime) [[unlikely]]
+    return read_in_fractions(amount, drained_at, debt);
+  const auto unit = static_cast<uint64_t>(amount.unit);
+  const uint64_t used = (debt + unit - 1) / unit;
+  Reading reading;
+  reading.used = used < kCountLimit ? used : kCountLimit - 1;
+  reading.remaining = used < amount.shown ? amount.shown - used : 0;
+  reading.resets_at = debt > 0 ? drained_at : 0;
+  return reading;
+}
+
+inline Reading read(const Params& params, const std::byte* state, Instant at) {
+  return params.amount->word == Word::number ? read_number(*params.amount, load(state).drained_at, at) : Reading();
+}
 
 bool idle(const Params& params, const std::byte* state, Instant at);
 

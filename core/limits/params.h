@@ -49,6 +49,8 @@ struct Rule {
 struct Amount {
   Word word = Word::number;
   uint8_t threshold_count = 0;
+  bool whole = false;   // pace: the depth is `shown` times `unit`, and both are exact
+  uint64_t shown = 0;   // the limit as people are told: the amount; of a pace what passes at once from idle
   uint64_t amount = 0;  // units; of a pace: units per `period`
   uint64_t cap = 0;     // window: most units of a period: the amount, or floor(ceiling x amount). sliding, distinct, gauge: the amount
   Span period = 0;      // pace

@@ -77,12 +77,8 @@ uint8_t carry_fired(const Amount& from, const Amount& to, uint64_t used, unsigne
 
 }  // namespace
 
-Instant opens_later(const Params& params, const std::byte* state, const Charge& charge, Instant from) {
-  const Amount& amount = *params.amount;
-  if (amount.peak != 0) return burst::opens_at(amount, params.rule->period, bank_of(state), charge, from);
-  if (charge.cost > amount.cap && !charge.queued) return kNever;
-  const State s = load(state);
-  return s.ends_at > from && s.used != 0 ? bounded(s.ends_at) : from;
+Instant opens_with_burst(const Params& params, const std::byte* state, const Charge& charge, Instant from) {
+  return burst::opens_at(*params.amount, params.rule->period, bank_of(state), charge, from);
 }
 
 State begin_period(const Params& params, std::byte* state, Instant at) {
@@ -105,7 +101,7 @@ uint64_t largest_cost(const Params& params) {
   return amount.peak != 0 ? burst::admits(amount, 0) : amount.cap;
 }
 
-Reading read(const Params& params, const std::byte* state, Instant at) {
+Reading read_otherwise(const Params& params, const std::byte* state, Instant at) {
   const Amount& amount = *params.amount;
   const State s = load(state);
   const bool open = s.ends_at > at;

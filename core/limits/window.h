@@ -44,21 +44,38 @@ constexpr uint8_t reached(const Amount& amount, uint64_t used) {
   return static_cast<uint8_t>(mask);
 }
 
-// What only a denial, a burst or a new period needs.
-Instant opens_later(const Params& params, const std::byte* state, const Charge& charge, Instant from);
+// What only a burst or a new period needs.
+[[gnu::noinline]] Instant opens_with_burst(const Params& params, const std::byte* state, const Charge& charge, Instant from);
 // Moves the bank; the caller stores what it returns.
-State begin_period(const Params& params, std::byte* state, Instant at);
+[[gnu::noinline]] State begin_period(const Params& params, std::byte* state, Instant at);
+
+// When a charge that can deny passes a window with a number and without a burst.
+constexpr Instant opens(const Amount& amount, State s, uint64_t cost, bool queued, Instant from) {
+  const uint64_t used = s.ends_at > from ? s.used : 0;
+  if (cost <= amount.cap && used <= amount.cap - cost) return from;
+  if (cost > amount.cap && !queued) return kNever;
+  if (used == 0) return from;
+  return s.ends_at < kEndOfTime ? s.ends_at : kNever;
+}
 
 inline Instant opens_at(const Params& params, const std::byte* state, const Charge& charge, Instant from) {
   if (charge.type >= ChargeType::forced) return from;
   const Amount& amount = *params.amount;
   if (amount.word != Word::number) return amount.word == Word::unlimited ? from : kNever;
-  if (amount.peak == 0) [[likely]] {
-    const State s = load(state);
-    const uint64_t used = s.ends_at > from ? s.used : 0;
-    if (charge.cost <= amount.cap && used <= amount.cap - charge.cost) return from;
-  }
-  return opens_later(params, state, charge, from);
+  if (amount.peak != 0) [[unlikely]]
+    return opens_with_burst(params, state, charge, from);
+  return opens(amount, load(state), charge.cost, charge.queued, from);
+}
+
+// Counts within a period; the thresholds newly fired.
+constexpr uint8_t count(const Amount& amount, State* s, uint64_t cost) {
+  const uint64_t used = add_counts(s->used, cost);
+  s->used = used & kUsedMask;
+  if (amount.threshold_count == 0 || used < amount.threshold_at[0]) [[likely]]
+    return 0;
+  const auto fired = static_cast<uint8_t>(reached(amount, used) & ~s->fired);
+  s->fired = static_cast<uint8_t>(s->fired | fired);
+  return fired;
 }
 
 inline Taken commit(const Params& params, std::byte* state, const Charge& charge, Instant at) {
@@ -69,14 +86,10 @@ inline Taken commit(const Params& params, std::byte* state, const Charge& charge
     if (charge.cost == 0) return taken;  // nothing came, so no period begins
     s = begin_period(params, state, at);
   }
-  const uint64_t used = add_counts(s.used, charge.cost);
-  taken.units = used - s.used;
+  const uint64_t before = s.used;
   taken.stamp = s.ends_at;
-  s.used = used & kUsedMask;
-  if (amount.threshold_count != 0 && used >= amount.threshold_at[0]) {
-    taken.fired = static_cast<uint8_t>(reached(amount, used) & ~s.fired);
-    s.fired = static_cast<uint8_t>(s.fired | taken.fired);
-  }
+  taken.fired = count(amount, &s, charge.cost);
+  taken.units = s.used - before;
   store(state, s);
   return taken;
 }
@@ -86,8 +99,27 @@ void refund(const Params& params, std::byte* state, const Taken& taken, uint64_t
 
 uint64_t largest_cost(const Params& params);
 
+// Between periods, or with a burst.
+[[gnu::noinline]] Reading read_otherwise(const Params& params, const std::byte* state, Instant at);
+
 // resets_at: the end of the period, also when nothing is used in it; 0 when the next hit begins it.
-Reading read(const Params& params, const std::byte* state, Instant at);
+constexpr bool is_ordinary(const Amount& amount, State s, Instant at) {
+  return s.ends_at > at && s.ends_at < kEndOfTime && amount.peak == 0;
+}
+// REQUIRES: is_ordinary.
+constexpr Reading read_ordinary(const Amount& amount, State s) {
+  Reading reading;
+  reading.used = s.used;
+  reading.remaining = amount.cap > s.used ? amount.cap - s.used : 0;  // words have no cap
+  reading.resets_at = s.ends_at;
+  return reading;
+}
+inline Reading read(const Params& params, const std::byte* state, Instant at) {
+  const State s = load(state);
+  if (is_ordinary(*params.amount, s, at)) [[likely]]
+    return read_ordinary(*params.amount, s);
+  return read_otherwise(params, state, at);
+}
 
 bool idle(const Params& params, const std::byte* state, Instant at);
 

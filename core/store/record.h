@@ -43,8 +43,26 @@ struct Record {
 };
 static_assert(sizeof(Record) == 16);
 
+// What stands in a record's header beside `newest`, as one word to compare.
+inline uint64_t head_word(const Record& record) {
+  uint64_t word;
+  std::memcpy(&word, reinterpret_cast<const char*>(&record) + offsetof(Record, units), sizeof word);
+  return word;
+}
+inline uint64_t make_head(uint16_t units, uint16_t key_size, uint8_t generation, uint8_t scope, uint8_t plan, uint8_t flags) {
+  return head_word(Record{0, units, key_size, generation, scope, plan, flags});
+}
+
 constexpr size_t record_units(size_t state_size, size_t key_size) {
   return (sizeof(Record) + state_size + key_size + kRecordUnit - 1) / kRecordUnit;
+}
+
+// Asks for the lines of a record that is about to be read and written: its header's and its key's.
+inline void prefetch_record(const Record* record, size_t units) {
+  const char* first = reinterpret_cast<const char*>(record);
+  const char* last = first + units * kRecordUnit - 1;
+  __builtin_prefetch(first, 1);
+  if ((reinterpret_cast<uintptr_t>(first) ^ reinterpret_cast<uintptr_t>(last)) >= 64) __builtin_prefetch(last, 1);
 }
 
 // The values of a subject as a key, without building it.

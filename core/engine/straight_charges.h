@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// One charge of a straight plan on its record: asked, taken, described.
+//
+// 1. By the limits' own functions, but on values: nothing here has its address taken, so that all of it may stay in registers.
+// 2. What is rare (a burst, a new period, a cost beyond the depth) is a call that builds the general form first.
+#pragma once
+
+#include <algorithm>
+
+#include "core/engine/engine_core.h"
+#include "core/engine/straight_plan.h"
+#include "core/limits/limit.h"
+
+namespace sluice::straight {
+
+struct Answer {
+  Status status = Status::ok;
+  DenialKind denial = DenialKind::none;
+  WaitKind wait_kind = WaitKind::none;
+  int32_t limit_id = -1;
+  uint32_t flags = 0;
+  Instant now = 0;
+  Span retry_after = 0;
+  uint64_t largest_cost = 0, limit = 0, used = 0, remaining = 0;
+  Instant resets_at = 0, opens_at = 0;
+};
+
+[[gnu::noinline]] Instant opens_with_burst(const StraightCharge& c, const Amount& amount, const std::byte* state, uint64_t cost,
+                                           Instant at);
+[[gnu::noinline]] void commit_beyond_depth(const StraightCharge& c, const Amount& amount, std::byte* state, uint64_t cost, Instant at);
+[[gnu::noinline]] window::State begin_period(const StraightCharge& c, const Amount& amount, std::byte* state, Instant at);
+[[gnu::noinline]] Reading read_between_periods(const StraightCharge& c, const Amount& amount, const std::byte* state, Instant at);
+
+inline std::byte* state_of(const StraightCharge& c, Record* record) {
+  return reinterpret_cast<std::byte*>(record) + c.state_offset;
+}
+
+[[gnu::always_inline]] inline Instant opens_at(const StraightCharge& c, const Amount& amount, const std::byte* state, uint64_t cost,
+                                               Instant at) {
+  if (amount.word != Word::number) [[unlikely]]
+    return amount.word == Word::unlimited ? at : kNever;
+  if (c.kind == Kind::pace) {
+    return pace::opens(amount, pace::load(state).drained_at, pace::charge_ns(amount, cost), c.queued, at);
+  }
+  if (amount.peak != 0) [[unlikely]]
+    return opens_with_burst(c, amount, state, cost, at);
+  return window::opens(amount, window::load(state), cost, c.queued, at);
+}
+
+// Thresholds newly fired. REQUIRES: it passes.
+[[gnu::always_inline]] inline uint8_t take(const StraightCharge& c, const Amount& amount, std::byte* state, uint64_t cost, Instant at) {
+  if (c.kind == Kind::pace) {
+    if (amount.word != Word::number) [[unlikely]]
+      return 0;
+    const uint64_t ns = pace::charge_ns(amount, cost);
+    if (ns > static_cast<uint64_t>(amount.depth)) [[unlikely]] {
+      commit_beyond_depth(c, amount, state, cost, at);
+    } else {
+      pace::store(state, {pace::base(c.slack, pace::load(state).drained_at, at) + static_cast<Span>(ns)});
+    }
+    return 0;
+  }
+  window::State s = window::load(state);
+  if (at >= s.ends_at) [[unlikely]]
+    s = begin_period(c, amount, state, at);
+  const uint8_t fired = window::count(amount, &s, cost);
+  window::store(state, s);
+  return fired;
+}
+
+[[gnu::always_inline]] inline Reading read(const StraightCharge& c, const Amount& amount, const std::byte* state, Instant at) {
+  if (c.kind == Kind::pace) {
+    return amount.word == Word::number ? pace::read_number(amount, pace::load(state).drained_at, at) : Reading();
+  }
+  const window::State s = window::load(state);
+  return window::is_ordinary(amount, s, at) ? window::read_ordinary(amount, s) : read_between_periods(c, amount, state, at);
+}
+
+// How the limit named stands now.
+[[gnu::always_inline]] inline void describe(const StraightCharge& c, const Amount& amount, const std::byte* state, Instant at,
+                                            Answer* answer) {
+  const Reading reading = read(c, amount, state, at);
+  answer->limit_id = c.limit_id;
+  answer->used = reading.used;
+  answer->resets_at = reading.resets_at;
+  answer->limit = amount.shown;
+  // What a ceiling or a burst admits beyond the limit is not promised.
+  answer->remaining = std::min(reading.remaining, amount.shown);
+  if (amount.word == Word::unlimited) [[unlikely]] {
+    answer->flags = flag::unlimited;
+    answer->limit = 0;
+    answer->remaining = reading.remaining;
+  }
+}
+
+// A denial waits to be told: a charge that did not pass, and when it would.
+struct Closed {
+  const StraightCharge* charge;
+  const Amount* amount;
+  const std::byte* state;
+  Instant at, opens;
+};
+
+// Names the denial of highest rank; ties by latest opening, then policy order. False when only the Decider can tell.
+bool refuse(const StraightPlan& plan, const Closed* closed, size_t count, Shard& shard, Answer* answer);
+
+}  // namespace sluice::straight

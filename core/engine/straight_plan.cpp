@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/engine/straight_plan.h"
+
+#include "core/store/record.h"
+
+namespace sluice {
+namespace {
+
+const Billing kUnsetBilling;
+
+bool promotes(const CompiledPolicy& policy, const Scope& scope) {
+  if (scope.plan_set == kNone) return false;
+  for (const Plan& plan : policy.plan_sets[static_cast<size_t>(scope.plan_set)].plans) {
+    if (plan.promotion.has_value()) return true;
+  }
+  return false;
+}
+
+bool is_plain(const CompiledPolicy& policy, const OperationCharge& charge) {
+  const Limit& limit = policy.limits[static_cast<size_t>(charge.limit)];
+  const bool kind = limit.rule.kind == Kind::pace || limit.rule.kind == Kind::window;
+  const bool type = charge.type == ChargeType::normal || charge.type == ChargeType::attempt;
+  return kind && type && !promotes(policy, policy.scopes[static_cast<size_t>(limit.scope)]) && !limit.plan_elsewhere &&
+         charge.of == kNone && !charge.each;
+}
+
+// A denial that commits nothing, of a limit that once open stays open until it is charged.
+bool refuses(const CompiledPolicy& policy, const OperationCharge& charge) {
+  return charge.type == ChargeType::normal && charge.mode == Mode::deny &&
+         !policy.limits[static_cast<size_t>(charge.limit)].rule.burst;
+}
+
+StraightCharge straight_charge(const CompiledPolicy& policy, const OperationCharge& charge, int32_t limit_id) {
+  const Limit& limit = policy.limits[static_cast<size_t>(charge.limit)];
+  const Scope& scope = policy.scopes[static_cast<size_t>(limit.scope)];
+  StraightCharge s{};
+  s.rule = &limit.rule;
+  s.amounts = reinterpret_cast<const std::byte*>(&limit.amounts[0].amount);
+  s.stride = limit.plan_set == kNone ? 0 : sizeof(AmountTerms);
+  s.billing = scope.plan_set == kNone ? &kUnsetBilling : &policy.plan_sets[static_cast<size_t>(scope.plan_set)].billing;
+  s.cost = charge.cost;
+  s.limit_id = limit_id;
+  s.quantity = charge.quantity;
+  s.position = static_cast<uint16_t>(charge.limit);
+  s.state_offset = static_cast<uint16_t>(sizeof(Record) + limit.state_offset);
+  s.slot = charge.slot;
+  s.type = charge.type;
+  s.kind = limit.rule.kind;
+  s.slack = limit.rule.slack;
+  s.queued = charge.mode == Mode::queue;
+  return s;
+}
+
+}  // namespace
+
+StraightPlan straight_plan(const CompiledPolicy& policy, const Operation& operation, const std::vector<int32_t>& limit_number) {
+  StraightPlan plan;
+  if (operation.repeats != kNone || operation.slots.size() > kStraightSlots) return plan;
+  plan.refuses = true;
+  for (const OperationCharge& charge : operation.charges) {
+    if (charge.while_queued) continue;
+    if (!is_plain(policy, charge) || plan.count == kStraightCharges) return StraightPlan();
+    plan.refuses &= refuses(policy, charge);
+    plan.charges[plan.count++] = straight_charge(policy, charge, limit_number[static_cast<size_t>(charge.limit)]);
+  }
+  for (size_t i = 0; i < operation.slots.size(); ++i) {
+    plan.state_size[i] = policy.scopes[static_cast<size_t>(operation.slots[i].scope)].state_size;
+  }
+  return plan;
+}
+
+}  // namespace sluice

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subjects of a straight request: formed before the locks, found under them.
+//
+// 1. Before the locks only type-stable memory is read. A shape from before a reload is found out under them, by its generation.
+// 2. Where a record's key lies is worked out from the request, so that the record's two lines are fetched side by side.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+
+#include "core/engine/engine_core.h"
+#include "core/engine/straight_plan.h"
+
+namespace sluice::straight {
+
+// A caller's request, seen as it lies.
+template <class T>
+concept Asked = requires(const T& call, uint32_t i) {
+  { call.is_plain() } -> std::same_as<bool>;  // no flags, key, repeats or rows; pointers where counts say so
+  { call.operation() } -> std::same_as<int32_t>;
+  { call.now() } -> std::same_as<Instant>;
+  { call.value_count() } -> std::convertible_to<size_t>;
+  { call.value(i) } -> std::same_as<Bytes>;
+  { call.quantity_count() } -> std::convertible_to<size_t>;
+  { call.quantity(i) } -> std::same_as<uint64_t>;
+};
+
+// What is known of an operation from its head, so that code is made for each: one value that is one subject, or anything.
+struct OneSubject {
+  static constexpr size_t kSlots = 1;
+  static constexpr bool kOne = true;
+  static constexpr size_t slots(uint64_t) { return 1; }
+};
+struct AnySubjects {
+  static constexpr size_t kSlots = kStraightSlots;
+  static constexpr bool kOne = false;
+  static constexpr size_t slots(uint64_t head) { return StableShape::slot_count(head); }
+};
+
+struct Subject {
+  uint64_t hash;
+  size_t key_size;
+  Record* record;
+  Instant at;         // the instant at which its limits are asked
+  uint32_t shard;
+  uint32_t slot;      // the shape's word for it
+};
+
+// Whether the request fits the operation's head.
+template <Asked C>
+[[gnu::always_inline]] inline bool fits(uint64_t head, const C& call) {
+  return StableShape::is_straight(head) && call.value_count() == StableShape::value_count(head) &&
+         call.quantity_count() == StableShape::quantity_count(head);
+}
+
+inline bool is_key(Bytes value) { return value.data() != nullptr && value.size() - 1 < kMaxKeyBytes; }
+
+template <Asked C>
+[[gnu::always_inline]] inline bool form_one(const ControlBlock& block, const StableShape& shape, const C& call, Subject* s) {
+  const Bytes value = call.value(0);
+  if (!is_key(value)) return false;
+  const HashSecret secret = block.hash_secret();
+  s->slot = shape.slot(0);
+  s->key_size = value.size();
+  s->hash = hash_add(hash_begin(StableShape::scope_of(s->slot), secret), hash_bytes(value, secret), secret);
+  s->shard = block.shard_of(s->hash);
+  return true;
+}
+
+template <Asked C>
+[[gnu::always_inline]] inline bool form_any(const ControlBlock& block, const StableShape& shape, uint64_t head, const C& call,
+                                            Subject* subjects) {
+  const HashSecret secret = block.hash_secret();
+  uint64_t hashes[kMaxDimensions];
+  for (uint32_t v = 0; v < StableShape::value_count(head); ++v) {
+    const Bytes value = call.value(v);
+    if (!is_key(value)) return false;
+    hashes[v] = hash_bytes(value, secret);
+  }
+  for (uint32_t q = 0; q < StableShape::quantity_count(head); ++q) {
+    if (call.quantity(q) >= kCountLimit) return false;
+  }
+  for (uint32_t i = 0; i < StableShape::slot_count(head); ++i) {
+    Subject& s = subjects[i];
+    s.slot = shape.slot(i);
+    s.hash = hash_begin(StableShape::scope_of(s.slot), secret);
+    const uint32_t count = StableShape::count_of(s.slot);
+    s.key_size = 2 * (size_t{count} - 1);
+    for (uint32_t d = 0; d < count; ++d) {
+      const uint32_t v = StableShape::value_of(s.slot, d);
+      s.key_size += call.value(v).size();
+      s.hash = hash_add(s.hash, hashes[v], secret);
+    }
+    s.shard = block.shard_of(s.hash);
+  }
+  return true;
+}
+
+// Hashes the values and works out whose they are. False: a value is no key, or a quantity no count.
+template <class Size, Asked C>
+[[gnu::always_inline]] inline bool form(const ControlBlock& block, const StableShape& shape, uint64_t head, const C& call,
+                                        Subject* subjects) {
+  if constexpr (Size::kOne) return form_one(block, shape, call, subjects);
+  return form_any(block, shape, head, call, subjects);
+}
+
+template <Asked C>
+[[gnu::noinline]] bool has_composite_key(const Record& record, uint32_t slot, C call) {
+  Bytes values[kMaxScopeDimensions];
+  KeyView key;
+  key.count = StableShape::count_of(slot);
+  for (uint32_t d = 0; d < key.count; ++d) {
+    values[d] = call.value(StableShape::value_of(slot, d));
+    key.values[d] = &values[d];
+  }
+  return key.equals_composite(record.key());
+}
+
+// The size of a subject's record in units, worked out from the request. `i`: its slot.
+inline size_t units_of(const StraightPlan& plan, const Subject& s, size_t i) { return record_units(plan.state_size[i], s.key_size); }
+
+// Whether a record is this subject's, of this generation, and with nothing of its own beside it.
+template <class Size, Asked C>
+[[gnu::always_inline]] inline bool is_of(const Record& record, size_t units, uint8_t generation, const Subject& s, const C& call) {
+  const uint64_t any_plan = ~make_head(0, 0, 0, 0, 0xff, 0);
+  const uint64_t head = make_head(static_cast<uint16_t>(units), static_cast<uint16_t>(s.key_size), generation,
+                                  StableShape::scope_of(s.slot), 0, 0);
+  if ((head_word(record) & any_plan) != head) return false;
+  if (!Size::kOne && StableShape::count_of(s.slot) != 1) return has_composite_key(record, s.slot, call);
+  const char* key = reinterpret_cast<const char*>(&record) + units * kRecordUnit - s.key_size;
+  return same_bytes(key, call.value(Size::kOne ? 0 : StableShape::value_of(s.slot, 0)).data(), s.key_size);
+}
+
+// The subject's record, or nullptr. `guess`: where it may be found at once; or nullptr.
+template <class Size, Asked C>
+[[gnu::always_inline]] inline Record* find(const Arena& arena, const Shard& shard, size_t units, uint8_t generation, const Subject& s,
+                                           const C& call, Record* guess) {
+  if (guess != nullptr && is_of<Size>(*guess, units, generation, s, call)) [[likely]]
+    return guess;
+  const RecordId id = shard.index.find(Index::tag_of(s.hash), [&](RecordId candidate) __attribute__((always_inline)) {
+    return is_of<Size>(*arena.at(candidate), units, generation, s, call);
+  });
+  return id == 0 ? nullptr : arena.at(id);
+}
+
+}  // namespace sluice::straight
