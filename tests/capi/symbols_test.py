@@ -18,9 +18,7 @@ FUNCTION = re.compile(r"^SLUICE_API\b[^;(]*?\b(sluice_\w+)\(", re.MULTILINE)
 
 def exported(library: str) -> list[str]:
     """The names defined by a shared library, as the dynamic linker sees them."""
-    run = subprocess.run(
-        ["nm", "-D", "--defined-only", "--format=posix", library], capture_output=True, text=True, check=True
-    )
+    run = subprocess.run(["nm", "-D", "--defined-only", "--format=posix", library], capture_output=True, text=True, check=True)
     symbols = [line.split()[:2] for line in run.stdout.splitlines()]
     # The version's own name is absolute (A) and no function.
     return sorted(name.split("@")[0] for name, kind in symbols if kind != "A")

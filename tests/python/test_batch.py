@@ -12,8 +12,8 @@ from random import Random
 from typing import Any
 
 import pytest
-import sluice
 
+import sluice
 from policies import MINUTE_OF_5, NOW, SECOND, SENDING, limit, policy
 
 Make = Callable[..., sluice.Engine]

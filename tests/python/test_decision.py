@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 import pytest
-import sluice
 
+import sluice
 from policies import MINUTE_OF_5, NOW, PACE, SECOND, SENDING, limit, policy
 
 Make = Callable[..., sluice.Engine]

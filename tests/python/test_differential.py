@@ -8,6 +8,7 @@ core with `-n auto`. A failure prints the seed and the fewest steps that still f
 from __future__ import annotations
 
 import pytest
+
 import random_cases
 from differential import difference, report
 from sluice_reference.sliding import Sliding

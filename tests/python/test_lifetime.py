@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import sluice
 
+import sluice
 from policies import MINUTE_OF_5, SENDING
 
 Make = Callable[..., sluice.Engine]

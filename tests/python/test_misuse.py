@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import sluice
 
+import sluice
 from policies import MINUTE_OF_5, SECOND, SENDING, limit, policy
 
 Make = Callable[..., sluice.Engine]

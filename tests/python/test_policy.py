@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import sluice
 
+import sluice
 from policies import MINUTE_OF_5, SENDING, limit, policy
 
 WRONG = """{

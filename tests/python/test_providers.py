@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+
 import sluice
 
 POLICIES = Path(__file__).resolve().parent.parent.parent / "policies"

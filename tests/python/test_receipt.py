@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-import sluice
 
+import sluice
 from policies import MINUTE_OF_5, NOW, SECOND, SENDING, limit, policy
 
 Make = Callable[..., sluice.Engine]

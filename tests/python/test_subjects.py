@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta, timezone
 
 import pytest
-import sluice
 
+import sluice
 from policies import MINUTE_OF_5, NOW, SECOND, SENDING, limit, policy
 
 Make = Callable[..., sluice.Engine]

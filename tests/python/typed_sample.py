@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, time, timedelta, timezone
 from pathlib import Path
 
-import sluice
 from typing_extensions import assert_type
+
+import sluice
 
 
 def decisions(engine: sluice.Engine) -> int:

@@ -75,7 +75,8 @@ class Steps:
         self.upstream = [name for name, limit in self.limits.items() if limit["kind"] == "upstream"]
         self.plans = {
             subject["scope"][0]: [plan if isinstance(plan, str) else plan["name"] for plan in subject["plans"]]
-            for subject in policy["subjects"] if "plans" in subject
+            for subject in policy["subjects"]
+            if "plans" in subject
         }
 
     def step(self) -> dict:

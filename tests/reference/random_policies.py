@@ -13,7 +13,15 @@ CALENDAR = ("day", "week", "month", "year")
 MODES = ["deny"] * 6 + ["queue"] * 2 + ["advise", "shadow"]
 PLANS = {"account": ["free", "pro", "max"], "line": ["tier 1", "tier 2"]}
 RATES = {  # and their interval in ms
-    "1/s": 1000, "2/s": 500, "4/s": 250, "10/s": 100, "80/s": 12.5, "5/10s": 2000, "1/3s": 3000, "30/min": 2000, "1/min": 60_000
+    "1/s": 1000,
+    "2/s": 500,
+    "4/s": 250,
+    "10/s": 100,
+    "80/s": 12.5,
+    "5/10s": 2000,
+    "1/3s": 3000,
+    "30/min": 2000,
+    "1/min": 60_000,
 }
 UNEVEN_RATES = {"3/s": 334, "7/s": 143, "7/min": 8572, "700/min": 86}  # intervals are not whole ns
 LENGTHS = ["1s", "2s", "5s", "10s", "60s", "1h", "24h"]
@@ -49,7 +57,7 @@ class Policies:
         if dimension in self.planned:
             subject["plans"] = list(self.planned[dimension])
             subject["default"] = pick.choice(subject["plans"])
-            ladders = [l["name"] for l in self.limits if l["scope"] == [dimension] and l["kind"] in COUNTING]
+            ladders = [it["name"] for it in self.limits if it["scope"] == [dimension] and it["kind"] in COUNTING]
             if ladders and self.chance(0.5):
                 promotes = {"to": subject["plans"][1], "limit": pick.choice(ladders), "at": pick.choice(["50%", "100%", "34%"])}
                 promotes["within"] = pick.choice(["7 days", "10s", "1h"])
@@ -105,7 +113,7 @@ class Policies:
     def window(self, name):
         pick = self.random
         scopes = [["account"], ["account"], ["line"], ["line", "recipient"]]
-        period = pick.choice(["1s", "1s", "10s", "60s", "60s from first", "3s from first"] + [*CALENDAR, "billing"])
+        period = pick.choice(["1s", "1s", "10s", "60s", "60s from first", "3s from first", *CALENDAR, "billing"])
         bursting, thresholds = period in ("1s", "10s") and self.chance(0.5), self.chance(0.5)
         percents = sorted(pick.sample([10, 34, 50, 75, 90, 100], 3))
         if bursting or period == "billing":
@@ -244,7 +252,7 @@ def text_of(policy: dict, random: Random) -> str:
     lines = json.dumps(policy, indent=1).split("\n")
     for number, line in enumerate(lines):
         if line.endswith(("[", "{")) and random.random() < 0.05:
-            lines[number] += random.choice(["  // a remark, \"quoted\"", "  /* a longer\n remark } */"])
-        elif line[-1] in "]}\"0123456789" and lines[number + 1 :] and lines[number + 1].strip()[0] in "]}":
+            lines[number] += random.choice(['  // a remark, "quoted"', "  /* a longer\n remark } */"])
+        elif line[-1] in ']}"0123456789' and lines[number + 1 :] and lines[number + 1].strip()[0] in "]}":
             lines[number] += random.choice(["", "", "", ","])
     return "\n".join(lines)

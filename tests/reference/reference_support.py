@@ -10,7 +10,7 @@ MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND
 
 
 def instant(text: str) -> int:
-    """"2024-02-29T12:00:00+00:00" as ns."""
+    """A time as `2024-02-29T12:00:00+00:00`, in ns."""
     return int(datetime.fromisoformat(text).timestamp()) * SECOND
 
 
@@ -53,7 +53,8 @@ def to(*recipients) -> dict:
 
 def contacts(**fields) -> Model:
     policy = {
-        "name": "test", "tenant": "account",
+        "name": "test",
+        "tenant": "account",
         "limits": [limit("distinct", "new", period="24h", amount=2, exemption="24h", **fields)],
         "operations": [
             {"name": "go", **RECIPIENTS, "charges": [{"limit": "new", "of": "recipient"}]},

@@ -2,9 +2,8 @@
 
 import pytest
 
-from sluice_reference import KeyReused, PolicyError, RequestError, UnsetAmount, jsonc
 from reference_support import DAY, HOUR, NOON, RECIPIENTS, SECOND, admitted, go, limit, model, plans, to
-
+from sluice_reference import KeyReused, PolicyError, RequestError, UnsetAmount, jsonc
 
 # Decisions.
 
@@ -94,9 +93,12 @@ def test_a_custom_amount_must_be_set_and_zero_and_circles_are_errors():
 def test_a_tier_is_promoted_once_its_share_was_used_and_its_quality_is_green():
     promotes = {"to": "two", "limit": "it", "at": "50%", "within": "7 days", "quality": "green"}
     amounts = [{"plan": "one", "amount": 4}, {"plan": "two", "amount": 40}]
-    it = model(limit("window", period="day", amounts=amounts), subjects=[
-        {"scope": ["account"], "plans": [{"name": "one", "promotes": promotes}, "two"], "default": "one"},
-    ])
+    it = model(
+        limit("window", period="day", amounts=amounts),
+        subjects=[
+            {"scope": ["account"], "plans": [{"name": "one", "promotes": promotes}, "two"], "default": "one"},
+        ],
+    )
     assert admitted(it, NOON) == 4 and it.drain_events() == []
     it.report_quality("account", "acme", "green", NOON + 7 * DAY)
     assert it.drain_events() == []  # too late
@@ -126,10 +128,12 @@ def test_the_repeated_dimension_adds_costs_and_too_many_subjects_are_an_error():
 
 def test_an_overlay_merges_by_name_a_field_replaces_and_null_removes():
     amounts = [{"plan": ["a", "b"], "amount": 10, "thresholds": [50]}, {"plan": "c", "unlimited": True}]
-    overlay = {"limits": [
-        limit("window", period="day", zone=None, amounts=[{"plan": "b", "amount": 5, "thresholds": None}], mode="advise"),
-        limit("pace", "added", amount="1/s"),
-    ]}
+    overlay = {
+        "limits": [
+            limit("window", period="day", zone=None, amounts=[{"plan": "b", "amount": 5, "thresholds": None}], mode="advise"),
+            limit("pace", "added", amount="1/s"),
+        ]
+    }
     base = limit("window", period="day", zone="Asia/Tokyo", amounts=amounts)
     enforce, comply = (
         model(base, subjects=[plans("a", "b", "c")], stance=stance, comply=overlay).policy for stance in ("enforce", "comply")

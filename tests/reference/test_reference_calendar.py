@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from reference_support import DAY, HOUR, SECOND, go, instant, limit, model, plans
 from sluice_reference import calendar
 from sluice_reference.calendar import Billing, Calendar
-from reference_support import DAY, HOUR, SECOND, go, instant, limit, model, plans
 
 HARD_ZONES = ["Europe/Paris", "America/New_York", "America/Sao_Paulo", "Asia/Beirut", "America/Havana", "Australia/Lord_Howe"]
 
@@ -71,7 +71,9 @@ def test_billing_on_the_31st_is_clamped_and_remembered():
     assert [text(edge)[5:10] for edge in found] == ["12-31", "01-31", "02-29", "03-31", "04-30", "05-31"]
     found = edges(Billing(30, "02:30", "Europe/Paris"), instant("2025-01-30T12:00:00+00:00"), 3)
     assert [text(edge, "Europe/Paris") for edge in found] == [
-        "2025-01-30T02:30:00", "2025-02-28T02:30:00", "2025-03-30T03:00:00",
+        "2025-01-30T02:30:00",
+        "2025-02-28T02:30:00",
+        "2025-03-30T03:00:00",
     ]
 
 
@@ -98,5 +100,6 @@ def test_a_cycle_of_its_own_belongs_to_one_subject():
     at = instant("2025-02-10T00:00:00+00:00")
     it.set_billing("account", "bolt", 11, "00:00", "UTC", at)
     assert [text(go(it, at, account).details[0].resets_at) for account in ("acme", "bolt")] == [
-        "2025-02-28T00:00:00", "2025-02-11T00:00:00",
+        "2025-02-28T00:00:00",
+        "2025-02-11T00:00:00",
     ]

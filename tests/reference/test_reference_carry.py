@@ -2,8 +2,8 @@
 
 import json
 
-from sluice_reference import Model
 from reference_support import DAY, HOUR, MINUTE, NOON, SECOND, admitted, contacts, go, limit, model, plans, to
+from sluice_reference import Model
 
 # Receipts.
 

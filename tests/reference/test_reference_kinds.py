@@ -6,9 +6,8 @@ from random import Random
 
 import pytest
 
-from sluice_reference import Model
 from reference_support import DAY, HOUR, MINUTE, NOON, RECIPIENTS, SECOND, admitted, contacts, go, limit, model, to
-
+from sluice_reference import Model
 
 # Pace.
 
@@ -65,9 +64,16 @@ def test_a_pace_faster_than_a_unit_each_ns_still_has_its_depth():
     assert go(it, NOON, quantities={"n": 3}).allowed
 
 
-@pytest.mark.parametrize("kind, fields", [
-    ("pace", {}), ("window", {"period": "day"}), ("sliding", {"period": "1h"}), ("distinct", {"period": "1h"}), ("gauge", {}),
-])
+@pytest.mark.parametrize(
+    "kind, fields",
+    [
+        ("pace", {}),
+        ("window", {"period": "day"}),
+        ("sliding", {"period": "1h"}),
+        ("distinct", {"period": "1h"}),
+        ("gauge", {}),
+    ],
+)
 def test_unlimited_always_passes_and_blocked_never_does(kind, fields):
     of = {"it": {"of": "recipient"}} if kind in ("distinct", "gauge") else {}
     for word, outcome, size in [("unlimited", "allowed", None), ("blocked", "denied", 0)]:
@@ -160,7 +166,8 @@ def test_waits_that_pull_each_other_on_are_followed_to_their_fixed_point():
 
 def test_holding_a_held_name_is_free_and_only_a_release_or_the_lease_makes_room():
     policy = {
-        "name": "test", "tenant": "account",
+        "name": "test",
+        "tenant": "account",
         "limits": [limit("gauge", amount=1), limit("gauge", "leased", amount=1, lease="5s")],
         "operations": [
             {"name": name, "values": ["account", "seat"], "charges": [{"limit": held, "of": "seat", **word}]}
@@ -179,7 +186,9 @@ def test_holding_a_held_name_is_free_and_only_a_release_or_the_lease_makes_room(
 
 def test_units_of_a_gauge_are_given_back_exactly_and_never_more_than_are_held():
     policy = {
-        "name": "test", "tenant": "account", "limits": [limit("gauge", amount=3)],
+        "name": "test",
+        "tenant": "account",
+        "limits": [limit("gauge", amount=3)],
         "operations": [
             {"name": "hold", "values": ["account"], "quantities": ["n"], "charges": [{"limit": "it", "cost": "n"}]},
             {"name": "free", "values": ["account"], "charges": [{"limit": "it", "cost": 2, "charge": "release"}]},

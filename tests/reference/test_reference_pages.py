@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from sluice_reference import Model
 from reference_support import DAY, HOUR, MINUTE, NOON, SECOND, admitted, go, instant, limit, model, plans
+from sluice_reference import Model
 
 LINQ = """{
   "name": "linq", "tenant": "account", "line": "line",
@@ -134,8 +134,10 @@ def test_a_plan_change_rearms_what_lies_above_and_fires_what_is_newly_crossed():
     amounts = [{"plan": "blue", "amount": 2000, "thresholds": [75, 90, 100]}]
     amounts.append({"plan": "sapphire", "amount": 6000, "thresholds": [75, 90, 100]})
     it = model(
-        limit("window", period="month", amounts=amounts), subjects=[plans("blue", "sapphire")],
-        quantities=["parts"], charges={"it": {"cost": "parts"}},
+        limit("window", period="month", amounts=amounts),
+        subjects=[plans("blue", "sapphire")],
+        quantities=["parts"],
+        charges={"it": {"cost": "parts"}},
     )
     go(it, NOON, quantities={"parts": 1700})
     it.drain_events()
@@ -144,14 +146,18 @@ def test_a_plan_change_rearms_what_lies_above_and_fires_what_is_newly_crossed():
     go(it, NOON, quantities={"parts": 2900})  # 4,600 of 6,000
     it.set_plan("account", "acme", "blue", NOON + 1)
     assert [(event.percent, event.cause) for event in it.drain_events()] == [
-        (75, "charge"), (90, "plan_change"), (100, "plan_change"),
+        (75, "charge"),
+        (90, "plan_change"),
+        (100, "plan_change"),
     ]
 
 
 def texting_blue() -> Model:
     return model(
-        limit("window", "requests", period="60s", amount=60), limit("window", "month", period="billing", amount=2),
-        charges={"requests": {"charge": "attempt"}}, subjects=[{"scope": ["account"], "billing": {"day": 31}}],
+        limit("window", "requests", period="60s", amount=60),
+        limit("window", "month", period="billing", amount=2),
+        charges={"requests": {"charge": "attempt"}},
+        subjects=[{"scope": ["account"], "billing": {"day": 31}}],
     )
 
 

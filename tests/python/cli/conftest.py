@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli.command_line import POLICY, Outcome, Run, Write
 from click.testing import CliRunner
+
+from cli.command_line import POLICY, Outcome, Run, Write
 from sluice.cli.app import app
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from cli.command_line import Run
 
 SEND = ("send", "account=acme", "line=1", "recipient=2", "--now", "2026-03-01T09:30:00Z")

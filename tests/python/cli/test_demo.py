@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from click.testing import CliRunner
+
 from sluice.cli import traffic
 from sluice.cli.app import app
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from cli.command_line import Run
 from sluice.cli import traffic
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from sluice.cli.instants import DAY, HOUR, MINUTE, SECOND, from_iso, instant, iso, span
 from sluice.cli.simulate.clock import compress, reader_of
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from cli.command_line import Write
 from sluice.cli.simulate.mapping import MappingError, mapping_of
 from sluice.cli.simulate.reader import TrafficError, open_traffic

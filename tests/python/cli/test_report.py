@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from cli.command_line import Run
 from sluice.cli import traffic
 from sluice.cli.instants import DAY

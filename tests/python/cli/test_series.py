@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+
 from sluice.cli.instants import DAY, HOUR, MINUTE, SECOND
 from sluice.cli.simulate.series import MOST_INTERVALS, CountSeries, Intervals, UseSeries
 from sluice.cli.simulate.standing import Standing, Use

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from cli.command_line import Run, Write
 from sluice.cli import traffic
 from sluice.cli.instants import SECOND, iso

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from sluice.cli import words
 from sluice.cli.description import Amount, Limit
 from sluice.cli.instants import DAY, MINUTE, SECOND

@@ -5,7 +5,7 @@ no data structure with the engine, so that the two can be compared on random pol
 """
 
 from .decision import Decision, Detail, Event
-from .model import Model
 from .errors import KeyReused, PolicyError, RequestError, UnsetAmount
+from .model import Model
 
 __all__ = ["Decision", "Detail", "Event", "KeyReused", "Model", "PolicyError", "RequestError", "UnsetAmount"]

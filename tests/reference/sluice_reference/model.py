@@ -45,8 +45,14 @@ class Model:
         wait_kind, retry_after, largest_cost = verdict.wait()  # counted from what this decision leaves behind
         named = verdict.named
         decision = Decision(
-            verdict.outcome, verdict.denial, named and named.limit.name, named and named.subject, wait_kind,
-            retry_after, largest_cost, receipt=self.decisions if keep and receipt else None,
+            outcome=verdict.outcome,
+            denial=verdict.denial,
+            limit=named and named.limit.name,
+            subject=named and named.subject,
+            wait_kind=wait_kind,
+            retry_after=retry_after,
+            largest_cost=largest_cost,
+            receipt=self.decisions if keep and receipt else None,
             details=tuple(self.records.detail(item.limit, item.subject, now, item) for item in items),
         )
         if keep and idempotency_key is not None:

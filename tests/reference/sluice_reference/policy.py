@@ -143,10 +143,8 @@ def _operation(fields: dict, policy: Policy) -> Operation:
             raise PolicyError(f"{fields['name']} does not bring {limit.scope} of {limit.name}")
         if fields.get("repeats") in limit.scope and "each" not in charge:
             raise PolicyError(f"{fields['name']} must say each for {limit.name}")
-        charges.append(Charge(
-            limit, charge.get("cost", 1), "each" in charge, charge.get("of"), charge.get("charge"),
-            charge.get("mode", limit.mode), charge.get("while") == "queued",
-        ))
+        cost, mode, while_queued = charge.get("cost", 1), charge.get("mode", limit.mode), charge.get("while") == "queued"
+        charges.append(Charge(limit, cost, "each" in charge, charge.get("of"), charge.get("charge"), mode, while_queued))
     return Operation(fields["name"], fields["values"], fields.get("repeats"), fields.get("quantities", []), charges)
 
 
@@ -156,7 +154,7 @@ def _check_amounts(policy: Policy, limit: Limit) -> None:
     for plan in (subject.plans if subject else None) or [None]:
         if None not in limit.amounts and plan not in limit.amounts:
             raise PolicyError(f"{limit.name} has no amount for plan {plan!r}")
-        policy.amount(limit, lambda by: plan if by == limit.by else policy.subjects[by].default, lambda limit: None)
+        policy.amount(limit, lambda by, own=plan: own if by == limit.by else policy.subjects[by].default, lambda limit: None)
 
 
 def _name_the_denial_of_a_queue_depth(policy: Policy, limit: Limit) -> None:

@@ -73,9 +73,10 @@ class Records:
         """After a decision: whoever it promotes climbs one rung, which acts from the next decision on."""
         climbed = set()
         for item in items:
-            if len(item.limit.scope) == 1 and item.record not in climbed:
-                if self.promote(item.limit.scope[0], item.subject[0], now, item.limit):
-                    climbed.add(item.record)
+            if len(item.limit.scope) != 1 or item.record in climbed:
+                continue
+            if self.promote(item.limit.scope[0], item.subject[0], now, item.limit):
+                climbed.add(item.record)
 
     def settle(self, taken: list, now: int, cost_of) -> None:
         """Gives back what was taken above `cost_of(item)`, or takes what is lacking as forced."""
@@ -120,9 +121,7 @@ class Records:
         if "quality" in rule and self.plans.quality.get((dimension, value)) != rule["quality"]:
             return False
         old = self.plans.plan(dimension, value)
-        self.events.append(
-            Event("promotion", at, subject=(value,), dimension=dimension, plan_from=old, plan_to=rule["to"])
-        )
+        self.events.append(Event("promotion", at, subject=(value,), dimension=dimension, plan_from=old, plan_to=rule["to"]))
         self.change(record, now, lambda: self.plans.choose(dimension, value, rule["to"]))
         return True
 
@@ -138,6 +137,4 @@ class Records:
         if item is not None:
             opens = at if item.always_passes else opens_at(history, at, item.ask, amount)
         opens = opens if isinstance(opens, int) and opens < END_OF_TIME else None
-        return Detail(
-            limit.name, subject, size, history.used(at, amount), remaining, history.resets_at(at, amount), opens
-        )
+        return Detail(limit.name, subject, size, history.used(at, amount), remaining, history.resets_at(at, amount), opens)

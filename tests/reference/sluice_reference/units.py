@@ -12,13 +12,26 @@ DAY = 24 * HOUR
 WEEK = 7 * DAY
 
 _UNITS = {
-    "ns": 1, "us": 10**3, "ms": 10**6, "s": SECOND, "sec": SECOND, "min": MINUTE, "minute": MINUTE, "minutes": MINUTE,
-    "h": HOUR, "hour": HOUR, "hours": HOUR, "day": DAY, "days": DAY, "week": WEEK, "weeks": WEEK,
+    "ns": 1,
+    "us": 10**3,
+    "ms": 10**6,
+    "s": SECOND,
+    "sec": SECOND,
+    "min": MINUTE,
+    "minute": MINUTE,
+    "minutes": MINUTE,
+    "h": HOUR,
+    "hour": HOUR,
+    "hours": HOUR,
+    "day": DAY,
+    "days": DAY,
+    "week": WEEK,
+    "weeks": WEEK,
 }
 
 
 def duration(text: str) -> int:
-    """"60s", "7 days"."""
+    """As in "60s" or "7 days"."""
     match = re.fullmatch(r"(\d+) ?([a-z]+)", text)
     if not match or match[2] not in _UNITS or int(match[1]) == 0:
         raise PolicyError(f"not a duration: {text!r}")
@@ -26,7 +39,7 @@ def duration(text: str) -> int:
 
 
 def rate(text: str) -> tuple[int, int]:
-    """"10/s", "5/10s": the amount and the period."""
+    """The amount and the period of "10/s" or "5/10s"."""
     amount, slash, period = text.partition("/")
     if not slash or not amount.isdigit() or int(amount) == 0:
         raise PolicyError(f"not a rate: {text!r}")
@@ -34,14 +47,14 @@ def rate(text: str) -> tuple[int, int]:
 
 
 def share(text: str) -> Fraction:
-    """"120%"."""
+    """As in "120%"."""
     if not text.endswith("%"):
         raise PolicyError(f"not a share: {text!r}")
     return Fraction(text[:-1]) / 100
 
 
 def burst(text: str) -> tuple[Fraction, int]:
-    """"2x for 10s": the factor and the duration."""
+    """The factor and the duration of "2x for 10s"."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)x for (.+)", text)
     if not match:
         raise PolicyError(f"not a burst: {text!r}")
