@@ -60,8 +60,7 @@ bool resolve_amount(const Rule& rule, AmountTerms* terms, std::string* error) {
   return true;
 }
 
-bool derive_terms(const Rule& rule, const AmountTerms& own, const AmountTerms& base, AmountTerms* out,
-                  std::string* error) {
+bool derive_terms(const Rule& rule, const AmountTerms& own, const AmountTerms& base, AmountTerms* out, std::string* error) {
   const auto amount = derive(base.amount, own.derived->times);
   if (!amount) return fail(error, say::derived_out_of_bounds(base.amount.amount, own.derived->times));
   *out = own;

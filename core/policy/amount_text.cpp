@@ -45,8 +45,8 @@ bool fail_first(std::string* error, Findings* findings) {
 
 }  // namespace
 
-bool parse_amount(const CompiledPolicy& policy, int16_t limit, const AmountTerms& base, std::string_view text,
-                  AmountTerms* out, std::string* error) {
+bool parse_amount(const CompiledPolicy& policy, int16_t limit, const AmountTerms& base, std::string_view text, AmountTerms* out,
+                  std::string* error) {
   const Limit& of = policy.limits[static_cast<size_t>(limit)];
   if (of.rule.kind == Kind::upstream) return fail(error, say::override_has_no_amount(of.name));
   text = trimmed(text);
@@ -61,8 +61,7 @@ bool parse_amount(const CompiledPolicy& policy, int16_t limit, const AmountTerms
     findings.error_at_name(again, say::field_twice(document[again].name, position.line, position.column));
   }
   check_fields(document, document.root(), Shape::own_amount, of.rule.kind, &findings);
-  const AmountDraft draft =
-      read_amount({document, document.root(), Shape::own_amount, kNoNode, &base}, of.rule, &findings);
+  const AmountDraft draft = read_amount({document, document.root(), Shape::own_amount, kNoNode, &base}, of.rule, &findings);
   if (findings.errors() > 0) return fail_first(error, &findings);
   if (draft.terms.burst_factor.num != 0 && !of.rule.burst) return fail(error, say::override_needs_burst(of.name));
   AmountTerms terms = draft.terms;

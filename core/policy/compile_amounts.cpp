@@ -21,8 +21,7 @@ int16_t choosing_set(const Draft& draft, const LimitDraft& limit) {
 
 class AmountsOfLimit {
  public:
-  AmountsOfLimit(Draft* draft, size_t at)
-      : draft_(*draft), limit_(draft->policy.limits[at]), out_(draft->limits[at]) {}
+  AmountsOfLimit(Draft* draft, size_t at) : draft_(*draft), limit_(draft->policy.limits[at]), out_(draft->limits[at]) {}
 
   void read();
 
@@ -59,8 +58,7 @@ std::vector<NodeId> AmountsOfLimit::plans_of(NodeId entry) {
 
 void AmountsOfLimit::read_entry(NodeId entry, const std::vector<std::string>& plans) {
   if (!check_fields(draft_.document, entry, Shape::amount, limit_.rule.kind, &draft_.findings)) return;
-  const AmountDraft amount =
-      read_amount({draft_.document, entry, Shape::amount, out_.node}, limit_.rule, &draft_.findings);
+  const AmountDraft amount = read_amount({draft_.document, entry, Shape::amount, out_.node}, limit_.rule, &draft_.findings);
   for (const NodeId name : plans_of(entry)) {
     const int plan = draft_.choose(name, "plan", plans);
     if (plan < 0) continue;

@@ -104,9 +104,8 @@ void compile_promotions(Draft* draft) {
       const NodeId promotes = field(draft->document, id, Shape::plan, "promotes");
       if (promotes == kNoNode) continue;
       const NodeId name = draft->document.find(id, "name");
-      const auto plan = std::find_if(plans.begin(), plans.end(), [&](const Plan& p) {
-        return name != kNoNode && p.name == draft->text(name);
-      });
+      const auto plan =
+          std::find_if(plans.begin(), plans.end(), [&](const Plan& p) { return name != kNoNode && p.name == draft->text(name); });
       if (plan == plans.end()) continue;
       const auto from = static_cast<size_t>(plan - plans.begin());
       plan->promotion = PromotionReader(draft, set, promotes).read(from);

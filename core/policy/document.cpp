@@ -10,9 +10,9 @@
 namespace sluice {
 namespace {
 
-constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseCommentsFlag |
-                            rapidjson::kParseTrailingCommasFlag | rapidjson::kParseNumbersAsStringsFlag |
-                            rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseCommentsFlag | rapidjson::kParseTrailingCommasFlag |
+                            rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseIterativeFlag |
+                            rapidjson::kParseValidateEncodingFlag;
 
 // RapidJSON's validation reads a whole character at a time, so up to three bytes past a text that breaks off inside one.
 constexpr size_t kPadding = 4;

@@ -28,15 +28,15 @@ enum class NodeType : uint8_t { null, boolean, number, string, list, object };
 
 struct Node {
   NodeType type = NodeType::null;
-  bool truth = false;              // of a boolean
-  uint32_t offset = 0;             // of the value's first byte
-  uint32_t name_offset = 0;        // of a member's name; else as `offset`
-  uint32_t index = 0;              // position among its siblings, as written
-  NodeId parent = kNoNode;         // as written
-  NodeId first = kNoNode;          // children, as they are now
+  bool truth = false;        // of a boolean
+  uint32_t offset = 0;       // of the value's first byte
+  uint32_t name_offset = 0;  // of a member's name; else as `offset`
+  uint32_t index = 0;        // position among its siblings, as written
+  NodeId parent = kNoNode;   // as written
+  NodeId first = kNoNode;    // children, as they are now
   NodeId next = kNoNode;
-  std::string_view name;           // of a member
-  std::string_view text;           // a string decoded, a number as written
+  std::string_view name;  // of a member
+  std::string_view text;  // a string decoded, a number as written
 };
 
 struct Position {

@@ -71,8 +71,7 @@ void DocumentBuilder::find_duplicates(NodeId object) {
   const auto& nodes = document_->nodes_;
   members_.clear();
   for (NodeId id = nodes[object].first; id != kNoNode; id = nodes[id].next) members_.push_back(id);
-  std::stable_sort(members_.begin(), members_.end(),
-                   [&](NodeId a, NodeId b) { return nodes[a].name < nodes[b].name; });
+  std::stable_sort(members_.begin(), members_.end(), [&](NodeId a, NodeId b) { return nodes[a].name < nodes[b].name; });
   for (size_t first = 0, i = 1; i < members_.size(); ++i) {
     if (nodes[members_[i]].name != nodes[members_[first]].name) {
       first = i;

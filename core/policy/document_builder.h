@@ -18,8 +18,7 @@ class DocumentBuilder {
   using Stream = rapidjson::InsituStringStream;
   using Size = rapidjson::SizeType;
 
-  DocumentBuilder(Document* document, Stream* stream, const char* base)
-      : document_(document), stream_(stream), base_(base) {}
+  DocumentBuilder(Document* document, Stream* stream, const char* base) : document_(document), stream_(stream), base_(base) {}
 
   Bound bound() const { return bound_; }
 

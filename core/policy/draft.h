@@ -47,9 +47,9 @@ struct Draft {
   const PolicyOptions& options;
   Findings& findings;
   CompiledPolicy policy;
-  std::vector<NodeId> subjects;         // as CompiledPolicy::plan_sets
+  std::vector<NodeId> subjects;          // as CompiledPolicy::plan_sets
   std::vector<uint8_t> plan_dimensions;  // the same
-  std::vector<LimitDraft> limits;       // as CompiledPolicy::limits
+  std::vector<LimitDraft> limits;        // as CompiledPolicy::limits
   std::vector<OperationDraft> operations;
 
   // The text of a string node.

@@ -142,8 +142,7 @@ std::string field_not_for_kind(View field, View kinds, View kind) {
   return code(field) + " is for " + std::string(kinds) + ", not for " + std::string(kind);
 }
 std::string field_twice(View field, int line, int column) {
-  return "field " + quote(field) + " stands twice; first in line " + std::to_string(line) + ", column " +
-         std::to_string(column);
+  return "field " + quote(field) + " stands twice; first in line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 std::string wrong_form(Form expected, NodeType type, View text) {
   std::string result = "expected " + std::string(form_in_words(expected)) + ", got " + value_in_words(type, text);
@@ -198,18 +197,14 @@ std::string unknown_unit(View text, View unit, View nearest) {
 std::string duration_is_zero(View text) { return "a duration is above 0" + got(text); }
 std::string duration_too_long(View text) { return "a duration is at most 400 days" + got(text); }
 std::string not_a_rate(View text) { return "expected a rate such as \"10/s\", \"30/min\" or \"5/10s\"" + got(text); }
-std::string rate_is_zero(View text) {
-  return "a rate is above 0" + got(text) + "; to let nothing pass, write \"blocked\": true";
-}
+std::string rate_is_zero(View text) { return "a rate is above 0" + got(text) + "; to let nothing pass, write \"blocked\": true"; }
 std::string not_a_percentage(View text) {
   return "expected a percentage as a number with at most 2 decimals, such as 75 or 99.5, got " + shortened(text);
 }
 std::string not_a_percentage_text(View text) {
   return "expected a percentage above 0%, up to 1000%, such as \"120%\"" + got(text);
 }
-std::string percentage_out_of_range(View text) {
-  return "expected a percentage above 0, up to 1000, got " + shortened(text);
-}
+std::string percentage_out_of_range(View text) { return "expected a percentage above 0, up to 1000, got " + shortened(text); }
 std::string not_a_ratio(View text) { return "expected a fraction such as \"1/10\", \"2\" or \"1.5\"" + got(text); }
 std::string ratio_is_zero(View text) { return "a fraction is above 0" + got(text); }
 std::string ratio_too_large(View text) { return "the parts of a fraction are below 2^48" + got(text); }
@@ -223,9 +218,7 @@ std::string not_a_length_from_first(View text) {
   return "expected a duration before \"from first\", such as \"24h from first\"" + got(text);
 }
 std::string not_a_time_of_day(View text) { return "expected a time of day such as \"09:30\"" + got(text); }
-std::string not_an_offset(View text) {
-  return "expected an offset from UTC of at most 14 hours, such as \"+05:30\"" + got(text);
-}
+std::string not_an_offset(View text) { return "expected an offset from UTC of at most 14 hours, such as \"+05:30\"" + got(text); }
 std::string unknown_zone(View text) {
   return "unknown time zone " + quote(text) + "; expected \"UTC\", an offset such as \"+05:30\", or an IANA name such as " +
          "\"Europe/Paris\" (upper and lower case matter)";
@@ -258,9 +251,7 @@ std::string long_aligned_period(View period) {
          quote(std::string(period) + " from first");
 }
 std::string margin_too_long() { return "a margin is at most as long as the period"; }
-std::string slots_out_of_range(View text) {
-  return "expected 1 to " + number(kMaxExactLog) + " slots, got " + shortened(text);
-}
+std::string slots_out_of_range(View text) { return "expected 1 to " + number(kMaxExactLog) + " slots, got " + shortened(text); }
 std::string slots_finer_than_a_nanosecond() { return "more slots than the period has nanoseconds"; }
 std::string not_a_report_name(View name) { return "expected two words with a dot, such as \"emails.sent\"" + got(name); }
 std::string dimension_without_plans(View dimension) {
@@ -340,13 +331,11 @@ std::string not_a_cost(View text) {
 }
 std::string cost_of_a_named_resource() { return "what is held by name costs one a name; leave `cost` out"; }
 std::string each_missing(View limit, View dimension) {
-  return "limit " + quote(limit) + " is kept for each " + shortened(dimension) + ", which repeats here; write \"each\": " +
-         quote(dimension);
+  return "limit " + quote(limit) + " is kept for each " + shortened(dimension) +
+         ", which repeats here; write \"each\": " + quote(dimension);
 }
 std::string each_is_not_repeated(View dimension) { return quote(dimension) + " does not repeat here; see `repeats`"; }
-std::string each_with_of(View dimension) {
-  return "the values of " + quote(dimension) + " are taken together; leave `each` out";
-}
+std::string each_with_of(View dimension) { return "the values of " + quote(dimension) + " are taken together; leave `each` out"; }
 std::string of_missing(View limit) {
   return "limit " + quote(limit) + " counts distinct values; `of` says of which dimension, such as \"of\": \"recipient\"";
 }

@@ -45,8 +45,7 @@ std::string_view search(std::string_view name, const Names& candidates) {
     if (candidate.empty() || candidate.size() > kLongest) continue;
     const size_t changes = distance(name, candidate);
     const size_t few = std::max<size_t>(1, std::max(name.size(), candidate.size()) / 3);
-    const bool nearer = changes < fewest ||
-                        (changes == fewest && same_beginning(name, candidate) > same_beginning(name, best));
+    const bool nearer = changes < fewest || (changes == fewest && same_beginning(name, candidate) > same_beginning(name, best));
     if (changes <= few && nearer) {
       fewest = changes;
       best = candidate;
@@ -57,12 +56,8 @@ std::string_view search(std::string_view name, const Names& candidates) {
 
 }  // namespace
 
-std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates) {
-  return search(name, candidates);
-}
+std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates) { return search(name, candidates); }
 
-std::string_view nearest(std::string_view name, std::span<const std::string> candidates) {
-  return search(name, candidates);
-}
+std::string_view nearest(std::string_view name, std::span<const std::string> candidates) { return search(name, candidates); }
 
 }  // namespace sluice

@@ -99,8 +99,8 @@ void Resolver::resolve(size_t at) {
     AmountDraft& amount = limit.amounts[i];
     const bool repeated = i > 0 && limit.amounts[i - 1].base == amount.base;  // one entry for several plans
     if (amount.base == kNoNode) continue;
-    const int16_t base = repeated && limit.amounts[i - 1].terms.derived ? limit.amounts[i - 1].terms.derived->base
-                                                                        : base_of(limit, amount);
+    const int16_t base =
+        repeated && limit.amounts[i - 1].terms.derived ? limit.amounts[i - 1].terms.derived->base : base_of(limit, amount);
     const auto to = static_cast<size_t>(base);
     if (base == kNone) {
       limit.amounts_good = false;

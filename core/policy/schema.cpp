@@ -17,17 +17,23 @@ constexpr Kinds kDistinct = bit(Kind::distinct), kGauge = bit(Kind::gauge), kUps
 constexpr Kinds kCounted = kAllKinds & ~kUpstream;
 
 constexpr Field kPolicy[] = {
-    {"name", Form::name, true},   {"description", Form::text}, {"tenant", Form::name, true},
-    {"line", Form::name},         {"subjects", Form::list},    {"limits", Form::list, true},
-    {"operations", Form::list, true}, {"dialect", Form::object},   {"comply", Form::object},
+    {"name", Form::name, true}, {"description", Form::text},  {"tenant", Form::name, true},     {"line", Form::name},
+    {"subjects", Form::list},   {"limits", Form::list, true}, {"operations", Form::list, true}, {"dialect", Form::object},
+    {"comply", Form::object},
 };
 
 constexpr Field kOverlay[] = {
-    {"description", Form::text}, {"subjects", Form::list}, {"limits", Form::list}, {"operations", Form::list},
+    {"description", Form::text},
+    {"subjects", Form::list},
+    {"limits", Form::list},
+    {"operations", Form::list},
 };
 
 constexpr Field kSubject[] = {
-    {"scope", Form::list, true}, {"plans", Form::list}, {"default", Form::name}, {"billing", Form::object},
+    {"scope", Form::list, true},
+    {"plans", Form::list},
+    {"default", Form::name},
+    {"billing", Form::object},
 };
 
 constexpr Field kBilling[] = {{"day", Form::number}, {"time", Form::text}, {"zone", Form::text}};
@@ -85,9 +91,12 @@ constexpr std::array<Field, N + M> join(const Field (&a)[N], const Field (&b)[M]
 
 // What may be set for one subject: it has no plan here, follows nothing, and is what `custom` waits for.
 constexpr Field kOwnAmount[] = {
-    {"amount", Form::number_or_text},     {"unlimited", Form::flag},
-    {"blocked", Form::flag},              {"depth", Form::number_or_text, false, kPace},
-    {"burst", Form::text, false, kWindow}, {"ceiling", Form::text, false, kWindow},
+    {"amount", Form::number_or_text},
+    {"unlimited", Form::flag},
+    {"blocked", Form::flag},
+    {"depth", Form::number_or_text, false, kPace},
+    {"burst", Form::text, false, kWindow},
+    {"ceiling", Form::text, false, kWindow},
     {"thresholds", Form::list, false, kWindow},
 };
 

@@ -222,16 +222,15 @@ bool parse_period(std::string_view text, PeriodText* out, std::string* error) {
 
 bool parse_time_of_day(std::string_view text, Span* out, std::string* error) {
   uint64_t hour = 0, minute = 0;
-  if (text.size() != 5 || text[2] != ':' || !to_number(text.substr(0, 2), &hour) ||
-      !to_number(text.substr(3, 2), &minute) || hour > 23 || minute > 59) {
+  if (text.size() != 5 || text[2] != ':' || !to_number(text.substr(0, 2), &hour) || !to_number(text.substr(3, 2), &minute) ||
+      hour > 23 || minute > 59) {
     return fail(error, say::not_a_time_of_day(text));
   }
   *out = static_cast<Span>(hour) * kHour + static_cast<Span>(minute) * kMinute;
   return true;
 }
 
-bool parse_zone(std::string_view text, const std::string& zoneinfo_dir, std::shared_ptr<const Zone>* out,
-                std::string* error) {
+bool parse_zone(std::string_view text, const std::string& zoneinfo_dir, std::shared_ptr<const Zone>* out, std::string* error) {
   if (text.starts_with('+') || text.starts_with('-')) {
     Span offset = 0;
     std::string ignored;

@@ -17,8 +17,8 @@ namespace sluice {
 
 inline constexpr Span kMaxDuration = 400 * kDay;
 inline constexpr size_t kMaxNameBytes = 64;
-inline constexpr uint32_t kWhole = 10'000;             // 100% in hundredths of a percent
-inline constexpr uint32_t kMaxShare = 10 * kWhole;     // 1,000%
+inline constexpr uint32_t kWhole = 10'000;          // 100% in hundredths of a percent
+inline constexpr uint32_t kMaxShare = 10 * kWhole;  // 1,000%
 
 struct RateText {
   uint64_t amount = 0;

@@ -6,7 +6,8 @@
 
 static const char policy[] =
     "{ \"name\": \"consumer\", \"tenant\": \"account\","
-    "  \"limits\": [ { \"name\": \"sends\", \"scope\": [\"account\"], \"kind\": \"window\", \"period\": \"60s\", \"amount\": 2 } ],"
+    "  \"limits\": ["
+    "    { \"name\": \"sends\", \"scope\": [\"account\"], \"kind\": \"window\", \"period\": \"60s\", \"amount\": 2 } ],"
     "  \"operations\": [ { \"name\": \"send\", \"values\": [\"account\"], \"charges\": [ { \"limit\": \"sends\" } ] } ] }";
 
 int main(void) {

@@ -120,7 +120,8 @@ TEST_F(AmountText, FollowersAreComputedFromTheNewBase) {
 }
 
 TEST_F(AmountText, WhatIsWrongIsSaidWithItsField) {
-  const std::string form = R"(expected an amount such as 200, "80/s", "unlimited", "blocked" or {"amount": 200, "thresholds": [80, 100]})";
+  const std::string form =
+      R"(expected an amount such as 200, "80/s", "unlimited", "blocked" or {"amount": 200, "thresholds": [80, 100]})";
   EXPECT_EQ(why_not("day", ""), form);
   EXPECT_EQ(why_not("day", "\"\""), form);
   EXPECT_EQ(why_not("day", R"("1", "depth": "1s")"), form);
@@ -132,7 +133,8 @@ TEST_F(AmountText, WhatIsWrongIsSaidWithItsField) {
   EXPECT_THAT(why_not("day", "80/s"), HasSubstr("only a pace has a rate"));
   EXPECT_THAT(why_not("day", "custom"), HasSubstr("amount: expected a whole number such as 1000"));
   EXPECT_THAT(why_not("day", R"({"of": "second"})"), HasSubstr(R"(of: unknown field "of")"));
-  EXPECT_THAT(why_not("day", R"({"amount": 1, "threshold": [5]})"), HasSubstr(R"(unknown field "threshold"; did you mean "thresholds"?)"));
+  EXPECT_THAT(why_not("day", R"({"amount": 1, "threshold": [5]})"),
+              HasSubstr(R"(unknown field "threshold"; did you mean "thresholds"?)"));
   EXPECT_THAT(why_not("day", R"({"amount": 1, "amount": 2})"), HasSubstr("stands twice"));
   EXPECT_THAT(why_not("day", R"({"amount": 1, "burst": "2x for 10s"})"), HasSubstr("`burst`"));
   EXPECT_THAT(why_not("day", R"({"amount": 1, "depth": 5})"), HasSubstr("`depth` is for pace, not for window"));

@@ -99,7 +99,8 @@ TEST(Compile, TheSameDimensionsInAnotherOrderAreTheSameScope) {
   PolicyText text;
   text.limits = R"({ "name": "a", "scope": ["line", "recipient"], "kind": "window", "period": "60s", "amount": 1 },
                    { "name": "b", "scope": ["recipient", "line"], "kind": "window", "period": "1s", "amount": 1 })";
-  text.operations = R"({ "name": "send", "values": ["account", "recipient", "line"], "charges": [{ "limit": "a" }, { "limit": "b" }] })";
+  text.operations =
+      R"({ "name": "send", "values": ["account", "recipient", "line"], "charges": [{ "limit": "a" }, { "limit": "b" }] })";
   const auto policy = compiled(text.text());
   EXPECT_EQ(limit_of(*policy, "a").scope, limit_of(*policy, "b").scope);
   const Operation& send = operation_of(*policy, "send");
@@ -146,7 +147,8 @@ TEST(Compile, PlanRecordsComeAfterTheSubjectsCharged) {
   text.limits = R"({ "name": "pair", "scope": ["account", "recipient"], "by": "account", "kind": "window", "period": "60s",
                      "amounts": [{ "plan": "free", "amount": 1 }, { "plan": "pro", "amount": 2 }] },
                    { "name": "line", "scope": ["line"], "kind": "window", "period": "60s", "amount": 5 })";
-  text.operations = R"({ "name": "send", "values": ["account", "line", "recipient"], "charges": [{ "limit": "pair" }, { "limit": "line" }] })";
+  text.operations =
+      R"({ "name": "send", "values": ["account", "line", "recipient"], "charges": [{ "limit": "pair" }, { "limit": "line" }] })";
   const auto policy = compiled(text.text());
   const Limit& pair = limit_of(*policy, "pair");
   EXPECT_TRUE(pair.plan_elsewhere);
@@ -160,7 +162,8 @@ TEST(Compile, PlanRecordsComeAfterTheSubjectsCharged) {
 }
 
 TEST(Compile, OneAmountWithByIsGivenToEveryPlan) {
-  const auto policy = compiled(with_limit(R"("scope": ["account", "line"], "by": "account", "kind": "window", "period": "billing", "amount": 5)"));
+  const auto policy = compiled(
+      with_limit(R"("scope": ["account", "line"], "by": "account", "kind": "window", "period": "billing", "amount": 5)"));
   EXPECT_EQ(policy->limits[0].amounts.size(), 2U);
   EXPECT_TRUE(policy->limits[0].plan_elsewhere);
   EXPECT_NE(policy->operations[0].charges[0].plan_slot, kNone);
@@ -184,14 +187,18 @@ TEST(Compile, OnlyPacesAndShortWindowsMayOverflow) {
 }
 
 TEST(Compile, ExtentsAreThoseOfSlidingDistinctAndNamedGauges) {
-  EXPECT_EQ(compiled(with_limit(R"("scope": ["account"], "kind": "sliding", "period": "1s", "amount": 1)"))->scopes[0].extents, 1);
-  EXPECT_EQ(compiled(with_limit(R"("scope": ["account"], "kind": "distinct", "period": "1s", "amount": 1)", R"(, "of": "line")"))->scopes[0].extents, 1);
-  const auto named = compiled(with_limit(R"("scope": ["account"], "kind": "gauge", "amount": 1, "lease": "1h")", R"(, "of": "line")"));
+  const auto extents = [](const std::string& limit, const std::string& charge = "") {
+    return compiled(with_limit(R"("scope": ["account"], )" + limit, charge))->scopes[0].extents;
+  };
+  EXPECT_EQ(extents(R"("kind": "sliding", "period": "1s", "amount": 1)"), 1);
+  EXPECT_EQ(extents(R"("kind": "distinct", "period": "1s", "amount": 1)", R"(, "of": "line")"), 1);
+  EXPECT_EQ(extents(R"("kind": "gauge", "amount": 1)"), 0);
+  const auto named =
+      compiled(with_limit(R"("scope": ["account"], "kind": "gauge", "amount": 1, "lease": "1h")", R"(, "of": "line")"));
   EXPECT_EQ(named->scopes[0].extents, 1);
   EXPECT_TRUE(named->limits[0].rule.named);
   EXPECT_EQ(named->limits[0].rule.lease, kHour);
   EXPECT_EQ(named->operations[0].charges[0].of, 1);
-  EXPECT_EQ(compiled(with_limit(R"("scope": ["account"], "kind": "gauge", "amount": 1)"))->scopes[0].extents, 0);
 }
 
 TEST(Compile, DenialKindsFollowTheKindUnlessSaid) {
@@ -214,19 +221,22 @@ TEST(Compile, DenialKindsFollowTheKindUnlessSaid) {
 }
 
 TEST(Compile, AmountsAreResolvedWithWhatStandsBesideThem) {
-  const auto pace = compiled(with_limit(R"("scope": ["account"], "kind": "pace", "amount": "80/s", "depth": "1s", "slack": "5ms")"));
+  const auto pace =
+      compiled(with_limit(R"("scope": ["account"], "kind": "pace", "amount": "80/s", "depth": "1s", "slack": "5ms")"));
   EXPECT_EQ(amount_of(*pace, "l").unit, 12'500'000);
   EXPECT_EQ(amount_of(*pace, "l").depth, kSecond);
   EXPECT_EQ(pace->limits[0].rule.slack, 5 * kMillisecond);
   EXPECT_EQ(pace->limits[0].amounts[0].depth_span, kSecond);
-  const auto window = compiled(with_limit(R"("scope": ["account"], "kind": "window", "period": "month", "zone": "Europe/Paris", "amount": 2000, "ceiling": "120%", "thresholds": [75, 90, 100])"));
+  const auto window = compiled(with_limit(
+      R"("scope": ["account"], "kind": "window", "period": "month", "zone": "Europe/Paris", "amount": 2000, "ceiling": "120%", "thresholds": [75, 90, 100])"));
   EXPECT_EQ(amount_of(*window, "l").cap, 2400U);
   EXPECT_EQ(amount_of(*window, "l").threshold_count, 3);
   EXPECT_EQ(amount_of(*window, "l").threshold_at[1], 1800U);
   ASSERT_NE(window->limits[0].rule.zone, nullptr);
   EXPECT_EQ(window->limits[0].rule.zone->name(), "Europe/Paris");
   EXPECT_EQ(window->zones.size(), 1U);
-  const auto burst = compiled(with_limit(R"("scope": ["account"], "kind": "window", "period": "1s", "amount": 50, "burst": "3x for 30s")"));
+  const auto burst =
+      compiled(with_limit(R"("scope": ["account"], "kind": "window", "period": "1s", "amount": 50, "burst": "3x for 30s")"));
   EXPECT_TRUE(burst->limits[0].rule.burst);
   EXPECT_EQ(amount_of(*burst, "l").peak, 150U);
   EXPECT_EQ(amount_of(*burst, "l").bank, 3000U);
@@ -249,7 +259,8 @@ TEST(Compile, AnAmountThatFollowsFollowsEveryPlanAndEveryWord) {
                    { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amounts": [
                        { "plan": "free", "amount": 100 }, { "plan": "pro", "unlimited": true },
                        { "plan": "own", "custom": true }, { "plan": "none", "blocked": true }] })";
-  text.operations = R"({ "name": "send", "values": ["account", "line"], "charges": [{ "limit": "third" }, { "limit": "half" }, { "limit": "day" }] })";
+  text.operations =
+      R"({ "name": "send", "values": ["account", "line"], "charges": [{ "limit": "third" }, { "limit": "half" }, { "limit": "day" }] })";
   const auto policy = compiled(text.text());
   EXPECT_EQ(amount_of(*policy, "half", 0).amount, 50U);
   EXPECT_EQ(amount_of(*policy, "half", 0).threshold_at[0], 25U);
@@ -266,18 +277,22 @@ TEST(Compile, APaceFollowsAPaceExactly) {
   PolicyText text;
   text.limits = R"({ "name": "base", "scope": ["account"], "kind": "pace", "amount": "1/s" },
                    { "name": "tenth", "scope": ["account"], "kind": "pace", "of": "base", "times": "1/10" })";
-  text.operations = R"({ "name": "send", "values": ["account", "line"], "charges": [{ "limit": "base" }, { "limit": "tenth" }] })";
+  text.operations =
+      R"({ "name": "send", "values": ["account", "line"], "charges": [{ "limit": "base" }, { "limit": "tenth" }] })";
   const auto policy = compiled(text.text());
   EXPECT_EQ(amount_of(*policy, "tenth").amount, 1U);
   EXPECT_EQ(amount_of(*policy, "tenth").period, 10 * kSecond);
 }
 
 TEST(Compile, SlidingDistinctAndUpstreamKeepTheirRules) {
-  const auto sliding = compiled(with_limit(R"("scope": ["account"], "kind": "sliding", "period": "24h", "amount": 7000, "slots": 100, "margin": "1s")"));
+  const auto sliding = compiled(
+      with_limit(R"("scope": ["account"], "kind": "sliding", "period": "24h", "amount": 7000, "slots": 100, "margin": "1s")"));
   EXPECT_EQ(sliding->limits[0].rule.period, kDay + kSecond);
   EXPECT_EQ(sliding->limits[0].rule.slots, 100);
   EXPECT_EQ(amount_of(*sliding, "l").cap, 7000U);
-  const auto distinct = compiled(with_limit(R"("scope": ["account"], "kind": "distinct", "period": "24h", "exemption": "12h", "amount": 10)", R"(, "of": "recipient", "charge": "exempt")"));
+  const auto distinct =
+      compiled(with_limit(R"("scope": ["account"], "kind": "distinct", "period": "24h", "exemption": "12h", "amount": 10)",
+                          R"(, "of": "recipient", "charge": "exempt")"));
   EXPECT_EQ(distinct->limits[0].rule.exemption, 12 * kHour);
   EXPECT_EQ(distinct->operations[0].charges[0].type, ChargeType::exempt);
   EXPECT_EQ(distinct->operations[0].charges[0].of, 2);
@@ -322,7 +337,8 @@ TEST(Compile, ChargesKeepCostModeAndRefund) {
 }
 
 TEST(Compile, ReportNamesAreSplitAtTheirDot) {
-  const auto policy = compiled(with_limit(R"("scope": ["account"], "kind": "window", "period": "day", "unlimited": true, "unit": "email", "reports_as": "emails.sent")"));
+  const auto policy = compiled(with_limit(
+      R"("scope": ["account"], "kind": "window", "period": "day", "unlimited": true, "unit": "email", "reports_as": "emails.sent")"));
   EXPECT_EQ(policy->limits[0].report_group, "emails");
   EXPECT_EQ(policy->limits[0].report_used, "sent");
   EXPECT_EQ(policy->limits[0].unit, "email");

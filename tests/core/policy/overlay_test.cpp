@@ -49,7 +49,8 @@ TEST(Overlay, ANewNameAddsLimitsOperationsChargesSubjectsAndPlans) {
     "operations": [
       { "name": "send", "charges": [{ "limit": "line_day" }] },
       { "name": "other", "values": ["line"], "charges": [{ "limit": "line_day" }] }
-    ] })"), "comply");
+    ] })"),
+                           "comply");
   ASSERT_TRUE(result.policy) << all_said(result);
   EXPECT_EQ(result.policy->operations[0].charges.size(), 2U);
   EXPECT_EQ(result.policy->operations[1].name, "other");
@@ -60,7 +61,8 @@ TEST(Overlay, ANewNameAddsLimitsOperationsChargesSubjectsAndPlans) {
 
 TEST(Overlay, NullRemovesAField) {
   PolicyText text;
-  text.limits = R"({ "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 100, "thresholds": [50] })";
+  text.limits =
+      R"({ "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 100, "thresholds": [50] })";
   const auto result = load(with_overlay(R"({ "limits": [{ "name": "day", "thresholds": null }] })", text), "comply");
   ASSERT_TRUE(result.policy) << all_said(result);
   EXPECT_THAT(limit_of(result, "day").amounts[0].thresholds, IsEmpty());
@@ -75,15 +77,18 @@ TEST(Overlay, NullWithNothingToRemoveIsAWarning) {
   const auto known = load(with_overlay(R"({ "limits": [{ "name": "day", "zone": null }] })"), "comply");
   EXPECT_TRUE(known.policy);
   EXPECT_THAT(said(known, Severity::warning), ElementsAre("comply.limits[day].zone: there is no `zone` to remove"));
-  const auto added = load(with_overlay(R"({ "subjects": [{ "scope": ["account"], "plans": [{ "name": "pro", "promotes": null }] }] })"), "comply");
+  const auto added = load(
+      with_overlay(R"({ "subjects": [{ "scope": ["account"], "plans": [{ "name": "pro", "promotes": null }] }] })"), "comply");
   EXPECT_TRUE(added.policy) << all_said(added);
-  EXPECT_THAT(said(added, Severity::warning), ElementsAre("comply.subjects[account].plans[pro].promotes: there is no `promotes` to remove"));
+  EXPECT_THAT(said(added, Severity::warning),
+              ElementsAre("comply.subjects[account].plans[pro].promotes: there is no `promotes` to remove"));
 }
 
 TEST(Overlay, NothingTheBaseNamesCanBeRemoved) {
   const std::string why = "an overlay cannot remove what the policy names: ";
   EXPECT_THAT(errors(with_overlay(R"({ "limits": null, "operations": [{ "name": "send", "charges": null }],
-                                       "subjects": [{ "scope": ["account"], "plans": null }] })"), "comply"),
+                                       "subjects": [{ "scope": ["account"], "plans": null }] })"),
+                     "comply"),
               ElementsAre("comply.limits: " + why + "`limits` may only be added to and changed",
                           "comply.operations[send].charges: " + why + "`charges` may only be added to and changed",
                           "comply.subjects[account].plans: " + why + "`plans` may only be added to and changed"));
@@ -98,7 +103,8 @@ TEST(Overlay, AmountsMergeByPlanEvenWhereTheBaseListsPlansTogether) {
   PolicyText text;
   text.limits = R"({ "name": "day", "scope": ["account"], "kind": "window", "period": "day",
                      "amounts": [{ "plan": ["free", "pro"], "amount": 100, "thresholds": [50] }] })";
-  const auto result = load(with_overlay(R"({ "limits": [{ "name": "day", "amounts": [{ "plan": "free", "amount": 7 }] }] })", text), "comply");
+  const auto result =
+      load(with_overlay(R"({ "limits": [{ "name": "day", "amounts": [{ "plan": "free", "amount": 7 }] }] })", text), "comply");
   ASSERT_TRUE(result.policy) << all_said(result);
   EXPECT_EQ(limit_of(result, "day").amounts[0].amount.amount, 7U);
   EXPECT_THAT(limit_of(result, "day").amounts[0].thresholds, ElementsAre(5000U));
@@ -109,7 +115,8 @@ TEST(Overlay, AGivenAmountTakesThePlaceOfAnotherForm) {
   PolicyText text;
   text.limits = R"({ "name": "day", "scope": ["account"], "kind": "window", "period": "day",
                      "amounts": [{ "plan": "free", "amount": 100 }, { "plan": "pro", "unlimited": true }] })";
-  const auto entry = load(with_overlay(R"({ "limits": [{ "name": "day", "amounts": [{ "plan": "pro", "amount": 7 }] }] })", text), "comply");
+  const auto entry =
+      load(with_overlay(R"({ "limits": [{ "name": "day", "amounts": [{ "plan": "pro", "amount": 7 }] }] })", text), "comply");
   ASSERT_TRUE(entry.policy) << all_said(entry);
   EXPECT_EQ(limit_of(entry, "day").amounts[1].amount.word, Word::number);
   const auto all = load(with_overlay(R"({ "limits": [{ "name": "day", "amount": 9 }] })", text), "comply");
@@ -122,7 +129,9 @@ TEST(Overlay, WhenTheKindChangesFieldsOfTheOldOneFallAwayWithANote) {
   text.limits = R"({ "name": "second", "scope": ["account"], "kind": "window", "period": "1s", "zone": "UTC",
                      "amounts": [{ "plan": "free", "amount": 1 }, { "plan": "pro", "amount": 10, "burst": "2x for 10s" }] })";
   text.operations = R"({ "name": "send", "values": ["account", "line"], "charges": [{ "limit": "second" }] })";
-  const auto result = load(with_overlay(R"({ "limits": [{ "name": "second", "kind": "sliding", "period": "1s", "margin": "100ms" }] })", text), "comply");
+  const auto result =
+      load(with_overlay(R"({ "limits": [{ "name": "second", "kind": "sliding", "period": "1s", "margin": "100ms" }] })", text),
+           "comply");
   ASSERT_TRUE(result.policy) << all_said(result);
   EXPECT_THAT(said(result, Severity::note),
               ElementsAre("limits[0].zone: `zone` falls away: the overlay makes the kind sliding",
@@ -131,7 +140,8 @@ TEST(Overlay, WhenTheKindChangesFieldsOfTheOldOneFallAwayWithANote) {
 }
 
 TEST(Overlay, AFieldThatItGivesAgainstItsOwnKindIsAnError) {
-  EXPECT_THAT(errors(with_overlay(R"({ "limits": [{ "name": "day", "kind": "sliding", "period": "24h", "ceiling": "120%" }] })"), "comply"),
+  EXPECT_THAT(errors(with_overlay(R"({ "limits": [{ "name": "day", "kind": "sliding", "period": "24h", "ceiling": "120%" }] })"),
+                     "comply"),
               ElementsAre("comply.limits[day].ceiling: `ceiling` is for window, not for sliding"));
 }
 
@@ -150,8 +160,9 @@ TEST(Overlay, UnknownFieldsInItAreErrors) {
 }
 
 TEST(Overlay, TheMergedPolicyIsValidatedAsAWhole) {
-  EXPECT_THAT(errors(with_overlay(R"({ "operations": [{ "name": "send", "values": ["line"] }] })"), "comply"),
-              ElementsAre(R"(operations[0].charges[0].limit: limit "day" is kept for account, which the operation's `values` lack)"));
+  EXPECT_THAT(
+      errors(with_overlay(R"({ "operations": [{ "name": "send", "values": ["line"] }] })"), "comply"),
+      ElementsAre(R"(operations[0].charges[0].limit: limit "day" is kept for account, which the operation's `values` lack)"));
 }
 
 TEST(Overlay, ScopesOfSeveralDimensionsMatchInOrder) {

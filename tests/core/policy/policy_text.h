@@ -12,18 +12,17 @@
 
 namespace sluice {
 
-inline constexpr const char* kSubjects =
-    R"([{ "scope": ["account"], "plans": ["free", "pro"], "default": "free" }])";
+inline constexpr const char* kSubjects = R"([{ "scope": ["account"], "plans": ["free", "pro"], "default": "free" }])";
 inline constexpr const char* kLimit =
     R"({ "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 100 })";
 inline constexpr const char* kSend =
     R"({ "name": "send", "values": ["account", "line", "recipient"], "charges": [{ "limit": "day" }] })";
 
 struct PolicyText {
-  std::string limits = kLimit;      // the elements of `limits`
-  std::string operations = kSend;   // the elements of `operations`
+  std::string limits = kLimit;     // the elements of `limits`
+  std::string operations = kSend;  // the elements of `operations`
   std::string subjects = kSubjects;
-  std::string rest;                 // further fields
+  std::string rest;  // further fields
 
   std::string text() const {
     return R"({ "name": "test", "tenant": "account", "line": "line", "subjects": )" + subjects + ", \"limits\": [" + limits +
@@ -35,7 +34,8 @@ struct PolicyText {
 inline std::string with_limit(const std::string& fields, const std::string& charge = {}) {
   PolicyText text;
   text.limits = R"({ "name": "l", )" + fields + " }";
-  text.operations = R"({ "name": "send", "values": ["account", "line", "recipient"], "charges": [{ "limit": "l")" + charge + "}] }";
+  text.operations =
+      R"({ "name": "send", "values": ["account", "line", "recipient"], "charges": [{ "limit": "l")" + charge + "}] }";
   return text.text();
 }
 
