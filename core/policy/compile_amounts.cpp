@@ -12,8 +12,8 @@ namespace {
 
 // Whose plans choose: the limit's `by`, else the one dimension of its scope. kNone: nobody's.
 int16_t choosing_set(const Draft& draft, const LimitDraft& limit) {
-  const bool one = limit.dimensions.size() == 1;
-  const int16_t dimension = limit.by != kNone ? limit.by : one ? limit.dimensions[0] : kNone;
+  int16_t dimension = limit.by;
+  if (dimension == kNone && limit.dimensions.size() == 1) dimension = limit.dimensions[0];
   if (dimension == kNone) return kNone;
   const int16_t set = draft.plan_set_of(static_cast<uint8_t>(dimension));
   return set != kNone && draft.policy.plan_sets[static_cast<size_t>(set)].plans.empty() ? kNone : set;

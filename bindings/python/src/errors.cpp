@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <new>
+#include <utility>
 
 #include "sluice/sluice.hpp"
 
@@ -41,7 +42,7 @@ void set_thrown_error() {
 void add_errors() {
   py::register_local_exception_translator([](std::exception_ptr thrown) {
     try {
-      if (thrown) std::rethrow_exception(thrown);
+      if (thrown) std::rethrow_exception(std::move(thrown));
     } catch (const error& failure) {
       set_error(failure.status(), failure.what());
     }

@@ -32,7 +32,7 @@ PYBIND11_MODULE(_engine, module, py::multiple_interpreters::not_supported()) {
 
 // The types of the hot path belong to the whole process. Asked before pybind11 is: before Python 3.12 its own start waits in a
 // subinterpreter for ever.
-extern "C" PYBIND11_EXPORT PyObject* PyInit__native() {
+extern "C" PYBIND11_EXPORT PyObject* PyInit__native() {  // NOLINT(bugprone-reserved-identifier): Python's name
   if (PyInterpreterState_Get() == PyInterpreterState_Main()) return PyInit__engine();
   PyErr_SetString(PyExc_ImportError, "sluice works in the main interpreter only, not in a subinterpreter");
   return nullptr;
