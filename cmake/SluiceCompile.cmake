@@ -31,6 +31,8 @@ endif()
 # Shipped code.
 add_library(sluice_core_flags INTERFACE)
 target_compile_options(sluice_core_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${warnings_core}>")
+# Nothing here is a vector: laying two words together to store them at once costs a decision more than it saves.
+target_compile_options(sluice_core_flags INTERFACE -fno-tree-slp-vectorize)
 target_link_libraries(sluice_core_flags INTERFACE sluice_flags)
 
 # Tests and benchmarks: GoogleTest's macros compare what the reader meant, so fewer conversions are reported.

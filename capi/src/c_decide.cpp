@@ -31,15 +31,24 @@ Status decide_one(sluice_engine engine, const sluice_request* request, const Dec
   return status;
 }
 
+namespace {
+
+// What does not go the straight way.
+[[gnu::noinline]] sluice_status decide_otherwise(sluice_engine engine, const sluice_request* request, sluice_decision* decision) {
+  return to_c(decide_one(engine, request, {.straight_tried = true}, decision, nullptr));
+}
+
+}  // namespace
 }  // namespace sluice::capi
 
 using namespace sluice;
 using namespace sluice::capi;
 
-sluice_status sluice_decide(sluice_engine engine, const sluice_request* request, sluice_decision* decision) {
-  if (straight::decide(engine, PlainCall(request, decision))) [[likely]]
+[[gnu::flatten]] sluice_status sluice_decide(sluice_engine engine, const sluice_request* request, sluice_decision* decision) {
+  const PlainCall call(request, decision);
+  if (call.is_readable() && straight::decide(engine, call)) [[likely]]
     return decision->status;
-  return to_c(decide_one(engine, request, {.straight_tried = true}, decision, nullptr));
+  return decide_otherwise(engine, request, decision);
 }
 
 sluice_status sluice_decide_checked(sluice_engine engine, const sluice_request* request, sluice_decision* decision,

@@ -90,12 +90,20 @@ struct Array {
 
 bool is_stride(size_t stride, size_t first_size) { return stride >= first_size && stride % alignof(uint64_t) == 0; }
 
+// Of this library's own size, and without room for rows. All of an array lie as the first does.
+bool is_usual(const sluice_decision& decision) {
+  return decision.struct_size == sizeof(sluice_decision) && decision.detail_capacity == 0;
+}
+
 Status check_array(const Array& array) {
   if (array.requests == nullptr || array.decisions == nullptr) return Status::invalid;
   if (!is_stride(array.request_stride, kFirstSize<sluice_request>)) return Status::invalid;
   if (!is_stride(array.decision_stride, kFirstSize<sluice_decision>)) return Status::invalid;
+  if (reinterpret_cast<uintptr_t>(array.decisions) % alignof(sluice_decision) != 0) return Status::invalid;
+  const bool whole = array.decision_stride >= sizeof(sluice_decision);
   for (size_t i = 0; i < array.count; ++i) {
     const sluice_decision* decision = array.decision(i);
+    if (whole && is_usual(*decision)) continue;
     if (decision->struct_size > array.decision_stride) return Status::invalid;
     if (const Status status = check_decision(decision, nullptr); status != Status::ok) return status;
   }
@@ -121,7 +129,7 @@ class PlainCalls {
   PlainCall call(size_t i) const { return {array_.request(i), array_.decision(i)}; }
 
  private:
-  const Array& array_;
+  const Array array_;
   const bool apart_;
 };
 
@@ -153,7 +161,7 @@ Status decide_all(sluice_engine engine, const Array& array) {
   straight::ArrayTime time;
   Instant now = kEngineClock;
   for (size_t i = 0; i < array.count;) {
-    if (i < calls.count()) i += straight::Group<PlainCalls>(engine, calls, i).run(&time);
+    if (i < calls.count()) i += straight::decide_group(engine, calls, i, &time);
     if (i == array.count) break;
     if (now == kEngineClock) now = time.now();
     if (now == kEngineClock) {

@@ -10,25 +10,27 @@
 
 namespace sluice::capi {
 
-inline bool is_plain(const sluice_request* request) {
-  return request != nullptr && reinterpret_cast<uintptr_t>(request) % alignof(sluice_request) == 0 &&
-         request->struct_size == sizeof(sluice_request) && request->repeated == nullptr && request->idempotency_key == nullptr &&
-         (request->flags | request->reserved0 | request->repeated_count | request->idempotency_key_len) == 0 &&
-         (request->values != nullptr || request->value_count == 0) &&
-         (request->quantities != nullptr || request->quantity_count == 0);
-}
-
-inline bool is_plain(const sluice_decision* decision) {
-  return decision != nullptr && reinterpret_cast<uintptr_t>(decision) % alignof(sluice_decision) == 0 &&
-         decision->struct_size == sizeof(sluice_decision) && decision->details == nullptr && decision->detail_capacity == 0;
-}
-
-// A plain request and decision for the straight way, read and written where they lie.
+// A caller's request and decision for the straight way, read and written where they lie.
 class PlainCall {
  public:
   PlainCall(const sluice_request* request, sluice_decision* decision) : request_(request), decision_(decision) {}
 
-  bool is_plain() const { return capi::is_plain(request_) && capi::is_plain(decision_); }
+  // Pointers that point, and structs of this library's own size. REQUIRED by all else.
+  bool is_readable() const {
+    if (request_ == nullptr || decision_ == nullptr) return false;
+    const uintptr_t bits = reinterpret_cast<uintptr_t>(request_) | reinterpret_cast<uintptr_t>(decision_);
+    return bits % alignof(uint64_t) == 0 && request_->struct_size == sizeof(sluice_request) &&
+           decision_->struct_size == sizeof(sluice_decision);
+  }
+  bool is_plain() const {
+    return asks_nothing_else() && request_->repeated_count == 0 && request_->idempotency_key_len == 0 &&
+           (request_->values != nullptr || request_->value_count == 0) &&
+           (request_->quantities != nullptr || request_->quantity_count == 0);
+  }
+  bool is_lone() const {
+    return asks_nothing_else() && same_counts(&request_->value_count, 1, 0) && same_counts(&request_->quantity_count, 0, 0) &&
+           request_->values != nullptr;
+  }
   int32_t operation() const { return request_->operation; }
   Instant now() const { return request_->now; }
   size_t value_count() const { return request_->value_count; }
@@ -54,6 +56,17 @@ class PlainCall {
   }
 
  private:
+  bool asks_nothing_else() const {
+    const auto bits = reinterpret_cast<uintptr_t>(request_->repeated) | reinterpret_cast<uintptr_t>(request_->idempotency_key) |
+                      reinterpret_cast<uintptr_t>(decision_->details);
+    return (bits | request_->flags | request_->reserved0 | decision_->detail_capacity) == 0;
+  }
+  // Two counts that lie side by side, in one comparison.
+  static bool same_counts(const uint32_t* pair, uint32_t first, uint32_t second) {
+    const uint32_t wanted[2] = {first, second};
+    return std::memcmp(pair, wanted, sizeof wanted) == 0;
+  }
+
   const sluice_request* request_;
   sluice_decision* decision_;
 };

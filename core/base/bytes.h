@@ -13,29 +13,31 @@ using Bytes = std::string_view;
 
 namespace bytes_detail {
 template <class Word>
-inline bool same_word(const char* a, const char* b) {
+inline Word different(const char* a, const char* b) {
   Word x, y;
   std::memcpy(&x, a, sizeof x);
   std::memcpy(&y, b, sizeof y);
-  return x == y;
+  return static_cast<Word>(x ^ y);
 }
 // By the first and the last word, which overlap. REQUIRES: sizeof(Word) <= size <= 2 * sizeof(Word).
 template <class Word>
 inline bool same_ends(const char* a, const char* b, size_t size) {
-  return same_word<Word>(a, b) && same_word<Word>(a + size - sizeof(Word), b + size - sizeof(Word));
+  const size_t last = size - sizeof(Word);
+  return (different<Word>(a, b) | different<Word>(a + last, b + last)) == 0;
 }
 }  // namespace bytes_detail
 
 // Whether two runs of `size` bytes are equal. Keys are short: word by word here is less than a call.
 inline bool same_bytes(const char* a, const char* b, size_t size) {
   using namespace bytes_detail;
-  if (size > 8) [[likely]] {
+  if (size > 16) [[likely]] {
     size_t i = 0;
-    for (; i + 8 < size; i += 8) {
-      if (!same_word<uint64_t>(a + i, b + i)) return false;
+    for (; i + 16 < size; i += 16) {
+      if (!same_ends<uint64_t>(a + i, b + i, 16)) return false;
     }
-    return same_word<uint64_t>(a + size - 8, b + size - 8);
+    return same_ends<uint64_t>(a + size - 16, b + size - 16, 16);
   }
+  if (size >= 8) return same_ends<uint64_t>(a, b, size);
   if (size >= 4) return same_ends<uint32_t>(a, b, size);
   if (size >= 2) return same_ends<uint16_t>(a, b, size);
   return size == 0 || *a == *b;

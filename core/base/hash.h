@@ -22,10 +22,7 @@ struct HashSecret {
 HashSecret random_hash_secret();
 
 namespace hash_detail {
-inline uint64_t fold(uint64_t a, uint64_t b) {
-  const Wide product = Wide{a} * b;
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-}
+inline uint64_t fold(uint64_t a, uint64_t b) { return (a * b) ^ static_cast<uint64_t>((Wide{a} * b) >> 64); }
 inline uint64_t load8(const char* p) {
   uint64_t v;
   std::memcpy(&v, p, 8);
@@ -41,21 +38,22 @@ inline uint64_t load4(const char* p) {
 inline uint64_t hash_bytes(Bytes key, const HashSecret& secret) {
   using namespace hash_detail;
   const char* p = key.data();
-  size_t left = key.size();
+  const size_t size = key.size();
+  const char* const end = p + size;
   uint64_t seed = secret.word[0], a = 0, b = 0;
-  if (left > 16) {
-    for (; left > 16; p += 16, left -= 16) seed = fold(load8(p) ^ secret.word[1], load8(p + 8) ^ seed);
-    a = load8(p + left - 16);
-    b = load8(p + left - 8);
-  } else if (left >= 8) {
+  if (size > 16) [[likely]] {
+    for (; end - p > 16; p += 16) seed = fold(load8(p) ^ secret.word[1], load8(p + 8) ^ seed);
+    a = load8(end - 16);
+    b = load8(end - 8);
+  } else if (size >= 8) {
     a = load8(p);
-    b = load8(p + left - 8);
-  } else if (left >= 4) {
+    b = load8(end - 8);
+  } else if (size >= 4) {
     a = load4(p);
-    b = load4(p + left - 4);
-  } else if (left > 0) {
-    a = (uint64_t{static_cast<uint8_t>(p[0])} << 16) | (uint64_t{static_cast<uint8_t>(p[left >> 1])} << 8) |
-        static_cast<uint8_t>(p[left - 1]);
+    b = load4(end - 4);
+  } else if (size > 0) {
+    a = (uint64_t{static_cast<uint8_t>(p[0])} << 16) | (uint64_t{static_cast<uint8_t>(p[size >> 1])} << 8) |
+        static_cast<uint8_t>(p[size - 1]);
   }
   return fold(secret.word[2] ^ key.size(), fold(a ^ secret.word[1], b ^ seed));
 }

@@ -46,11 +46,13 @@ uint64_t make_handle(uint32_t slot, uint32_t generation) {
   return kKindEngine << kKindShift | uint64_t{generation} << kSlotBits | slot;
 }
 
+const registry::detail::OwnBlocks no_blocks{nullptr};
+
 // A mark on a page that the system wipes in a child; without that, the process id.
 struct ForkMark {
   enum : uint8_t { inherited, own, changing };
   struct Page {
-    registry::detail::OwnBlocks blocks;
+    registry::detail::OwnBlocks blocks{nullptr};
     std::atomic<uint8_t> mark{own};
   };
   Page* page = nullptr;
@@ -75,7 +77,7 @@ struct ForkMark {
   }
   // What find_own() may look into from now on.
   void show(registry::detail::Blocks* blocks) {
-    if (page != nullptr) page->blocks.blocks.store(blocks, std::memory_order_release);
+    if (page != nullptr) page->blocks.store(blocks, std::memory_order_release);
   }
   // True for the one thread that makes the child's beginning, which it ends with finish(); the others wait for it.
   bool begin() {
@@ -132,8 +134,11 @@ OperationShape::Slot unpack_slot(uint32_t word) {
 
 }  // namespace
 
-void StableShape::write(const OperationShape& shape) {
+std::atomic<const registry::detail::OwnBlocks*> registry::detail::own{&no_blocks};
+
+void StableShape::write(const OperationShape& shape, const HashSecret& secret) {
   head_.store(kBusy, std::memory_order_release);
+  hash_begin_.store(shape.slot_count == 0 ? 0 : sluice::hash_begin(shape.slots[0].scope, secret), std::memory_order_release);
   for (uint32_t i = 0; i < shape.slot_count; ++i) slots_[i].store(pack_slot(shape.slots[i]), std::memory_order_release);
   head_.store(pack_head(shape), std::memory_order_release);
 }
@@ -157,8 +162,6 @@ bool StableShape::read(OperationShape* shape) const {
 }
 
 namespace registry {
-
-std::atomic<detail::OwnBlocks*> detail::own{nullptr};
 
 ControlBlock* open(uint64_t* handle) {
   begin_process();

@@ -44,13 +44,15 @@ struct OperationShape {
 // The same in atomic words: one head, one word for two slots.
 class StableShape {
  public:
-  void write(const OperationShape& shape);
+  void write(const OperationShape& shape, const HashSecret& secret);
   // False when a writer was at work: read again.
   bool read(OperationShape* shape) const;
 
   // Piece by piece, for the straight way: slots read after a head are the head's own if its generation is still the engine's.
   uint64_t head() const { return head_.load(std::memory_order_acquire); }
   uint32_t slot(size_t i) const { return slots_[i].load(std::memory_order_acquire); }
+  // The hash of the first slot's subject before any value is added to it.
+  uint64_t hash_begin() const { return hash_begin_.load(std::memory_order_acquire); }
   static constexpr bool is_straight(uint64_t head) { return (head >> 61) == 5; }  // known, not being written, straight
   static constexpr bool is_of_one(uint64_t head) { return (head >> 60 & 1) != 0; }
   static constexpr bool is_lone(uint64_t head) { return (head >> 59 & 1) != 0; }
@@ -65,6 +67,7 @@ class StableShape {
 
  private:
   std::atomic<uint64_t> head_{0};
+  std::atomic<uint64_t> hash_begin_{0};
   std::atomic<uint32_t> slots_[kMaxSlots] = {};
 };
 
@@ -109,20 +112,16 @@ inline constexpr uint32_t kKindShift = 48;
 inline constexpr uint64_t kKindEngine = 1;
 
 using Blocks = std::atomic<ControlBlock*>[1u << kSlotBits];
-// The blocks of this process while its fork mark stands; nullptr when there are none. Whoever forks takes no copy of it along.
-struct OwnBlocks {
-  std::atomic<Blocks*> blocks{nullptr};
-};
-extern std::atomic<OwnBlocks*> own;
+// The blocks of this process; nullptr when there are none. It lies where a child after fork finds it wiped.
+using OwnBlocks = std::atomic<Blocks*>;
+extern std::atomic<const OwnBlocks*> own;  // never nullptr
 }  // namespace detail
 
 // Both at once, for calls that leave it to others to say what is wrong: nullptr where own_process() or find() would object.
 inline ControlBlock* find_own(uint64_t handle) {
   using namespace detail;
-  const OwnBlocks* page = own.load(std::memory_order_acquire);
-  if (page == nullptr || handle >> kKindShift != kKindEngine) return nullptr;
-  Blocks* blocks = page->blocks.load(std::memory_order_acquire);
-  if (blocks == nullptr) return nullptr;
+  Blocks* blocks = own.load(std::memory_order_acquire)->load(std::memory_order_acquire);
+  if (blocks == nullptr || handle >> kKindShift != kKindEngine) return nullptr;
   return (*blocks)[handle & ((1u << kSlotBits) - 1)].load(std::memory_order_acquire);
 }
 

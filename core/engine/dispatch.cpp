@@ -14,7 +14,7 @@ namespace {
 // Enough misses in flight to hide most of each (the gain flattens near 32), few enough locks held for another thread to get by.
 constexpr size_t kGroup = 32;
 constexpr size_t kGroupSubjects = kGroup * 4;
-constexpr size_t kUsualUnits = 4;  // of a record: its first line and most of the next
+constexpr size_t kUsualBytes = 64;  // of a record
 
 // A shape read whole. A reload writes for microseconds only.
 void read_shape(const ControlBlock& block, int32_t operation, OperationShape* shape) {
@@ -28,10 +28,12 @@ class RequestCall {
  public:
   RequestCall(const Request& request, Decision* decision) : request_(request), decision_(*decision) {}
 
+  bool is_readable() const { return true; }
   bool is_plain() const {
     return request_.flags == 0 && request_.repeated.empty() && request_.idempotency_key.data() == nullptr &&
            decision_.details.empty();
   }
+  bool is_lone() const { return is_plain() && request_.values.size() == 1 && request_.quantities.empty(); }
   int32_t operation() const { return request_.operation; }
   Instant now() const { return request_.now; }
   size_t value_count() const { return request_.values.size(); }
@@ -64,13 +66,18 @@ static_assert(straight::Call<RequestCall>);
 bool decide_straight(ControlBlock& block, EngineCore& core, const Generation& g, const Work& work, Decision* decision) {
   const RequestCall call(*work.request, decision);
   if (!work.shape.straight || !call.is_plain()) return false;
+  const StraightPlan& plan = g.straight[work.shape.operation];
   straight::Subject subjects[kStraightSlots];
   for (size_t i = 0; i < work.subject_count; ++i) {
-    const SubjectRef& s = work.subjects[i];
+    const SubjectRef& ref = work.subjects[i];
     const uint32_t slot = block.shapes[work.request->operation].slot(static_cast<uint32_t>(i));
-    subjects[i] = {s.hash, s.key.size(), nullptr, 0, s.shard_index, slot};
+    straight::Subject& s = subjects[i] = {ref.hash, ref.key.size(), nullptr, 0, &block.shards[ref.shard_index], slot};
+    const auto looks = straight::Looks::of(plan, s, i);
+    s.record = straight::find<straight::AnySubjects>(core.arena(), *s.shard, looks, s, call);
+    if (s.record == nullptr) return false;
   }
-  return straight::decide_formed<straight::AnySubjects, kStraightCharges>(block, core, g, g.straight[work.shape.operation], subjects, work.subject_count, call, work.now);
+  return straight::charge<straight::AnySubjects, kStraightCharges>(core, g, plan, subjects, work.subject_count,
+                                                                   block.shards[work.subjects[0].shard_index], call, work.now);
 }
 
 // Under the locks: decides if the handle still names an engine whose policy the shape is of; *again when the shape is of another.
@@ -100,7 +107,7 @@ Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* dec
   if (const Status s = form_subjects(block, block.hash_secret(), work, error); s != Status::ok) return s;
   // An operation without subjects still passes a lock: it is what keeps the engine alive.
   if (work.subject_count == 0) work.locks.add(0);
-  const HeldLocks held(work.locks, block);
+  const HeldLocks<kMaxSubjects + 1> held(work.locks, block);
   return decide_locked(block, handle, work, false, decision, error, again);
 }
 
@@ -181,7 +188,7 @@ void Group::fetch() {
   for (size_t i = 0; i < subject_count_; ++i) {
     const SubjectRef& s = subjects_[i];
     const RecordId id = block_.shards[s.shard_index].index.guess(Index::tag_of(s.hash));
-    if (id != 0) prefetch_record(core.arena().at(id), kUsualUnits);
+    if (id != 0) prefetch_record(core.arena().at(id), kUsualBytes);
   }
 }
 
@@ -201,7 +208,7 @@ void Group::decide(std::span<const Request> requests, std::span<Decision> decisi
   if (subject_count_ == 0) work_.locks.add(0);
   bool again = false;
   {
-    const HeldLocks held(work_.locks, block_);
+    const HeldLocks<kGroupSubjects + 1> held(work_.locks, block_);
     if (registry::alive(block_, handle_)) fetch();
     decide_each(requests, decisions, &again);
   }

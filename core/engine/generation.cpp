@@ -89,7 +89,7 @@ std::unique_ptr<Generation> make_generation(std::shared_ptr<const CompiledPolicy
     g->operation_number.push_back(names->operations.add(g->policy->operations[i].name));
     if (g->operation_number.back() >= static_cast<int32_t>(kMaxOperations)) return nullptr;
     place(&g->operation_at, g->operation_number.back(), i);
-    g->straight.push_back(straight_plan(*g->policy, g->policy->operations[i], g->limit_number));
+    g->straight.push_back(straight_plan(*g, g->policy->operations[i]));
   }
   if (before != nullptr) g->plan_to = map_plans(*before->policy, *g->policy);
   return g;

@@ -8,61 +8,58 @@
 
 namespace sluice {
 
-// Most decisions have one shard.
 class LockSet {
  public:
-  void clear() { only_ = kNoShard; summary_ = 0; }
+  void clear() { *this = LockSet(); }
   void add(uint32_t shard) {
-    if (only_ == kNoShard) {
-      only_ = shard;
-    } else if (only_ != shard || summary_ != 0) {
-      if (summary_ == 0) mark(only_);
-      mark(shard);
+    words_[shard / 64] |= uint64_t{1} << (shard % 64);
+    used_ |= 1u << shard / 64;
+  }
+
+  // fn(shard) in order. Which words hold how many shards is chance, so no branch asks for it.
+  template <class Fn>
+  [[gnu::always_inline]] void each(Fn&& fn) const {
+    constexpr uint32_t kEnd = 1u << (kWords - 1);
+    uint32_t used = used_;
+    auto w = static_cast<uint32_t>(__builtin_ctz(used | kEnd));
+    uint64_t bits = words_[w];
+    while (used != 0) {
+      fn(w * 64 + static_cast<uint32_t>(__builtin_ctzll(bits)));
+      bits &= bits - 1;
+      const uint32_t done = bits == 0 ? 1 : 0;
+      used &= used - done;  // takes the lowest bit away when the word is done
+      w = static_cast<uint32_t>(__builtin_ctz(used | kEnd));
+      bits |= words_[w] & (uint64_t{0} - done);
     }
-  }
-  void lock(ControlBlock& block) SLUICE_NO_ANALYSIS {
-    each([&](uint32_t shard) SLUICE_NO_ANALYSIS { block.shards[shard].lock.lock(); });
-  }
-  void unlock(ControlBlock& block) SLUICE_NO_ANALYSIS {
-    each([&](uint32_t shard) SLUICE_NO_ANALYSIS { block.shards[shard].lock.unlock(); });
   }
 
  private:
-  static constexpr uint32_t kNoShard = UINT32_MAX;
+  static constexpr uint32_t kWords = kMaxShards / 64;
 
-  void mark(uint32_t shard) {
-    const uint32_t w = shard / 64;
-    if ((summary_ >> w & 1) == 0) {
-      summary_ |= 1u << w;
-      words_[w] = 0;
-    }
-    words_[w] |= uint64_t{1} << (shard % 64);
-  }
-  template <class Fn>
-  void each(Fn&& fn) const {
-    if (summary_ == 0) return fn(only_);
-    for (uint32_t s = summary_; s != 0; s &= s - 1) {
-      const auto w = static_cast<uint32_t>(__builtin_ctz(s));
-      for (uint64_t bits = words_[w]; bits != 0; bits &= bits - 1) fn(w * 64 + static_cast<uint32_t>(__builtin_ctzll(bits)));
-    }
-  }
-
-  uint32_t only_ = kNoShard;
-  uint32_t summary_ = 0;               // which words are in use; 0: at most one shard
-  uint64_t words_[kMaxShards / 64];
+  uint32_t used_ = 0;  // which words have a shard
+  uint64_t words_[kWords] = {};
 };
 
-// Holds a set's locks, whatever happens: words for a failure may find no memory.
+// Holds a set's locks, whatever happens: words for a failure may find no memory. kMost: shards there can be.
+template <size_t kMost>
 class HeldLocks {
  public:
-  HeldLocks(LockSet& locks, ControlBlock& block) : locks_(locks), block_(block) { locks_.lock(block_); }
-  ~HeldLocks() { locks_.unlock(block_); }
+  [[gnu::always_inline]] HeldLocks(const LockSet& locks, ControlBlock& block) SLUICE_NO_ANALYSIS {
+    locks.each([&](uint32_t shard) __attribute__((always_inline)) SLUICE_NO_ANALYSIS {
+      SpinLock* lock = &block.shards[shard].lock;
+      lock->lock();
+      held_[count_++] = lock;
+    });
+  }
+  [[gnu::always_inline]] ~HeldLocks() SLUICE_NO_ANALYSIS {
+    for (size_t i = 0; i < count_; ++i) held_[i]->unlock();
+  }
   HeldLocks(const HeldLocks&) = delete;
   HeldLocks& operator=(const HeldLocks&) = delete;
 
  private:
-  LockSet& locks_;
-  ControlBlock& block_;
+  size_t count_ = 0;
+  SpinLock* held_[kMost];
 };
 
 }  // namespace sluice

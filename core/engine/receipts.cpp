@@ -41,7 +41,7 @@ static Status settle(ControlBlock& block, Allocator& memory, uint64_t id, Instan
     if (receipt == nullptr) return fail(Status::not_found, error, kUnknown);
     lock_set_of(*receipt, home, locks);
   }
-  const HeldLocks held(locks, block);
+  const HeldLocks<kMaxShards> held(locks, block);
   const Receipt* receipt = shard.cold->receipts.find(id, now);
   Status status = receipt == nullptr ? fail(Status::not_found, error, kUnknown) : fn(*receipt);
   if (receipt != nullptr && status == Status::ok) {

@@ -124,7 +124,7 @@ void EngineCore::publish(const Generation& g) SLUICE_NO_ANALYSIS {
   const uint32_t shards = block_.shard_count.load(std::memory_order_relaxed);
   for (uint32_t s = 0; s < shards; ++s) block_.shards[s].lock.lock();
   current_.store(&g, std::memory_order_release);
-  for (size_t n = 0; n < kMaxOperations; ++n) block_.shapes[n].write(shape_of(g, static_cast<int32_t>(n)));
+  for (size_t n = 0; n < kMaxOperations; ++n) block_.shapes[n].write(shape_of(g, static_cast<int32_t>(n)), secret_);
   for (uint32_t s = 0; s < shards; ++s) block_.shards[s].lock.unlock();
 }
 

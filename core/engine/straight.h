@@ -17,10 +17,24 @@ namespace sluice::straight {
 template <class T>
 concept Call = Asked<T> && requires(const T& call, const Answer& answer) { call.write(answer); };
 
-template <Call C>
+template <class Size, Call C>
 [[gnu::always_inline]] inline uint64_t cost_of(const StraightCharge& c, const C& call) {
-  return c.quantity == kNone ? c.cost : call.quantity(static_cast<uint32_t>(c.quantity));
+  return Size::kOne || c.quantity == kNone ? c.cost : call.quantity(static_cast<uint32_t>(c.quantity));
 }
+
+// One charge on its record, as far as it can be known before the charge's kind.
+struct Step {
+  const Amount& amount;
+  std::byte* state;
+  uint64_t cost;
+  Instant at;
+
+  template <class Size, Call C>
+  [[gnu::always_inline]] static Step of(const StraightCharge& c, const Subject& s, const C& call) {
+    return {c.amount(s.record->plan), state_of(c, s.record), cost_of<Size>(c, call), s.at};
+  }
+  [[gnu::always_inline]] Instant opens(const StraightCharge& c) const { return opens_at(c, amount, state, cost, at); }
+};
 
 // A denial: looks at every charge again, since the allowed keep nothing of what they saw. False when only the Decider can tell.
 template <Call C>
@@ -29,13 +43,10 @@ template <Call C>
   size_t count = 0;
   for (size_t i = 0; i < plan.count; ++i) {
     const StraightCharge& c = plan.charges[i];
-    const Subject& s = subjects[c.slot];
-    const Amount& amount = c.amount(s.record->plan);
-    const std::byte* state = state_of(c, s.record);
-    const uint64_t cost = cost_of(c, call);
-    if (cost == 0) return false;
-    const Instant opens = opens_at(c, amount, state, cost, s.at);
-    if (opens != s.at) closed[count++] = {&c, &amount, state, s.at, opens};
+    const Step step = Step::of<AnySubjects>(c, subjects[c.slot], call);
+    if (step.cost == 0) return false;
+    const Instant opens = step.opens(c);
+    if (opens != step.at) closed[count++] = {&c, &step.amount, step.state, step.at, opens};
   }
   Answer answer;
   answer.now = now;
@@ -51,103 +62,196 @@ template <Call C>
   return refuse_all(plan, &subject, shard, now, call);
 }
 
-// Checks every charge, then takes every charge, then tells how the first one's limit stands.
-template <class Size, size_t kCharges, Call C>
-[[gnu::always_inline]] inline bool charge(EngineCore& core, const Generation& g, const StraightPlan& plan, const Subject* subjects,
-                                          Shard& shard, const C& call, Instant now) {
-  const size_t count = kCharges == 1 ? 1 : plan.count;
-  const auto subject_of = [&](const StraightCharge& c) -> const Subject& { return subjects[Size::kOne ? 0 : c.slot]; };
-  for (size_t i = 0; i < count; ++i) {
-    const StraightCharge& c = plan.charges[i];
-    const Subject& s = subject_of(c);
-    const uint64_t cost = cost_of(c, call);
-    if (cost == 0 || opens_at(c, c.amount(s.record->plan), state_of(c, s.record), cost, s.at) != s.at) [[unlikely]] {
-      if constexpr (Size::kOne) return refuse_one(plan, s.record, s.at, shard, now, call);
-      return refuse_all(plan, subjects, shard, now, call);
-    }
-  }
-  for (size_t i = 0; i < count; ++i) {
-    const StraightCharge& c = plan.charges[i];
-    const Subject& s = subject_of(c);
-    const Amount& amount = c.amount(s.record->plan);
-    s.record->newest = s.at;
-    const uint8_t fired = take(c, amount, state_of(c, s.record), cost_of(c, call), s.at);
-    if (fired != 0) [[unlikely]]
-      core.emit_thresholds(g, c, *s.record, fired, s.at);
-  }
+// Takes a charge that passes.
+[[gnu::always_inline]] inline void take_step(EngineCore& core, const Generation& g, const StraightCharge& c, const Step& step,
+                                             Record* record) {
+  record->newest = step.at;
+  const uint8_t fired = take(c, step.amount, step.state, step.cost, step.at);
+  if (fired != 0) [[unlikely]]
+    core.emit_thresholds(g, c, *record, fired, step.at);
+}
+
+// Tells how the limit of the first charge stands after all were taken.
+template <Call C>
+[[gnu::always_inline]] inline void allow(const StraightCharge& c, const Step& step, Shard& shard, Instant now, const C& call) {
   ++shard.allowed;
-  const StraightCharge& c = plan.charges[0];
-  const Subject& s = subject_of(c);
-  const Amount& amount = c.amount(s.record->plan);
   Answer answer;
   answer.now = now;
-  describe(c, amount, state_of(c, s.record), s.at, &answer);
-  answer.opens_at = opens_at(c, amount, state_of(c, s.record), cost_of(c, call), s.at);
+  describe(c, step.amount, step.state, step.at, &answer);
+  answer.opens_at = step.opens(c);
+  call.write(answer);
+}
+
+// The denial of a pace that has a number, on its own.
+template <Call C>
+[[gnu::noinline, gnu::flatten]] bool refuse_pace(const StraightPlan& plan, const Amount& amount, Instant drained_at, Instant opens,
+                                                 Instant at, Shard& shard, Instant now, C call) {
+  if (!plan.refuses || shard.cold == nullptr) return false;
+  const StraightCharge& c = plan.charges[0];
+  const Reading reading = pace::read_number(amount, drained_at, at);
+  Answer answer;
+  answer.status = Status::denied;
+  answer.now = now;
+  answer.limit_id = c.limit_id;
+  answer.limit = amount.shown;
+  answer.used = reading.used;
+  answer.remaining = reading.remaining;
+  answer.resets_at = reading.resets_at;
+  answer.opens_at = opens;
+  if (opens == kNever) [[unlikely]] {
+    answer.denial = DenialKind::never;
+    answer.wait_kind = WaitKind::never;
+    answer.largest_cost = amount.shown;
+  } else {
+    answer.denial = c.denies_as;
+    answer.wait_kind = WaitKind::exact;
+    answer.retry_after = opens - now;
+  }
+  count_denial(shard, answer.denial);
   call.write(answer);
   return true;
 }
 
-// Decides what was formed; `record` of each subject holds a guess. False: it is not straight, and nothing has happened.
-// REQUIRES: the locks, a living engine, the shape's generation.
-template <class Size, size_t kCharges, Call C>
-[[gnu::always_inline]] inline bool decide_formed(ControlBlock& block, EngineCore& core, const Generation& g, const StraightPlan& plan,
-                                                 Subject* subjects, size_t slots, const C& call, Instant now) {
-  const Instant floor = core.floor();
-  for (size_t i = 0; i < slots; ++i) {
-    Subject& s = subjects[i];
-    s.record = find<Size>(core.arena(), block.shards[s.shard], units_of(plan, s, i), g.number, s, call, s.record);
-    if (s.record == nullptr) return false;
-    const Instant newest = s.record->newest, latest = now > floor ? now : floor;
-    s.at = newest > latest ? newest : latest;
-  }
-  return charge<Size, kCharges>(core, g, plan, subjects, block.shards[subjects[0].shard], call, now);
+// A pace that has a number, on its own.
+template <Call C>
+[[gnu::always_inline]] inline bool charge_pace(const StraightPlan& plan, const Amount& amount, const Subject& s, Shard& shard,
+                                               const C& call, Instant now) {
+  const StraightCharge& c = plan.charges[0];
+  std::byte* state = state_of(c, s.record);
+  const Instant drained_at = pace::load(state).drained_at;
+  const uint64_t ns = pace::charge_ns(amount, c.cost);
+  const Instant opens = pace::opens(amount, drained_at, ns, false, s.at);
+  if (opens != s.at) [[unlikely]]
+    return refuse_pace(plan, amount, drained_at, opens, s.at, shard, now, call);
+  const Instant after = pace::base(c.slack, drained_at, s.at) + static_cast<Span>(ns);
+  pace::store(state, {after});
+  s.record->newest = s.at;
+  ++shard.allowed;
+  const Reading reading = pace::read_charged(amount, after, s.at);
+  Answer answer;
+  answer.now = now;
+  answer.limit_id = c.limit_id;
+  answer.limit = amount.shown;
+  answer.used = reading.used;
+  answer.remaining = reading.remaining;
+  answer.resets_at = reading.resets_at;
+  // One more passes at once while one whole unit remains.
+  const bool again = amount.whole && c.cost == 1 && reading.remaining != 0;
+  answer.opens_at = again ? s.at : pace::opens(amount, after, ns, false, s.at);
+  call.write(answer);
+  return true;
 }
 
-// The engine under the locks, if the handle still names it and the shape's generation is still its own.
-[[gnu::always_inline]] inline EngineCore* engine_of(const ControlBlock& block, uint64_t handle, uint64_t head) {
-  if (!registry::alive(block, handle)) return nullptr;
-  EngineCore* core = block.core.load(std::memory_order_relaxed);
-  return core->generation().number == StableShape::generation_of(head) ? core : nullptr;
+// Any other single charge.
+template <Call C>
+[[gnu::noinline]] bool charge_other(EngineCore& core, const Generation& g, const StraightPlan& plan, Record* record, Instant at,
+                                    Shard& shard, Instant now, C call) {
+  const StraightCharge& c = plan.charges[0];
+  const Step step{c.amount(record->plan), state_of(c, record), c.cost, at};
+  if (step.opens(c) != at) [[unlikely]]
+    return refuse_one(plan, record, at, shard, now, call);
+  take_step(core, g, c, step, record);
+  allow(c, step, shard, now, call);
+  return true;
+}
+
+template <Call C>
+[[gnu::always_inline]] inline bool charge_one(EngineCore& core, const Generation& g, const StraightPlan& plan, const Subject& s,
+                                              Shard& shard, const C& call, Instant now) {
+  const StraightCharge& c = plan.charges[0];
+  const Amount& amount = c.amount(s.record->plan);
+  if (c.kind == Kind::pace && amount.word == Word::number && !c.queued) [[likely]]
+    return charge_pace(plan, amount, s, shard, call, now);
+  return charge_other(core, g, plan, s.record, s.at, shard, now, call);
+}
+
+// Checks every charge, then takes every charge.
+template <class Size, Call C>
+[[gnu::always_inline]] inline bool charge_all(EngineCore& core, const Generation& g, const StraightPlan& plan, const Subject* subjects,
+                                              Shard& shard, const C& call, Instant now) {
+  const auto subject_of = [&](const StraightCharge& c) -> const Subject& { return subjects[Size::kOne ? 0 : c.slot]; };
+  for (size_t i = 0; i < plan.count; ++i) {
+    const StraightCharge& c = plan.charges[i];
+    const Step step = Step::of<Size>(c, subject_of(c), call);
+    if (step.cost == 0 || step.opens(c) != step.at) [[unlikely]] {
+      if constexpr (Size::kOne) return refuse_one(plan, subjects[0].record, step.at, shard, now, call);
+      return refuse_all(plan, subjects, shard, now, call);
+    }
+  }
+  for (size_t i = 0; i < plan.count; ++i) {
+    const StraightCharge& c = plan.charges[i];
+    const Subject& s = subject_of(c);
+    take_step(core, g, c, Step::of<Size>(c, s, call), s.record);
+  }
+  const StraightCharge& c = plan.charges[0];
+  allow(c, Step::of<Size>(c, subject_of(c), call), shard, now, call);
+  return true;
+}
+
+// Charges subjects whose records are found. False: it is not straight, and nothing has happened.
+template <class Size, size_t kCharges, Call C>
+[[gnu::always_inline]] inline bool charge(EngineCore& core, const Generation& g, const StraightPlan& plan, Subject* subjects, size_t slots,
+                                          Shard& shard, const C& call, Instant now) {
+  const Instant floor = core.floor(), latest = now > floor ? now : floor;
+  for (size_t i = 0; i < slots; ++i) {
+    const Instant newest = subjects[i].record->newest;
+    subjects[i].at = newest > latest ? newest : latest;
+  }
+  if constexpr (kCharges == 1) return charge_one(core, g, plan, subjects[0], shard, call, now);
+  return charge_all<Size>(core, g, plan, subjects, shard, call, now);
 }
 
 template <class Size, size_t kCharges, Call C>
 [[gnu::always_inline]] inline bool decide_locked(ControlBlock& block, uint64_t handle, uint64_t head, Subject* subjects, const C& call) {
-  EngineCore* core = engine_of(block, handle, head);
+  if (!registry::alive(block, handle)) return false;
+  EngineCore& core = *block.core.load(std::memory_order_relaxed);
+  const Generation& g = core.generation();
   Instant now;
-  if (core == nullptr || !core->time_of(call.now(), &now)) return false;
-  const Generation& g = core->generation();
+  if (g.number != StableShape::generation_of(head) || !core.time_of(call.now(), &now)) return false;
   const StraightPlan& plan = g.straight[StableShape::operation_of(head)];
-  return decide_formed<Size, kCharges>(block, *core, g, plan, subjects, Size::slots(head), call, now);
+  for (size_t i = 0; i < Size::slots(head); ++i) {
+    Subject& s = subjects[i];
+    s.record = find<Size>(core.arena(), *s.shard, Looks::of(plan, s, i), s, call);
+    if (s.record == nullptr) return false;
+  }
+  return charge<Size, kCharges>(core, g, plan, subjects, Size::slots(head), *subjects[0].shard, call, now);
 }
 
 template <class Size, size_t kCharges, Call C>
-[[gnu::noinline, gnu::flatten]] bool decide_sized(ControlBlock& block, uint64_t handle, const StableShape& shape, uint64_t head, C call) {
+[[gnu::always_inline]] inline bool decide_sized(ControlBlock& block, uint64_t handle, const StableShape& shape, uint64_t head,
+                                                const C& call) {
   Subject subjects[Size::kSlots];
   if (!form<Size>(block, shape, head, call, subjects)) return false;
-  for (size_t i = 0; i < Size::slots(head); ++i) subjects[i].record = nullptr;
   if constexpr (Size::kOne) {
-    const SpinGuard guard(block.shards[subjects[0].shard].lock);
+    const SpinGuard guard(subjects[0].shard->lock);
     return decide_locked<Size, kCharges>(block, handle, head, subjects, call);
   } else {
     LockSet locks;
-    for (size_t i = 0; i < Size::slots(head); ++i) locks.add(subjects[i].shard);
-    const HeldLocks held(locks, block);
+    for (size_t i = 0; i < Size::slots(head); ++i) locks.add(static_cast<uint32_t>(subjects[i].shard - block.shards));
+    const HeldLocks<kStraightSlots> held(locks, block);
     return decide_locked<Size, kCharges>(block, handle, head, subjects, call);
   }
 }
 
+// What is not lone.
+template <Call C>
+[[gnu::noinline, gnu::flatten]] bool decide_several(ControlBlock& block, uint64_t handle, const StableShape& shape, uint64_t head,
+                                                    C call) {
+  if (!call.is_plain() || !fits(head, call)) return false;
+  if (StableShape::is_of_one(head)) return decide_sized<OneSubject, kStraightCharges>(block, handle, shape, head, call);
+  return decide_sized<AnySubjects, kStraightCharges>(block, handle, shape, head, call);
+}
+
 // Decides one request from forming to unlocking; false: it is not straight, and nothing has happened.
+// REQUIRES: the call can be read.
 template <Call C>
 [[gnu::always_inline]] inline bool decide(uint64_t handle, const C& call) {
-  if (!call.is_plain()) return false;
   ControlBlock* block = registry::find_own(handle);
   if (block == nullptr || static_cast<uint32_t>(call.operation()) >= kMaxOperations) return false;
   const StableShape& shape = block->shapes[call.operation()];
   const uint64_t head = shape.head();
-  if (!fits(head, call)) return false;
-  if (StableShape::is_lone(head)) return decide_sized<OneSubject, 1>(*block, handle, shape, head, call);
-  if (StableShape::is_of_one(head)) return decide_sized<OneSubject, kStraightCharges>(*block, handle, shape, head, call);
-  return decide_sized<AnySubjects, kStraightCharges>(*block, handle, shape, head, call);
+  if (!StableShape::is_lone(head) || !call.is_lone()) return decide_several(*block, handle, shape, head, call);
+  return decide_sized<OneSubject, 1>(*block, handle, shape, head, call);
 }
 
 }  // namespace sluice::straight

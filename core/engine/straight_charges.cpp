@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/straight_charges.h"
 
-#include "core/engine/extras.h"
-
 namespace sluice::straight {
 namespace {
 
@@ -17,7 +15,7 @@ Charge charge_of(const StraightCharge& c, uint64_t cost) {
 }
 
 DenialKind kind_of(const Closed& x) {
-  if (x.opens != kNever) return x.charge->rule->denies_as;
+  if (x.opens != kNever) return x.charge->denies_as;
   return x.amount->word == Word::blocked ? DenialKind::blocked : DenialKind::never;
 }
 
@@ -64,8 +62,7 @@ bool refuse(const StraightPlan& plan, const Closed* closed, size_t count, Shard&
     answer->wait_kind = WaitKind::exact;
     answer->retry_after = latest - answer->now;
   }
-  ++shard.cold->denied;
-  ++shard.cold->denied_by[static_cast<size_t>(answer->denial)];
+  count_denial(shard, answer->denial);
   return true;
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "core/engine/engine_core.h"
+#include "core/engine/extras.h"
 #include "core/engine/straight_plan.h"
 #include "core/limits/limit.h"
 
@@ -91,6 +92,11 @@ inline std::byte* state_of(const StraightCharge& c, Record* record) {
     answer->limit = 0;
     answer->remaining = reading.remaining;
   }
+}
+
+inline void count_denial(Shard& shard, DenialKind kind) {
+  ++shard.cold->denied;
+  ++shard.cold->denied_by[static_cast<size_t>(kind)];
 }
 
 // A denial waits to be told: a charge that did not pass, and when it would.

@@ -36,102 +36,102 @@ class ArrayTime {
   Instant now_ = kEngineClock;
 };
 
-template <Calls Array>
-class Group {
- public:
-  Group(uint64_t handle, const Array& array, size_t from) : handle_(handle), array_(array), from_(from) {}
+// One group on its way: everything of it is local, so that nothing is read again that cannot have changed.
+template <class Size, size_t kCharges, Calls Array>
+struct Group {
+  ControlBlock& block;
+  const uint64_t handle;
+  const StableShape& shape;
+  const uint64_t head;
+  const int32_t operation;
+  const Array array;
+  const size_t from;
 
   // How many from `from` on it has decided.
-  size_t run(ArrayTime* time) {
-    block_ = registry::find_own(handle_);
-    if (block_ == nullptr || !begin()) return 0;
-    if (StableShape::is_lone(head_)) return run_sized<OneSubject, 1>(time);
-    if (StableShape::is_of_one(head_)) return run_sized<OneSubject, kStraightCharges>(time);
-    return run_sized<AnySubjects, kStraightCharges>(time);
+  [[gnu::noinline, gnu::flatten]] static size_t run(Group group, ArrayTime* time) {
+    Subject subjects[kGroupSubjects];
+    LockSet locks;
+    const size_t count = group.form_all(subjects, &locks);
+    if (count == 0) return 0;
+    const HeldLocks<kGroupSubjects> held(locks, group.block);
+    if (!registry::alive(group.block, group.handle)) return 0;
+    EngineCore& core = *group.block.core.load(std::memory_order_relaxed);
+    const Generation& g = core.generation();
+    if (g.number != StableShape::generation_of(group.head)) return 0;
+    const StraightPlan& plan = g.straight[StableShape::operation_of(group.head)];
+    group.fetch(core, plan, subjects, count * Size::slots(group.head));
+    return group.decide_all(core, g, plan, subjects, count, time);
   }
 
  private:
-  template <class Size, size_t kCharges>
-  [[gnu::noinline, gnu::flatten]] size_t run_sized(ArrayTime* time) {
-    form_all<Size>();
-    if (count_ == 0) return 0;
-    const HeldLocks held(locks_, *block_);
-    EngineCore* core = engine_of(*block_, handle_, head_);
-    if (core == nullptr) return 0;
-    fetch<Size>(*core);
-    return decide_all<Size, kCharges>(*core, time);
-  }
-
-  bool begin() {
-    operation_ = array_.call(from_).operation();
-    if (static_cast<uint32_t>(operation_) >= kMaxOperations) return false;
-    head_ = block_->shapes[operation_].head();
-    return StableShape::is_straight(head_);
-  }
-
-  template <class Size>
-  void form_all() {
-    const size_t slots = Size::slots(head_);
-    const size_t most = std::min(std::min(kGroup, kGroupSubjects / slots), array_.count() - from_);
-    const StableShape& shape = block_->shapes[operation_];
-    locks_.clear();
-    for (; count_ < most; ++count_) {
-      const auto call = array_.call(from_ + count_);
-      Subject* subjects = subjects_ + count_ * slots;
-      if (call.operation() != operation_ || !call.is_plain() || !fits(head_, call) || !form<Size>(*block_, shape, head_, call, subjects)) {
-        return;
-      }
+  [[gnu::always_inline]] size_t form_all(Subject* subjects, LockSet* locks) const {
+    const size_t slots = Size::slots(head);
+    const size_t most = std::min(std::min(kGroup, kGroupSubjects / slots), array.count() - from);
+    for (size_t n = 0; n < most; ++n) {
+      const auto call = array.call(from + n);
+      if (!call.is_readable() || call.operation() != operation) return n;
+      if (Size::kOne ? !call.is_lone() : !call.is_plain() || !fits(head, call)) return n;
+      Subject* own = subjects + n * slots;
+      if (!form<Size>(block, shape, head, call, own)) return n;
       for (size_t i = 0; i < slots; ++i) {
-        __builtin_prefetch(&block_->shards[subjects[i].shard], 1);
-        locks_.add(subjects[i].shard);
+        __builtin_prefetch(own[i].shard, 1);
+        locks->add(static_cast<uint32_t>(own[i].shard - block.shards));
       }
     }
+    return most;
   }
 
-  template <class Size>
-  void fetch(const EngineCore& core) {
-    const StraightPlan& plan = plan_of(core);
-    const size_t slots = Size::slots(head_), subjects = count_ * slots;
-    for (size_t i = 0; i < subjects; ++i) block_->shards[subjects_[i].shard].index.prefetch(Index::tag_of(subjects_[i].hash));
-    for (size_t i = 0; i < subjects; ++i) {
-      Subject& s = subjects_[i];
-      const RecordId id = block_->shards[s.shard].index.guess(Index::tag_of(s.hash));
+  [[gnu::always_inline]] void fetch(const EngineCore& core, const StraightPlan& plan, Subject* subjects, size_t count) const {
+    const uint64_t* words[kGroupSubjects];
+    for (size_t i = 0; i < count; ++i) words[i] = subjects[i].shard->index.prefetch(Index::tag_of(subjects[i].hash));
+    for (size_t i = 0; i < count; ++i) {
+      Subject& s = subjects[i];
+      const RecordId id = s.shard->index.guess_at(words[i], Index::tag_of(s.hash));
       s.record = id == 0 ? nullptr : core.arena().at(id);
-      if (id != 0) prefetch_record(s.record, units_of(plan, s, slots == 1 ? 0 : i % slots));
+      if (id != 0) prefetch_record(s.record, Looks::of(plan, s, Size::kOne ? 0 : i % Size::slots(head)).bytes);
     }
   }
 
-  template <class Size, size_t kCharges>
-  size_t decide_all(EngineCore& core, ArrayTime* time) {
-    const size_t slots = Size::slots(head_);
-    const Generation& g = core.generation();
-    const StraightPlan& plan = plan_of(core);
-    for (size_t i = 0; i < count_; ++i) {
-      const auto call = array_.call(from_ + i);
+  [[gnu::always_inline]] size_t decide_all(EngineCore& core, const Generation& g, const StraightPlan& plan, Subject* subjects,
+                                           size_t count, ArrayTime* time) const {
+    const size_t slots = Size::slots(head);
+    for (size_t n = 0; n < count; ++n) {
+      const auto call = array.call(from + n);
       Instant now = call.now();
-      if (now == kEngineClock) {
+      if (now == kEngineClock) [[unlikely]] {
         now = time->read(core);
       } else if (!core.time_of(now, &now)) {
-        return i;
+        return n;
       }
-      if (!decide_formed<Size, kCharges>(*block_, core, g, plan, subjects_ + i * slots, slots, call, now)) return i;
+      Subject* own = subjects + n * slots;
+      for (size_t i = 0; i < slots; ++i) {
+        const Looks looks = Looks::of(plan, own[i], i);
+        if (own[i].record != nullptr && is_of<Size>(*own[i].record, looks, own[i], call)) [[likely]]
+          continue;
+        own[i].record = find<Size>(core.arena(), *own[i].shard, looks, own[i], call);
+        if (own[i].record == nullptr) return n;
+      }
+      if (!charge<Size, kCharges>(core, g, plan, own, slots, *own[0].shard, call, now)) return n;
     }
-    return count_;
+    return count;
   }
-
-  const StraightPlan& plan_of(const EngineCore& core) const {
-    return core.generation().straight[StableShape::operation_of(head_)];
-  }
-
-  const uint64_t handle_;
-  const Array& array_;
-  const size_t from_;
-  ControlBlock* block_ = nullptr;
-  int32_t operation_ = 0;
-  uint64_t head_ = 0;
-  size_t count_ = 0;
-  LockSet locks_;
-  Subject subjects_[kGroupSubjects];
 };
+
+// Decides as many elements of the array from `from` on as make one group and go the straight way; how many.
+template <Calls Array>
+size_t decide_group(uint64_t handle, const Array& array, size_t from, ArrayTime* time) {
+  const auto first = array.call(from);
+  ControlBlock* block = registry::find_own(handle);
+  if (block == nullptr || !first.is_readable() || static_cast<uint32_t>(first.operation()) >= kMaxOperations) return 0;
+  const StableShape& shape = block->shapes[first.operation()];
+  const uint64_t head = shape.head();
+  if (!StableShape::is_straight(head)) return 0;
+  const auto run = [&]<class Size, size_t kCharges>() {
+    return Group<Size, kCharges, Array>::run({*block, handle, shape, head, first.operation(), array, from}, time);
+  };
+  if (StableShape::is_lone(head)) return run.template operator()<OneSubject, 1>();
+  if (StableShape::is_of_one(head)) return run.template operator()<OneSubject, kStraightCharges>();
+  return run.template operator()<AnySubjects, kStraightCharges>();
+}
 
 }  // namespace sluice::straight

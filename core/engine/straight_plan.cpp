@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/straight_plan.h"
 
+#include "core/engine/generation.h"
 #include "core/store/record.h"
 
 namespace sluice {
@@ -46,6 +47,7 @@ StraightCharge straight_charge(const CompiledPolicy& policy, const OperationChar
   s.slot = charge.slot;
   s.type = charge.type;
   s.kind = limit.rule.kind;
+  s.denies_as = limit.rule.denies_as;
   s.slack = limit.rule.slack;
   s.queued = charge.mode == Mode::queue;
   return s;
@@ -53,7 +55,8 @@ StraightCharge straight_charge(const CompiledPolicy& policy, const OperationChar
 
 }  // namespace
 
-StraightPlan straight_plan(const CompiledPolicy& policy, const Operation& operation, const std::vector<int32_t>& limit_number) {
+StraightPlan straight_plan(const Generation& g, const Operation& operation) {
+  const CompiledPolicy& policy = *g.policy;
   StraightPlan plan;
   if (operation.repeats != kNone || operation.slots.size() > kStraightSlots) return plan;
   plan.refuses = true;
@@ -61,10 +64,12 @@ StraightPlan straight_plan(const CompiledPolicy& policy, const Operation& operat
     if (charge.while_queued) continue;
     if (!is_plain(policy, charge) || plan.count == kStraightCharges) return StraightPlan();
     plan.refuses &= refuses(policy, charge);
-    plan.charges[plan.count++] = straight_charge(policy, charge, limit_number[static_cast<size_t>(charge.limit)]);
+    plan.charges[plan.count++] = straight_charge(policy, charge, g.limit_number[static_cast<size_t>(charge.limit)]);
   }
   for (size_t i = 0; i < operation.slots.size(); ++i) {
-    plan.state_size[i] = policy.scopes[static_cast<size_t>(operation.slots[i].scope)].state_size;
+    const auto scope = static_cast<size_t>(operation.slots[i].scope);
+    plan.head[i] = make_head(0, 0, g.number, g.scope_number[scope], 0, 0);
+    plan.key_offset[i] = static_cast<uint32_t>(sizeof(Record) + policy.scopes[scope].state_size);
   }
   return plan;
 }

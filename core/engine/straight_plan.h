@@ -26,6 +26,7 @@ struct StraightCharge {
   uint8_t slot;
   Kind kind;
   ChargeType type;
+  DenialKind denies_as;
   bool queued;
 
   const Amount& amount(uint8_t plan) const { return *reinterpret_cast<const Amount*>(amounts + size_t{stride} * plan); }
@@ -34,11 +35,15 @@ struct StraightCharge {
 struct StraightPlan {
   uint8_t count = 0;           // of charges; 0: never straight
   bool refuses = false;        // denials too are straight: every charge is a plain one of a limit that denies
-  std::array<uint16_t, kStraightSlots> state_size{};  // of the record in each slot
+  // Of the record in each slot: bytes before its key, and its header's word but for what the key and the plan decide.
+  std::array<uint64_t, kStraightSlots> head{};
+  std::array<uint32_t, kStraightSlots> key_offset{};
   std::array<StraightCharge, kStraightCharges> charges;
 };
 
-// `limit_number`: the engine's numbers of the policy's limits.
-StraightPlan straight_plan(const CompiledPolicy& policy, const Operation& operation, const std::vector<int32_t>& limit_number);
+struct Generation;
+
+// REQUIRES: all of the generation's numbers are there but its operations'.
+StraightPlan straight_plan(const Generation& generation, const Operation& operation);
 
 }  // namespace sluice

@@ -16,7 +16,9 @@ namespace sluice::straight {
 // A caller's request, seen as it lies.
 template <class T>
 concept Asked = requires(const T& call, uint32_t i) {
+  { call.is_readable() } -> std::same_as<bool>;  // else nothing of it may be asked
   { call.is_plain() } -> std::same_as<bool>;  // no flags, key, repeats or rows; pointers where counts say so
+  { call.is_lone() } -> std::same_as<bool>;   // the same, and with one value and no quantity
   { call.operation() } -> std::same_as<int32_t>;
   { call.now() } -> std::same_as<Instant>;
   { call.value_count() } -> std::convertible_to<size_t>;
@@ -42,7 +44,7 @@ struct Subject {
   size_t key_size;
   Record* record;
   Instant at;         // the instant at which its limits are asked
-  uint32_t shard;
+  Shard* shard;
   uint32_t slot;      // the shape's word for it
 };
 
@@ -56,19 +58,19 @@ template <Asked C>
 inline bool is_key(Bytes value) { return value.data() != nullptr && value.size() - 1 < kMaxKeyBytes; }
 
 template <Asked C>
-[[gnu::always_inline]] inline bool form_one(const ControlBlock& block, const StableShape& shape, const C& call, Subject* s) {
+[[gnu::always_inline]] inline bool form_one(ControlBlock& block, const StableShape& shape, const C& call, Subject* s) {
   const Bytes value = call.value(0);
   if (!is_key(value)) return false;
   const HashSecret secret = block.hash_secret();
   s->slot = shape.slot(0);
   s->key_size = value.size();
-  s->hash = hash_add(hash_begin(StableShape::scope_of(s->slot), secret), hash_bytes(value, secret), secret);
-  s->shard = block.shard_of(s->hash);
+  s->hash = hash_add(shape.hash_begin(), hash_bytes(value, secret), secret);
+  s->shard = &block.shards[block.shard_of(s->hash)];
   return true;
 }
 
 template <Asked C>
-[[gnu::always_inline]] inline bool form_any(const ControlBlock& block, const StableShape& shape, uint64_t head, const C& call,
+[[gnu::always_inline]] inline bool form_any(ControlBlock& block, const StableShape& shape, uint64_t head, const C& call,
                                             Subject* subjects) {
   const HashSecret secret = block.hash_secret();
   uint64_t hashes[kMaxDimensions];
@@ -91,14 +93,14 @@ template <Asked C>
       s.key_size += call.value(v).size();
       s.hash = hash_add(s.hash, hashes[v], secret);
     }
-    s.shard = block.shard_of(s.hash);
+    s.shard = &block.shards[block.shard_of(s.hash)];
   }
   return true;
 }
 
 // Hashes the values and works out whose they are. False: a value is no key, or a quantity no count.
 template <class Size, Asked C>
-[[gnu::always_inline]] inline bool form(const ControlBlock& block, const StableShape& shape, uint64_t head, const C& call,
+[[gnu::always_inline]] inline bool form(ControlBlock& block, const StableShape& shape, uint64_t head, const C& call,
                                         Subject* subjects) {
   if constexpr (Size::kOne) return form_one(block, shape, call, subjects);
   return form_any(block, shape, head, call, subjects);
@@ -116,31 +118,38 @@ template <Asked C>
   return key.equals_composite(record.key());
 }
 
-// The size of a subject's record in units, worked out from the request. `i`: its slot.
-inline size_t units_of(const StraightPlan& plan, const Subject& s, size_t i) { return record_units(plan.state_size[i], s.key_size); }
+// What a subject's record must look like: of this generation, and with nothing of its own beside it.
+struct Looks {
+  uint64_t head;
+  size_t bytes;
 
-// Whether a record is this subject's, of this generation, and with nothing of its own beside it.
+  // `i`: the subject's slot.
+  static Looks of(const StraightPlan& plan, const Subject& s, size_t i) {
+    const size_t units = (plan.key_offset[i] + s.key_size + kRecordUnit - 1) / kRecordUnit;
+    return {plan.head[i] | make_head(static_cast<uint16_t>(units), static_cast<uint16_t>(s.key_size), 0, 0, 0, 0), units * kRecordUnit};
+  }
+};
+
 template <class Size, Asked C>
-[[gnu::always_inline]] inline bool is_of(const Record& record, size_t units, uint8_t generation, const Subject& s, const C& call) {
-  const uint64_t any_plan = ~make_head(0, 0, 0, 0, 0xff, 0);
-  const uint64_t head = make_head(static_cast<uint16_t>(units), static_cast<uint16_t>(s.key_size), generation,
-                                  StableShape::scope_of(s.slot), 0, 0);
-  if ((head_word(record) & any_plan) != head) return false;
+[[gnu::always_inline]] inline bool is_of(const Record& record, const Looks& looks, const Subject& s, const C& call) {
+  constexpr auto kPlan = 0xff;
+  if ((head_word(record) & ~make_head(0, 0, 0, 0, kPlan, 0)) != looks.head) return false;
   if (!Size::kOne && StableShape::count_of(s.slot) != 1) return has_composite_key(record, s.slot, call);
-  const char* key = reinterpret_cast<const char*>(&record) + units * kRecordUnit - s.key_size;
+  const char* key = reinterpret_cast<const char*>(&record) + looks.bytes - s.key_size;
   return same_bytes(key, call.value(Size::kOne ? 0 : StableShape::value_of(s.slot, 0)).data(), s.key_size);
 }
 
-// The subject's record, or nullptr. `guess`: where it may be found at once; or nullptr.
+// The subject's record, or nullptr.
 template <class Size, Asked C>
-[[gnu::always_inline]] inline Record* find(const Arena& arena, const Shard& shard, size_t units, uint8_t generation, const Subject& s,
-                                           const C& call, Record* guess) {
-  if (guess != nullptr && is_of<Size>(*guess, units, generation, s, call)) [[likely]]
-    return guess;
-  const RecordId id = shard.index.find(Index::tag_of(s.hash), [&](RecordId candidate) __attribute__((always_inline)) {
-    return is_of<Size>(*arena.at(candidate), units, generation, s, call);
+[[gnu::always_inline]] inline Record* find(const Arena& arena, const Shard& shard, const Looks& looks, const Subject& s, const C& call) {
+  Record* record = nullptr;
+  shard.index.find(Index::tag_of(s.hash), [&](RecordId candidate) __attribute__((always_inline)) {
+    Record* seen = arena.at(candidate);
+    if (!is_of<Size>(*seen, looks, s, call)) return false;
+    record = seen;
+    return true;
   });
-  return id == 0 ? nullptr : arena.at(id);
+  return record;
 }
 
 }  // namespace sluice::straight

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int64_t kDaySeconds = 86'400;
 constexpr int64_t kMondayShift = 3;  // 1970-01-01 was a Thursday
+const Zone kUtc;
 
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
@@ -68,9 +69,8 @@ int64_t nominal_number(PeriodKind kind, const Billing& billing, int64_t local) {
 }  // namespace
 
 Period period_at(PeriodKind kind, const Zone* zone, const Billing& billing, Instant at) {
-  static const std::shared_ptr<const Zone> utc = Zone::fixed("UTC", 0);
   const Zone* own = kind == PeriodKind::billing ? billing.zone : zone;
-  const Zone& clock = own != nullptr ? *own : *utc;
+  const Zone& clock = own != nullptr ? *own : kUtc;
   int64_t n = nominal_number(kind, billing, at / kSecond + clock.offset_at(at));
   Period period;
   period.begins = clock.first_at_or_after(nominal_start(kind, billing, n));

@@ -45,8 +45,10 @@ inline uint64_t charge_ns(const Amount& amount, uint64_t cost) {
 
 // Where on the grid a charge at `at` starts.
 constexpr Instant base(Span slack, Instant drained_at, Instant at) {
-  if (drained_at > at) return drained_at;
-  return drained_at != 0 && at - drained_at <= slack ? drained_at : at;
+  const Instant later = drained_at > at ? drained_at : at;  // either is as likely: no branch
+  if (slack == 0) [[likely]]
+    return later;
+  return drained_at != 0 && drained_at <= at && at - drained_at <= slack ? drained_at : later;
 }
 
 // A commit that does not pass: the part of `ns` that the debt still has room for.
@@ -110,6 +112,18 @@ inline Reading read_number(const Amount& amount, Instant drained_at, Instant at)
   reading.used = used < kCountLimit ? used : kCountLimit - 1;
   reading.remaining = used < amount.shown ? amount.shown - used : 0;
   reading.resets_at = debt > 0 ? drained_at : 0;
+  return reading;
+}
+
+// The same right after a charge that passed: what is used is more than nothing and at most the depth.
+inline Reading read_charged(const Amount& amount, Instant drained_at, Instant at) {
+  if (!amount.whole || drained_at >= kEndOfTime) [[unlikely]]
+    return read_number(amount, drained_at, at);
+  const auto unit = static_cast<uint64_t>(amount.unit);
+  Reading reading;
+  reading.used = (static_cast<uint64_t>(drained_at - at) + unit - 1) / unit;
+  reading.remaining = amount.shown - reading.used;
+  reading.resets_at = drained_at;
   return reading;
 }
 

@@ -38,8 +38,17 @@ class Index {
   RecordId guess(uint32_t tag) const {
     return find(tag, [](RecordId) { return true; });
   }
-  void prefetch(uint32_t tag) const {
-    if (words_ != nullptr) __builtin_prefetch(&words_[home(tag)]);
+  // Where a tag is looked for first; nullptr while nothing is there. Asks for its line.
+  const uint64_t* prefetch(uint32_t tag) const {
+    if (words_ == nullptr) return nullptr;
+    const uint64_t* word = &words_[home(tag)];
+    __builtin_prefetch(word);
+    return word;
+  }
+  // The record whose tag stands in `word`, else what guess() finds. `word`: of prefetch(), under the same lock.
+  RecordId guess_at(const uint64_t* word, uint32_t tag) const {
+    if (word == nullptr) return 0;
+    return *word >> 32 == tag ? static_cast<RecordId>(*word) : guess(tag);
   }
 
   // Gives memory back when almost all of it is empty; stays as it is when there is none for a smaller one.

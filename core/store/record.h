@@ -58,9 +58,9 @@ constexpr size_t record_units(size_t state_size, size_t key_size) {
 }
 
 // Asks for the lines of a record that is about to be read and written: its header's and its key's.
-inline void prefetch_record(const Record* record, size_t units) {
+inline void prefetch_record(const Record* record, size_t bytes) {
   const char* first = reinterpret_cast<const char*>(record);
-  const char* last = first + units * kRecordUnit - 1;
+  const char* last = first + bytes - 1;
   __builtin_prefetch(first, 1);
   if ((reinterpret_cast<uintptr_t>(first) ^ reinterpret_cast<uintptr_t>(last)) >= 64) __builtin_prefetch(last, 1);
 }

@@ -207,10 +207,11 @@ TEST(StableShape, ReadsWhatWasWritten) {
   OperationShape read;
   EXPECT_TRUE(stable->read(&read));
   EXPECT_FALSE(read.known);
-  stable->write(written);
+  stable->write(written, HashSecret{{1, 3, 5, 7}});
   ASSERT_TRUE(stable->read(&read));
   EXPECT_TRUE(read.known);
   EXPECT_EQ(read.generation, 255);
+  EXPECT_EQ(stable->hash_begin(), hash_begin(written.slots[0].scope, HashSecret{{1, 3, 5, 7}}));
   EXPECT_EQ(read.value_count, 16);
   EXPECT_EQ(read.slot_count, 32);
   EXPECT_EQ(read.quantity_count, 8);
@@ -224,7 +225,7 @@ TEST(StableShape, ReadsWhatWasWritten) {
     for (uint32_t v = 0; v < 4; ++v) EXPECT_EQ(read.slots[i].values[v], written.slots[i].values[v]);
   }
   written.repeats = written.tenant = -1;
-  stable->write(written);
+  stable->write(written, HashSecret{{1, 3, 5, 7}});
   stable->read(&read);
   EXPECT_EQ(read.repeats, -1);
   EXPECT_EQ(read.tenant, -1);
