@@ -156,6 +156,7 @@ class EngineCore {
   SipKey fingerprint_key_;
   Allocator memory_;
   Arena arena_;
+  WordMemory words_{memory_, arena_};
   EngineClock clock_;
   EventRing events_;
   EngineNames names_;

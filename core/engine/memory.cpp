@@ -51,7 +51,7 @@ RecordId EngineCore::find_locked(Shard& shard, uint64_t hash, uint8_t scope, con
 // A record of never seen subjects costs its memory only: what it begins with is the caller's business.
 RecordId EngineCore::create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key) {
   ShardCold* cold = cold_of(shard);
-  if (cold == nullptr || !shard.index.reserve(memory_)) return 0;
+  if (cold == nullptr || !shard.index.reserve(words_)) return 0;
   const size_t state = scope == kIdempotencyScope ? sizeof(KeyState) : generation().scope(scope).state_size;
   const size_t units = record_units(state, key.size());
   const RecordId id = shard.allocate(arena_, static_cast<uint32_t>(units), cold->free, false);
@@ -232,7 +232,7 @@ EngineCore::Swept EngineCore::sweep_locked(Shard& shard, Instant floor, size_t m
     }
   }
   shard.cold->swept += swept.dropped;
-  if (swept.dropped != 0) shard.index.shrink(memory_);
+  if (swept.dropped != 0) shard.index.shrink(words_);
   shard.cold->free.give_pages(arena_);
   return swept;
 }

@@ -53,7 +53,7 @@ EngineCore::~EngineCore() {
     for (uint32_t i = 0; i < shard.index.capacity(); ++i) {
       if (shard.index.word(i) != 0) clear_states_locked(*arena_.at(static_cast<RecordId>(shard.index.word(i))));
     }
-    shard.index.release(memory_);
+    shard.index.release(words_);
     delete shard.cold;
     shard.cold = nullptr;
     shard.sweep_at = shard.chunk_next = shard.chunk_end = shard.chunk_units = 0;

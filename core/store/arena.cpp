@@ -13,7 +13,6 @@ constexpr uint64_t kHugePage = uint64_t{2} << 20;
 // Small engines stay on small pages: a huge page for a few records would be most of their memory.
 constexpr uint64_t kSmallPagesFirst = 2 * kHugePage;
 constexpr uint64_t kMostBytes = uint64_t{1} << 36;  // 32-bit numbers of 16 bytes
-constexpr uint64_t kPageBytes = uint64_t{Arena::kPageUnits} * kRecordUnit;
 
 }  // namespace
 
@@ -70,6 +69,16 @@ Arena::Piece Arena::take(uint32_t units, bool beyond_cap) {
   if (piece.first != 0) return piece;
   memory_.uncharge(bytes);
   return {};
+}
+
+void Arena::reuse(RecordId first, uint32_t pages) {
+  const SpinGuard guard(lock_);
+  memory_.uncharge(pages * kPageBytes);
+  try {
+    for (uint32_t i = 0; i < pages; ++i) free_pages_.push_back(first + i * kPageUnits);
+  } catch (const std::bad_alloc&) {
+    // Left unused: address space is all that is lost for good.
+  }
 }
 
 bool Arena::give_page(RecordId page) {

@@ -19,6 +19,7 @@ namespace sluice {
 class Arena {
  public:
   static constexpr uint32_t kPageUnits = 256;  // 4 KiB
+  static constexpr size_t kPageBytes = size_t{kPageUnits} * kRecordUnit;
 
   struct Piece {
     RecordId first = 0;
@@ -37,6 +38,12 @@ class Arena {
   // At least `units`: whole pages where that is a page or more. None when the cap is reached; `beyond_cap` takes all the same, so
   // that more may be counted than the cap allows until as much has come back.
   Piece take(uint32_t units, bool beyond_cap);
+  RecordId number_of(const void* place) const {
+    return static_cast<RecordId>(static_cast<size_t>(static_cast<const std::byte*>(place) - base_) / kRecordUnit);
+  }
+
+  // Takes pages back that others are about to need, and off the books; their memory stays.
+  void reuse(RecordId first, uint32_t pages);
   // Takes a page back, and its memory off the books; false when it must stay with the caller.
   bool give_page(RecordId page);
 

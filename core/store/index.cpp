@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/index.h"
 
-#include <cstring>
-
 namespace sluice {
 namespace {
 
@@ -13,28 +11,30 @@ uint32_t tag_of_word(uint64_t word) { return static_cast<uint32_t>(word >> 32); 
 
 }  // namespace
 
-bool Index::resize(uint32_t log2, Allocator& memory) {
-  const size_t bytes = sizeof(uint64_t) << log2;
-  auto* words = static_cast<uint64_t*>(memory.allocate(bytes));
+bool Index::resize(uint32_t log2, WordMemory& memory) {
+  uint64_t* words = memory.allocate(log2);
   if (words == nullptr) return false;
-  std::memset(words, 0, bytes);
   Index fresh;
   fresh.words_ = words;
   fresh.log2_ = log2;
   for (uint32_t i = 0; i < capacity(); ++i) {
     if (words_[i] != 0) fresh.insert(tag_of_word(words_[i]), static_cast<RecordId>(words_[i]));
   }
-  release(memory);
+  if (words_ != nullptr && log2 > log2_) {
+    memory.outgrow(words_, log2_);
+  } else {
+    release(memory);
+  }
   *this = fresh;
   return true;
 }
 
-bool Index::reserve(Allocator& memory) {
+bool Index::reserve(WordMemory& memory) {
   if (words_ != nullptr && uint64_t{count_ + 1} * 5 <= uint64_t{capacity()} * 4) return true;
   return resize(words_ == nullptr ? kFirstLog2 : log2_ + 1, memory);
 }
 
-void Index::shrink(Allocator& memory) {
+void Index::shrink(WordMemory& memory) {
   if (count_ == 0) return release(memory);
   uint32_t log2 = log2_;
   while (log2 > kFirstLog2 && uint64_t{count_} * 16 <= uint64_t{1} << log2) --log2;
@@ -75,8 +75,8 @@ void Index::erase(uint32_t tag, RecordId id) { erase_at(position_of(tag, id)); }
 
 void Index::replace(uint32_t tag, RecordId from, RecordId to) { words_[position_of(tag, from)] = make_word(tag, to); }
 
-void Index::release(Allocator& memory) {
-  if (words_ != nullptr) memory.release(words_, sizeof(uint64_t) << log2_);
+void Index::release(WordMemory& memory) {
+  if (words_ != nullptr) memory.release(words_, log2_);
   words_ = nullptr;
   count_ = 0;
 }

@@ -10,8 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/base/allocator.h"
 #include "core/store/record.h"
+#include "core/store/word_memory.h"
 
 namespace sluice {
 
@@ -52,9 +52,9 @@ class Index {
   }
 
   // Gives memory back when almost all of it is empty; stays as it is when there is none for a smaller one.
-  void shrink(Allocator& memory);
+  void shrink(WordMemory& memory);
   // Makes room for one more; false when there is no memory.
-  bool reserve(Allocator& memory);
+  bool reserve(WordMemory& memory);
   // REQUIRES: reserve() was true and nothing was inserted since; the record is not in the index.
   void insert(uint32_t tag, RecordId id);
   // Takes the word at `position` out; what followed it may move into its place.
@@ -62,12 +62,12 @@ class Index {
   void erase(uint32_t tag, RecordId id);
   // Puts another record's number in the place of one with the same tag.
   void replace(uint32_t tag, RecordId from, RecordId to);
-  void release(Allocator& memory);
+  void release(WordMemory& memory);
 
  private:
   uint32_t home(uint32_t tag) const { return static_cast<uint32_t>(uint64_t{tag} >> (32 - log2_)); }
   uint32_t position_of(uint32_t tag, RecordId id) const;
-  bool resize(uint32_t log2, Allocator& memory);
+  bool resize(uint32_t log2, WordMemory& memory);
 
   uint64_t* words_ = nullptr;
   uint32_t count_ = 0;

@@ -191,7 +191,7 @@ TEST(RequestDigest, DiffersInEveryPartThatMakesARequest) {
   all[3].values = joined;
   all[4].quantities = two;
   all[5].repeated = joined;
-  uint64_t digests[6][2];
+  uint64_t digests[6][2] = {};
   for (size_t i = 0; i < all.size(); ++i) digest_request(all[i], {1, 2}, digests[i]);
   for (size_t i = 0; i < all.size(); ++i) {
     for (size_t j = i + 1; j < all.size(); ++j) {
@@ -199,7 +199,7 @@ TEST(RequestDigest, DiffersInEveryPartThatMakesARequest) {
       EXPECT_NE(digests[i][1], digests[j][1]);
     }
   }
-  uint64_t keyed[2];
+  uint64_t keyed[2] = {};
   digest_request(base, {3, 4}, keyed);
   EXPECT_NE(keyed[0], digests[0][0]);
   base.now = 5;

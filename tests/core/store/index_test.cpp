@@ -19,10 +19,10 @@ using testing::Random;
 // An index over numbers whose tags are known, beside a model.
 class IndexTest : public ::testing::Test {
  protected:
-  ~IndexTest() override { index.release(memory); }
+  ~IndexTest() override { index.release(words); }
 
   void insert(uint32_t tag, RecordId id) {
-    ASSERT_TRUE(index.reserve(memory));
+    ASSERT_TRUE(index.reserve(words));
     index.insert(tag, id);
     model[id] = tag;
   }
@@ -40,6 +40,8 @@ class IndexTest : public ::testing::Test {
 
   FailingMemory host;
   Allocator memory{host.source(), uint64_t{1} << 30};
+  Arena arena{uint64_t{1} << 26, memory};
+  WordMemory words{memory, arena};
   Index index;
   std::map<RecordId, uint32_t> model;
 };
@@ -120,22 +122,22 @@ TEST_F(IndexTest, ErasingByPlaceBringsWhatFollowedUnderTheSamePlaceOrLeavesItEmp
 TEST_F(IndexTest, ShrinksWhenAlmostEmptyAndLosesNobody) {
   Random random(5);
   for (RecordId id = 1; id <= 5'000; ++id) insert(static_cast<uint32_t>(random.next()), id);
-  index.shrink(memory);
+  index.shrink(words);
   EXPECT_EQ(index.capacity(), 8'192u);
   for (RecordId id = 5'000; id > 100; --id) erase(id);
-  index.shrink(memory);
+  index.shrink(words);
   EXPECT_EQ(index.capacity(), 1'024u);
   expect_all_found();
   host.fail_after(0);
   for (RecordId id = 100; id > 10; --id) erase(id);
-  index.shrink(memory);
+  index.shrink(words);
   EXPECT_EQ(index.capacity(), 1'024u);
   host.never_fail();
-  index.shrink(memory);
+  index.shrink(words);
   EXPECT_EQ(index.capacity(), 128u);
   expect_all_found();
   while (!model.empty()) erase(model.begin()->first);
-  index.shrink(memory);
+  index.shrink(words);
   EXPECT_EQ(memory.used(), 0u);
   insert(7, 7);
   expect_all_found();
@@ -152,9 +154,9 @@ TEST_F(IndexTest, ReplacingKeepsThePlace) {
 
 TEST_F(IndexTest, WithoutMemoryToGrowItStaysAsItWas) {
   Random random(4);
-  ASSERT_TRUE(index.reserve(memory));
+  ASSERT_TRUE(index.reserve(words));
   host.fail_after(0);
-  while (index.reserve(memory)) {
+  while (index.reserve(words)) {
     const auto id = static_cast<RecordId>(model.size() + 1);
     const auto tag = static_cast<uint32_t>(random.next());
     index.insert(tag, id);

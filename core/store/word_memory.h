@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory for index words: arrays of a page or more lie in the arena among the records, so that huge pages serve both and pages that
+// an index has outgrown are given to records; smaller ones come from the allocator.
+// Threads: any.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/allocator.h"
+#include "core/store/arena.h"
+
+namespace sluice {
+
+class WordMemory {
+ public:
+  WordMemory(Allocator& memory, Arena& arena) : memory_(memory), arena_(arena) {}
+
+  // 2^log2 words, all 0; nullptr when there is no memory.
+  uint64_t* allocate(uint32_t log2);
+  void release(uint64_t* words, uint32_t log2);
+  // The same for words that a larger array replaces: the records to come have use for the pages as they are.
+  void outgrow(uint64_t* words, uint32_t log2);
+
+ private:
+  Allocator& memory_;
+  Arena& arena_;
+};
+
+}  // namespace sluice
