@@ -84,7 +84,7 @@ class AllocationFailure : public ::testing::Test {
     static const Ask ask{.values = {"acme", "+1", ""}, .repeated = {"a", "b", "c"}};
     return ask;
   }
-  static bool decided(TestEngine& engine, Ask ask) {
+  static bool decided(TestEngine& engine, const Ask& ask) {
     const Answer answer = engine.ask(ask);
     if (answer.passed()) return true;
     EXPECT_EQ(answer.decision.denial, DenialKind::memory);
