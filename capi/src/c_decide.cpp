@@ -33,8 +33,10 @@ Status decide_one(sluice_engine engine, const sluice_request* request, const Dec
 
 namespace {
 
-// What does not go the straight way.
+// Apart, so that the shortest way has nothing of it.
 [[gnu::noinline]] sluice_status decide_otherwise(sluice_engine engine, const sluice_request* request, sluice_decision* decision) {
+  const PlainCall call(request, decision);
+  if (call.is_readable() && straight::decide_several(engine, call)) return decision->status;
   return to_c(decide_one(engine, request, {.straight_tried = true}, decision, nullptr));
 }
 
@@ -46,7 +48,7 @@ using namespace sluice::capi;
 
 [[gnu::flatten]] sluice_status sluice_decide(sluice_engine engine, const sluice_request* request, sluice_decision* decision) {
   const PlainCall call(request, decision);
-  if (call.is_readable() && straight::decide(engine, call)) [[likely]]
+  if (call.is_readable() && straight::decide_lone(engine, call)) [[likely]]
     return decision->status;
   return decide_otherwise(engine, request, decision);
 }

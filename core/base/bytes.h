@@ -31,11 +31,14 @@ inline bool same_ends(const char* a, const char* b, size_t size) {
 inline bool same_bytes(const char* a, const char* b, size_t size) {
   using namespace bytes_detail;
   if (size > 16) [[likely]] {
-    size_t i = 0;
-    for (; i + 16 < size; i += 16) {
-      if (!same_ends<uint64_t>(a + i, b + i, 16)) return false;
-    }
-    return same_ends<uint64_t>(a + size - 16, b + size - 16, 16);
+    const char* const last = a + size - 16;
+    const char* const last_of_b = b + size - 16;
+    do {
+      if (!same_ends<uint64_t>(a, b, 16)) return false;
+      a += 16;
+      b += 16;
+    } while (a < last);
+    return same_ends<uint64_t>(last, last_of_b, 16);
   }
   if (size >= 8) return same_ends<uint64_t>(a, b, size);
   if (size >= 4) return same_ends<uint32_t>(a, b, size);

@@ -42,7 +42,10 @@ inline uint64_t hash_bytes(Bytes key, const HashSecret& secret) {
   const char* const end = p + size;
   uint64_t seed = secret.word[0], a = 0, b = 0;
   if (size > 16) [[likely]] {
-    for (; end - p > 16; p += 16) seed = fold(load8(p) ^ secret.word[1], load8(p + 8) ^ seed);
+    do {
+      seed = fold(load8(p) ^ secret.word[1], load8(p + 8) ^ seed);
+      p += 16;
+    } while (end - p > 16);
     a = load8(end - 16);
     b = load8(end - 8);
   } else if (size >= 8) {

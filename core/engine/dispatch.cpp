@@ -249,7 +249,7 @@ Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, 
 
 bool decide_straight(uint64_t handle, const Request& request, Decision* decision) {
   const RequestCall call(request, decision);
-  return straight::decide(handle, call);
+  return straight::decide_lone(handle, call) || straight::decide_several(handle, call);
 }
 
 void decide_many(ControlBlock& block, uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions) {

@@ -233,25 +233,28 @@ template <class Size, size_t kCharges, Call C>
   }
 }
 
-// What is not lone.
-template <Call C>
-[[gnu::noinline, gnu::flatten]] bool decide_several(ControlBlock& block, uint64_t handle, const StableShape& shape, uint64_t head,
-                                                    C call) {
-  if (!call.is_plain() || !fits(head, call)) return false;
-  if (StableShape::is_of_one(head)) return decide_sized<OneSubject, kStraightCharges>(block, handle, shape, head, call);
-  return decide_sized<AnySubjects, kStraightCharges>(block, handle, shape, head, call);
-}
-
-// Decides one request from forming to unlocking; false: it is not straight, and nothing has happened.
+// Decides one request from forming to unlocking; false: it is not straight, or not of this size, and nothing has happened.
 // REQUIRES: the call can be read.
 template <Call C>
-[[gnu::always_inline]] inline bool decide(uint64_t handle, const C& call) {
+[[gnu::always_inline]] inline bool decide_lone(uint64_t handle, const C& call) {
   ControlBlock* block = registry::find_own(handle);
   if (block == nullptr || static_cast<uint32_t>(call.operation()) >= kMaxOperations) return false;
   const StableShape& shape = block->shapes[call.operation()];
   const uint64_t head = shape.head();
-  if (!StableShape::is_lone(head) || !call.is_lone()) return decide_several(*block, handle, shape, head, call);
+  if (!StableShape::is_lone(head) || !call.is_lone()) return false;
   return decide_sized<OneSubject, 1>(*block, handle, shape, head, call);
+}
+
+// The same for all that decide_lone() has nothing to say of.
+template <Call C>
+[[gnu::noinline, gnu::flatten]] bool decide_several(uint64_t handle, C call) {
+  ControlBlock* block = registry::find_own(handle);
+  if (block == nullptr || static_cast<uint32_t>(call.operation()) >= kMaxOperations) return false;
+  const StableShape& shape = block->shapes[call.operation()];
+  const uint64_t head = shape.head();
+  if (StableShape::is_lone(head) || !call.is_plain() || !fits(head, call)) return false;
+  if (StableShape::is_of_one(head)) return decide_sized<OneSubject, kStraightCharges>(*block, handle, shape, head, call);
+  return decide_sized<AnySubjects, kStraightCharges>(*block, handle, shape, head, call);
 }
 
 }  // namespace sluice::straight

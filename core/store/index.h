@@ -26,10 +26,10 @@ class Index {
   // The record with this tag for which same(number) holds, or 0.
   template <class Same>
   RecordId find(uint32_t tag, Same&& same) const {
-    if (words_ == nullptr) return 0;
-    const uint32_t mask = capacity() - 1;
-    for (uint32_t i = home(tag);; i = (i + 1) & mask) {
-      const uint64_t word = words_[i];
+    const uint64_t* const words = words_;
+    if (words == nullptr) return 0;
+    for (uint32_t i = home(tag);; i = (i + 1) & ((uint32_t{1} << log2_) - 1)) {
+      const uint64_t word = words[i];
       if (word == 0) return 0;
       if (static_cast<uint32_t>(word >> 32) == tag && same(static_cast<RecordId>(word))) return static_cast<RecordId>(word);
     }
