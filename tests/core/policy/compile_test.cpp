@@ -10,7 +10,6 @@ namespace sluice {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 std::shared_ptr<const CompiledPolicy> compiled(const std::string& text, const std::string& stance = "enforce") {
   const auto result = load(text, stance);
