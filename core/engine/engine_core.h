@@ -63,9 +63,13 @@ class EngineCore {
   [[gnu::noinline]] void emit_fired(const Generation& g, size_t position, const Record& record, const Params& params, uint8_t fired,
                                     uint64_t used, Instant at, bool by_plan_change) noexcept;
 
-  // The same of a straight charge.
-  [[gnu::noinline]] void emit_thresholds(const Generation& g, const StraightCharge& charge, const Record& record, uint8_t fired,
-                                         Instant at) noexcept;
+  // An event for a pace whose debt reached its bound.
+  void emit_saturated(const Generation& g, size_t position, const Record& record, const Params& params, uint64_t used,
+                      Instant at) noexcept;
+
+  // The one or the other of a straight charge, by what take() (straight_charges.h) said.
+  [[gnu::noinline]] void emit_straight(const Generation& g, const StraightCharge& charge, const Record& record, uint8_t told,
+                                       Instant at) noexcept;
 
   // receipts.cpp
   Status admin_refund(uint64_t receipt, Instant now, std::string* error);

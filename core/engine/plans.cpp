@@ -106,11 +106,25 @@ void EngineCore::emit_fired(const Generation& g, size_t position, const Record& 
   }
 }
 
-void EngineCore::emit_thresholds(const Generation& g, const StraightCharge& charge, const Record& record, uint8_t fired,
-                                 Instant at) noexcept {
+void EngineCore::emit_saturated(const Generation& g, size_t position, const Record& record, const Params& params, uint64_t used,
+                                Instant at) noexcept {
+  Event event;
+  event.kind = EventKind::saturated;
+  event.limit_id = g.limit_number[position];
+  event.at = at;
+  event.used = used;
+  event.limit = params.amount->shown;
+  name_subject(g, record, &event);
+  events_.push(event);
+}
+
+void EngineCore::emit_straight(const Generation& g, const StraightCharge& charge, const Record& record, uint8_t told,
+                               Instant at) noexcept {
   const Params params{charge.rule, &charge.amount(record.plan), charge.billing};
   const auto* state = reinterpret_cast<const std::byte*>(&record) + charge.state_offset;
-  emit_fired(g, charge.position, record, params, fired, limit::read(params, state, at).used, at, false);
+  const uint64_t used = limit::read(params, state, at).used;
+  if (charge.kind == Kind::pace) return emit_saturated(g, charge.position, record, params, used, at);
+  emit_fired(g, charge.position, record, params, told, used, at, false);
 }
 
 // After the plan or the extras of a record changed: what was spent carries over in units, limit by limit. `old_extras` is what the

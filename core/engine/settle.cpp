@@ -59,18 +59,7 @@ void Decider::take(Item& item) {
   if ((item.taken.fired | static_cast<uint8_t>(item.taken.saturated)) == 0) return;
   const Reading reading = limit::read(item.params, item.record_state(), when);
   core_.emit_fired(g_, item.position, *s.record, item.params, item.taken.fired, reading.used, when, false);
-  if (item.taken.saturated) {
-    Event event;
-    event.kind = EventKind::saturated;
-    event.limit_id = g_.limit_number[item.position];
-    event.at = when;
-    event.used = reading.used;
-    event.limit = item.params.amount->shown;
-    const std::string text = core_.subject_text(g_, s.scope, s.record->key());
-    event.subject_len = static_cast<uint32_t>(text.size());
-    std::memcpy(event.subject, text.data(), std::min(text.size(), sizeof event.subject));
-    core_.events_.push(event);
-  }
+  if (item.taken.saturated) core_.emit_saturated(g_, item.position, *s.record, item.params, reading.used, when);
 }
 
 void Decider::commit(bool attempts_only) {

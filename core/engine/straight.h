@@ -66,9 +66,9 @@ template <Call C>
 [[gnu::always_inline]] inline void take_step(EngineCore& core, const Generation& g, const StraightCharge& c, const Step& step,
                                              Record* record) {
   record->newest = step.at;
-  const uint8_t fired = take(c, step.amount, step.state, step.cost, step.at);
-  if (fired != 0) [[unlikely]]
-    core.emit_thresholds(g, c, *record, fired, step.at);
+  const uint8_t told = take(c, step.amount, step.state, step.cost, step.at);
+  if (told != 0) [[unlikely]]
+    core.emit_straight(g, c, *record, told, step.at);
 }
 
 // Tells how the limit of the first charge stands after all were taken.

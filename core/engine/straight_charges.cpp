@@ -30,8 +30,8 @@ Instant opens_with_burst(const StraightCharge& c, const Amount& amount, const st
   return window::opens_with_burst(params_of(c, amount), state, charge_of(c, cost), at);
 }
 
-void commit_beyond_depth(const StraightCharge& c, const Amount& amount, std::byte* state, uint64_t cost, Instant at) {
-  pace::commit(params_of(c, amount), state, charge_of(c, cost), at);
+bool commit_beyond_depth(const StraightCharge& c, const Amount& amount, std::byte* state, uint64_t cost, Instant at) {
+  return pace::commit(params_of(c, amount), state, charge_of(c, cost), at).saturated;
 }
 
 window::State begin_period(const StraightCharge& c, const Amount& amount, std::byte* state, Instant at) {

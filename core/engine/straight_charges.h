@@ -28,7 +28,8 @@ struct Answer {
 
 [[gnu::noinline]] Instant opens_with_burst(const StraightCharge& c, const Amount& amount, const std::byte* state, uint64_t cost,
                                            Instant at);
-[[gnu::noinline]] void commit_beyond_depth(const StraightCharge& c, const Amount& amount, std::byte* state, uint64_t cost, Instant at);
+// Whether the debt reached its bound.
+[[gnu::noinline]] bool commit_beyond_depth(const StraightCharge& c, const Amount& amount, std::byte* state, uint64_t cost, Instant at);
 [[gnu::noinline]] window::State begin_period(const StraightCharge& c, const Amount& amount, std::byte* state, Instant at);
 [[gnu::noinline]] Reading read_between_periods(const StraightCharge& c, const Amount& amount, const std::byte* state, Instant at);
 
@@ -48,17 +49,16 @@ inline std::byte* state_of(const StraightCharge& c, Record* record) {
   return window::opens(amount, window::load(state), cost, c.queued, at);
 }
 
-// Thresholds newly fired. REQUIRES: it passes.
+// What is to be told of it, 0 for nothing: of a window the thresholds newly fired, of a pace that its debt reached its bound.
+// REQUIRES: it passes.
 [[gnu::always_inline]] inline uint8_t take(const StraightCharge& c, const Amount& amount, std::byte* state, uint64_t cost, Instant at) {
   if (c.kind == Kind::pace) {
     if (amount.word != Word::number) [[unlikely]]
       return 0;
     const uint64_t ns = pace::charge_ns(amount, cost);
-    if (ns > static_cast<uint64_t>(amount.depth)) [[unlikely]] {
-      commit_beyond_depth(c, amount, state, cost, at);
-    } else {
-      pace::store(state, {pace::base(c.slack, pace::load(state).drained_at, at) + static_cast<Span>(ns)});
-    }
+    if (ns > static_cast<uint64_t>(amount.depth)) [[unlikely]]
+      return commit_beyond_depth(c, amount, state, cost, at) ? 1 : 0;
+    pace::store(state, {pace::base(c.slack, pace::load(state).drained_at, at) + static_cast<Span>(ns)});
     return 0;
   }
   window::State s = window::load(state);

@@ -82,9 +82,11 @@ template <Asked C>
   for (uint32_t q = 0; q < StableShape::quantity_count(head); ++q) {
     if (call.quantity(q) >= kCountLimit) return false;
   }
+  for (uint32_t i = 0; i < StableShape::slot_count(head); ++i) subjects[i].slot = shape.slot(i);
+  // A reload in between may have named values that this request does not have.
+  if (shape.head() != head) return false;
   for (uint32_t i = 0; i < StableShape::slot_count(head); ++i) {
     Subject& s = subjects[i];
-    s.slot = shape.slot(i);
     s.hash = hash_begin(StableShape::scope_of(s.slot), secret);
     const uint32_t count = StableShape::count_of(s.slot);
     s.key_size = 2 * (size_t{count} - 1);
