@@ -119,7 +119,9 @@ class EngineCore {
   bool droppable_locked(const Record& record, Instant floor) const;
   const Scope* layout_of(const Record& record) const;  // nullptr for engine-owned scopes
   Extras* extras_of(Shard& shard, RecordId id, const Record& record);
-  Extras* make_extras(Shard& shard, RecordId id, Record& record);
+  // Made when there are none, with so many bytes counted for them; nullptr, and nothing changed, when the cap or the host says no.
+  Extras* make_extras(Shard& shard, RecordId id, Record& record, size_t bytes);
+  void drop_extras(Shard& shard, RecordId id);
   void prune_extras(Shard& shard, RecordId id, Record& record);
   Instant base_of(const Record* record) const;
   uint64_t hash_of(const Record& record) const;
@@ -151,6 +153,9 @@ class EngineCore {
                      Instant at);
   void name_subject(const Generation& g, const Record& record, Event* event) const noexcept;
   std::string subject_text(const Generation& g, uint8_t scope, Bytes key) const;
+  // Room for the amounts that follow a subject's own on another plan.
+  bool make_room_for_plan(Shard& shard, RecordId id, uint8_t plan);
+  // REQUIRES: make_room_for_plan.
   void change_plan_locked(Shard& shard, RecordId id, uint8_t plan, Instant at);
   void consider_promotion_locked(Shard& shard, RecordId id, Instant at);
 

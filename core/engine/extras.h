@@ -28,12 +28,19 @@ struct Extras {
   std::shared_ptr<const Zone> zone;   // keeps billing.zone alive
   std::string quality;
   Instant share_reached = 0;          // promotion: use last stood at or above the share; 0: never
+  size_t counted = 0;                 // bytes of the memory cap taken for this
 
   const OwnAmount* find(int32_t limit) const {
     for (const OwnAmount& own : amounts) {
       if (own.limit == limit) return &own;
     }
     return nullptr;
+  }
+  // What it takes, the map's node included.
+  size_t bytes() const {
+    size_t total = sizeof(Extras) + 32 + quality.size();
+    for (const OwnAmount& own : amounts) total += sizeof(OwnAmount) + own.terms.thresholds.size() * sizeof(uint32_t);
+    return total;
   }
   bool empty() const { return amounts.empty() && !has_billing && quality.empty() && share_reached == 0; }
 };

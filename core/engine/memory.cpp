@@ -91,7 +91,7 @@ void EngineCore::drop_locked(Shard& shard, uint64_t hash, RecordId id) {
   Record& record = *arena_.at(id);
   clear_states_locked(record);
   left_behind(shard, record);
-  if ((record.flags & record_flag::extras) != 0) shard.cold->extras.erase(id);
+  if ((record.flags & record_flag::extras) != 0) drop_extras(shard, id);
   shard.index.erase(Index::tag_of(hash), id);
   if (ShardCold* cold = cold_of(shard)) cold->free.push(arena_, id, record.units);
 }
@@ -112,22 +112,34 @@ Extras* EngineCore::extras_of(Shard& shard, RecordId id, const Record& record) {
   return &shard.cold->extras.find(id)->second;
 }
 
-Extras* EngineCore::make_extras(Shard& shard, RecordId id, Record& record) {
+Extras* EngineCore::make_extras(Shard& shard, RecordId id, Record& record, size_t bytes) {
   ShardCold* cold = cold_of(shard);
   if (cold == nullptr) return nullptr;
+  Extras* extras = extras_of(shard, id, record);
+  const size_t counted = extras == nullptr ? 0 : extras->counted;
+  if (bytes > counted && !memory_.charge(bytes - counted)) return nullptr;
+  if (bytes < counted) memory_.uncharge(counted - bytes);
   try {
-    Extras& extras = cold->extras[id];
-    record.flags |= record_flag::extras;
-    return &extras;
+    if (extras == nullptr) extras = &cold->extras[id];
   } catch (const std::bad_alloc&) {
+    memory_.uncharge(bytes);
     return nullptr;
   }
+  record.flags |= record_flag::extras;
+  extras->counted = bytes;
+  return extras;
+}
+
+void EngineCore::drop_extras(Shard& shard, RecordId id) {
+  const auto it = shard.cold->extras.find(id);
+  memory_.uncharge(it->second.counted);
+  shard.cold->extras.erase(it);
 }
 
 void EngineCore::prune_extras(Shard& shard, RecordId id, Record& record) {
   const Extras* extras = extras_of(shard, id, record);
   if (extras == nullptr || !extras->empty()) return;
-  shard.cold->extras.erase(id);
+  drop_extras(shard, id);
   record.flags = static_cast<uint8_t>(record.flags & ~record_flag::extras);
 }
 

@@ -54,7 +54,12 @@ bool EngineCore::migrate_step(Shard& shard, uint64_t hash, RecordId* id, const G
     before = *extras_from;
     auto node = shard.cold->extras.extract(*id);
     node.key() = moved;
-    carry_extras(to, record->plan, node.mapped());
+    Extras& carried = node.mapped();
+    carry_extras(to, record->plan, carried);
+    // Followers that the new policy has more of come from beyond the cap: at most one a limit, of subjects that set an amount.
+    memory_.uncharge(carried.counted);
+    carried.counted = carried.bytes();
+    memory_.charge(carried.counted, true);
     shard.cold->extras.insert(std::move(node));
   }
   const Instant at = std::max(to.at, base_of(old));

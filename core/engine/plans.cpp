@@ -145,6 +145,19 @@ void EngineCore::carry_amounts(const Generation& g, Shard& shard, RecordId id, R
   }
 }
 
+bool EngineCore::make_room_for_plan(Shard& shard, RecordId id, uint8_t plan) {
+  Record& record = *arena_.at(id);
+  const Extras* extras = extras_of(shard, id, record);
+  if (extras == nullptr || record.plan == plan) return true;
+  try {
+    Extras changed = *extras;
+    rederive(generation(), plan, changed);
+    return make_extras(shard, id, record, changed.bytes()) != nullptr;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
 void EngineCore::change_plan_locked(Shard& shard, RecordId id, uint8_t plan, Instant at) {
   Record& record = *arena_.at(id);
   const uint8_t before = record.plan;
@@ -176,13 +189,14 @@ void EngineCore::consider_promotion_locked(Shard& shard, RecordId id, Instant at
   const bool reached = params.amount->word == Word::number && used >= mul_div_ceil(params.amount->amount, rule->at.num, rule->at.den);
   Extras* extras = extras_of(shard, id, record);
   if (reached) {
-    if (extras == nullptr) extras = make_extras(shard, id, record);
+    if (extras == nullptr) extras = make_extras(shard, id, record, Extras().bytes());
     if (extras == nullptr) return;
     extras->share_reached = at;
   }
   if (extras == nullptr || extras->share_reached == 0) return;
   if (!rule->quality.empty() && extras->quality != rule->quality) return;
   if (rule->within != 0 && at - extras->share_reached >= rule->within) return;
+  if (!make_room_for_plan(shard, id, rule->to)) return;
 
   extras->share_reached = 0;
   Event event;

@@ -75,6 +75,17 @@ bool SubjectLock::require_record() {
   return id != 0;
 }
 
+Extras* SubjectLock::require_extras(size_t bytes) {
+  const bool known = id != 0;
+  if (!require_record()) return nullptr;
+  Extras* extras = core.make_extras(*shard, id, record(), bytes);
+  if (extras == nullptr && !known) {
+    core.drop_locked(*shard, hash, id);
+    id = 0;
+  }
+  return extras;
+}
+
 const std::byte* SubjectLock::state() const { return id == 0 ? kNeverSeen : core.arena_.at(id)->state(); }
 
 uint8_t SubjectLock::plan() const {

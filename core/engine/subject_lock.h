@@ -16,6 +16,8 @@ struct SubjectLock {
 
   // Creates the record when there is none; false without memory.
   bool require_record();
+  // The same of what is beside it, so many bytes of it; without memory nullptr, and no record is left that was not there.
+  Extras* require_extras(size_t bytes);
   Record& record() { return *core.arena_.at(id); }
   const std::byte* state() const;   // never seen when there is no record
   uint8_t plan() const;             // of the record, or the default

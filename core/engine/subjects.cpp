@@ -20,6 +20,8 @@ Status fail(Status status, std::string* error, const std::string& message) {
 }
 
 constexpr const char* kNoMemory = "memory: the cap is reached and no idle record could be dropped; raise memory_cap";
+constexpr const char* kNoMemoryOfItsOwn =
+    "memory: the cap is reached, and what is set for a subject counts too; raise memory_cap, or erase subjects";
 
 bool is_null(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t\r\n");
@@ -46,6 +48,9 @@ Status EngineCore::admin_set_plan(const SubjectName& name, std::string_view plan
   }
   if (subject.plan() == static_cast<uint8_t>(wanted)) return Status::ok;
   if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
+  if (!make_room_for_plan(*subject.shard, subject.id, static_cast<uint8_t>(wanted))) {
+    return fail(Status::no_memory, error, kNoMemoryOfItsOwn);
+  }
   change_plan_locked(*subject.shard, subject.id, static_cast<uint8_t>(wanted), subject.at);
   if (Extras* extras = subject.extras()) {
     extras->share_reached = 0;
@@ -79,9 +84,9 @@ Status EngineCore::admin_set_amount(int32_t number, const SubjectName& name, std
   }
   if (!forget) changed.amounts.push_back({number, false, terms});
   rederive(subject.g, plan, changed);
-  if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
-  Extras* extras = make_extras(*subject.shard, subject.id, subject.record());
-  if (extras == nullptr) return fail(Status::no_memory, error, kNoMemory);
+  Extras* extras = subject.require_extras(changed.bytes());
+  if (extras == nullptr) return fail(Status::no_memory, error, kNoMemoryOfItsOwn);
+  changed.counted = extras->counted;
   const Extras before = std::exchange(*extras, std::move(changed));
   carry_amounts(subject.g, *subject.shard, subject.id, subject.record(), plan, &before, subject.at);
   subject.record().newest = std::max(subject.record().newest, subject.at);
@@ -104,9 +109,8 @@ Status EngineCore::admin_set_billing(const SubjectName& name, uint32_t day, Span
   }
   SubjectLock subject(*this, name, now, error);
   if (subject.status != Status::ok) return subject.status;
-  if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
-  Extras* extras = make_extras(*subject.shard, subject.id, subject.record());
-  if (extras == nullptr) return fail(Status::no_memory, error, kNoMemory);
+  Extras* extras = subject.require_extras(subject.extras() == nullptr ? Extras().bytes() : subject.extras()->bytes());
+  if (extras == nullptr) return fail(Status::no_memory, error, kNoMemoryOfItsOwn);
   extras->has_billing = true;
   extras->zone = zone;
   extras->billing = {static_cast<uint8_t>(day), time_of_day, zone.get()};
@@ -211,10 +215,12 @@ Status EngineCore::admin_quality(const SubjectName& name, std::string_view quali
     return fail(Status::not_found, error, "subject: scope " + subject.scope->name + " has no plans, so no quality either");
   }
   if (quality.empty() && subject.extras() == nullptr) return Status::ok;
-  if (!subject.require_record()) return fail(Status::no_memory, error, kNoMemory);
-  Extras* extras = make_extras(*subject.shard, subject.id, subject.record());
-  if (extras == nullptr) return fail(Status::no_memory, error, kNoMemory);
-  extras->quality = std::string(quality);
+  std::string said(quality);
+  const Extras* had = subject.extras();
+  const size_t others = had == nullptr ? Extras().bytes() : had->bytes() - had->quality.size();
+  Extras* extras = subject.require_extras(others + said.size());
+  if (extras == nullptr) return fail(Status::no_memory, error, kNoMemoryOfItsOwn);
+  extras->quality = std::move(said);
   consider_promotion_locked(*subject.shard, subject.id, subject.at);
   prune_extras(*subject.shard, subject.id, subject.record());
   return Status::ok;

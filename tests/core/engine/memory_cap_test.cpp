@@ -383,5 +383,121 @@ TEST_F(MemoryCap, ABigSetInOneShardDoesNotDenyPacesInTheOthers) {
   for (int i = 0; i < 2'000; ++i) ASSERT_EQ(send("+" + std::to_string(i)), "allowed") << i;
 }
 
+// What is set for single subjects counts too.
+class OwnTermsAtTheCap : public MemoryCap {
+ protected:
+  void SetUp() override {
+    MemoryCap::SetUp();
+    options.shards = 1;
+    open(R"({ "name": "test", "tenant": "account",
+      "subjects": [ { "scope": ["account"], "plans": ["free", "pro", { "name": "low", "promotes": { "to": "pro", "limit": "day",
+        "at": "50%", "within": "7 days" } }], "default": "free" } ],
+      "limits": [
+        { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amounts": [
+          { "plan": "free", "amount": 100 }, { "plan": "pro", "amount": 200 }, { "plan": "low", "amount": 2 } ] },
+        { "name": "hour", "scope": ["account"], "kind": "window", "period": "1h", "amounts": [
+          { "plan": "free", "amount": 10 }, { "plan": "pro", "of": "day", "times": "1/10" }, { "plan": "low", "amount": 10 } ] } ],
+      "operations": [ { "name": "send", "values": ["account"], "charges": [ { "limit": "day" }, { "limit": "hour" } ] } ] })");
+  }
+  static std::string account(int i) { return "account=" + hostile(static_cast<uint64_t>(i)); }
+  // Sets amounts and then qualities of new subjects until neither finds room; how many were set.
+  int fill_with_terms() {
+    int set = 0;
+    Status last = Status::ok;
+    while (set < 10'000 && (last = set_amount("day", account(set), "70")) == Status::ok) ++set;
+    EXPECT_EQ(last, Status::no_memory);
+    for (int i = 0; i < 50'000 && quality(account(20'000 + i), "green") == Status::ok;) ++i;
+    return set;
+  }
+};
+
+TEST_F(OwnTermsAtTheCap, AreCountedAndGivenBack) {
+  send("acme");
+  const uint64_t before = counters().memory_used;
+  EXPECT_EQ(set_amount("day", "account=acme", "70"), Status::ok);
+  const uint64_t one = counters().memory_used;
+  EXPECT_GT(one, before + sizeof(Amount));
+  EXPECT_EQ(set_amount("day", "account=acme", R"({"amount": 80, "thresholds": [50, 100]})"), Status::ok);
+  EXPECT_EQ(counters().memory_used, one + 8);
+  EXPECT_EQ(set_amount("day", "account=acme", "70"), Status::ok);
+  EXPECT_EQ(counters().memory_used, one);
+  EXPECT_EQ(set_plan("account=acme", "pro"), Status::ok);  // the other limit follows
+  EXPECT_GT(counters().memory_used, one + sizeof(Amount));
+  EXPECT_EQ(set_plan("account=acme", "free"), Status::ok);
+  EXPECT_EQ(counters().memory_used, one);
+  EXPECT_EQ(quality("account=acme", "green"), Status::ok);
+  EXPECT_EQ(counters().memory_used, one + 5);
+  EXPECT_EQ(quality("account=acme", ""), Status::ok);
+  EXPECT_EQ(set_billing("account=acme", 3, 0, ""), Status::ok);
+  EXPECT_EQ(counters().memory_used, one);
+  EXPECT_EQ(erase("account=acme"), Status::ok);
+  EXPECT_EQ(counters().memory_used, before);
+
+  send("acme");
+  EXPECT_EQ(set_amount("day", "account=acme", "70"), Status::ok);
+  EXPECT_EQ(set_amount("day", "account=acme", "null"), Status::ok);
+  EXPECT_EQ(counters().memory_used, before);
+}
+
+TEST_F(OwnTermsAtTheCap, ThatFindNoRoomLeaveEverythingAsItWas) {
+  send("known");
+  const int set = fill_with_terms();
+  EXPECT_GT(set, 500);
+  EXPECT_LE(counters().memory_used, kMiB);
+  const Counters full = counters();
+  const std::string stranger = "account=" + fresh(0);
+  for (const std::string& subject : {std::string("account=known"), stranger}) {
+    const std::string ledger = this->ledger({subject});
+    EXPECT_EQ(set_amount("day", subject, "70"), Status::no_memory);
+    EXPECT_THAT(error, ::testing::HasSubstr("what is set for a subject counts"));
+    EXPECT_EQ(set_billing(subject, 3, 0, ""), Status::no_memory);
+    EXPECT_EQ(quality(subject, std::string(64, 'q')), Status::no_memory);
+    EXPECT_EQ(this->ledger({subject}), ledger);
+  }
+  EXPECT_EQ(counters().records, full.records);
+  EXPECT_EQ(counters().memory_used, full.memory_used);
+  EXPECT_EQ(set_amount("day", account(0), "9"), Status::ok) << "it takes no more than before";
+  EXPECT_EQ(usage(account(0)).at("day").limit, 9u);
+
+  for (int i = 1; i < 40; ++i) EXPECT_EQ(erase(account(i)), Status::ok);
+  EXPECT_EQ(set_amount("day", "account=known", "70"), Status::ok);
+  expect_within_cap();
+}
+
+TEST_F(OwnTermsAtTheCap, KeepAPlanThatWouldBringMoreOfThem) {
+  fill_with_terms();
+  const std::string ledger = this->ledger({account(0)});
+  EXPECT_EQ(set_plan(account(0), "pro"), Status::no_memory);
+  EXPECT_EQ(this->ledger({account(0)}), ledger);
+  for (int i = 1; i < 40; ++i) erase(account(i));
+  EXPECT_EQ(set_plan(account(0), "pro"), Status::ok);
+}
+
+TEST_F(OwnTermsAtTheCap, KeepAPromotionWaiting) {
+  set_plan("account=known", "low");
+  send("known");
+  EXPECT_THAT(events(), ::testing::ElementsAre("promotion to 1 by day for account=known at 1 of 2"));
+  set_plan("account=known", "low");
+  pass(kDay);
+  fill_with_terms();
+  drain();
+  send("known");
+  EXPECT_THAT(events(), ::testing::IsEmpty());
+  for (int i = 1; i < 40; ++i) erase(account(i));
+  send("known");
+  EXPECT_THAT(events(), ::testing::ElementsAre("promotion to 1 by day for account=known at 2 of 2"));
+}
+
+TEST_F(OwnTermsAtTheCap, StayCountedAfterAReload) {
+  send("acme");
+  set_amount("day", "account=acme", "70");
+  const uint64_t before = counters().memory_used;
+  ASSERT_EQ(reload(options.policy), Status::ok) << error;
+  sweep();
+  EXPECT_EQ(counters().memory_used, before);
+  erase("account=acme");
+  EXPECT_LT(counters().memory_used, before);
+}
+
 }  // namespace
 }  // namespace sluice::testing
