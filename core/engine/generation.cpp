@@ -6,12 +6,29 @@
 namespace sluice {
 namespace {
 
+// What `y` has in place of what `x` had, of all that shapes the stored bytes; of another kind there is no more to say.
+std::string changed_state(const CompiledPolicy& a, const Limit& x, const CompiledPolicy& b, const Limit& y) {
+  std::string text;
+  const auto add = [&text](bool changed, const char* what) {
+    if (changed) text += (text.empty() ? "" : ", ") + std::string(what);
+  };
+  const auto gained = [&add](bool before, bool after, const char* some, const char* none) {
+    add(before != after, after ? some : none);
+  };
+  add(a.scopes[static_cast<size_t>(x.scope)].name != b.scopes[static_cast<size_t>(y.scope)].name, "another scope");
+  add(x.rule.kind != y.rule.kind, "another kind");
+  if (x.rule.kind != y.rule.kind) return text;
+  add(x.rule.period_kind != y.rule.period_kind || x.rule.period != y.rule.period, "another period");
+  add(x.rule.slots != y.rule.slots, "other slots");
+  gained(x.rule.named, y.rule.named, "names to be held by", "no names to be held by");
+  gained(x.rule.burst, y.rule.burst, "a burst", "no burst");
+  gained(x.rule.lease != 0, y.rule.lease != 0, "a lease", "no lease");
+  return text;
+}
+
 // A limit keeps its state iff name, scope, kind and period are unchanged (and what else shapes the stored bytes).
 bool same_state(const CompiledPolicy& a, const Limit& x, const CompiledPolicy& b, const Limit& y) {
-  return x.name == y.name && a.scopes[static_cast<size_t>(x.scope)].name == b.scopes[static_cast<size_t>(y.scope)].name &&
-         x.rule.kind == y.rule.kind && x.rule.period_kind == y.rule.period_kind && x.rule.period == y.rule.period &&
-         x.rule.named == y.rule.named && x.rule.slots == y.rule.slots && x.rule.burst == y.rule.burst &&
-         (x.rule.lease == 0) == (y.rule.lease == 0);
+  return x.name == y.name && changed_state(a, x, b, y).empty();
 }
 
 int16_t counterpart(const CompiledPolicy& before, const CompiledPolicy& after, const Limit& limit) {
@@ -101,9 +118,10 @@ std::vector<std::string> dropped_by(const Generation& before, const CompiledPoli
     const int16_t here = policy.find_limit(old.name);
     if (here == kNone) {
       lines.push_back("limit \"" + old.name + "\" is gone");
-    } else if (!same_state(*before.policy, old, policy, policy.limits[static_cast<size_t>(here)])) {
-      lines.push_back("limit \"" + old.name + "\" has another scope, kind or period");
+      continue;
     }
+    const std::string changed = changed_state(*before.policy, old, policy, policy.limits[static_cast<size_t>(here)]);
+    if (!changed.empty()) lines.push_back("limit \"" + old.name + "\" now has " + changed);
   }
   for (const PlanSet& set : before.policy->plan_sets) {
     const std::string& scope = before.policy->scopes[static_cast<size_t>(set.scope)].name;

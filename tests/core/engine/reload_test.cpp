@@ -90,7 +90,7 @@ TEST_F(Reload, WhatWouldBeDroppedIsListedAndRefused) {
   const std::string fewer = account_limits({kMinute3, {"day", R"("kind": "window", "period": "week", "amount": 10)"}},
                                            R"({ "scope": ["account"], "plans": ["free"], "default": "free" })");
   EXPECT_EQ(reload(fewer), Status::would_reset);
-  EXPECT_THAT(error, HasSubstr("limit \"day\" has another scope, kind or period"));
+  EXPECT_THAT(error, HasSubstr("limit \"day\" now has another period"));
   EXPECT_THAT(error, HasSubstr("limit \"log\" is gone"));
   EXPECT_THAT(error, HasSubstr("plan \"pro\" of account is gone"));
   EXPECT_EQ(used("log", "account=acme"), 1u);  // nothing happened
@@ -369,6 +369,43 @@ TEST_F(Reload, AnOperationThatGoesIsNotFoundAndComesBackUnderItsNumber) {
   EXPECT_EQ(reload(two), Status::ok);
   EXPECT_EQ(operation("get"), get);
   EXPECT_EQ(Engine::decide(handle, bytes.request(), &decision), Status::ok);
+}
+
+TEST_F(Reload, NamesWhatChanged) {
+  const auto policy = [](const std::string& scope, const std::string& body, const std::string& of = "") {
+    return R"({ "name": "test", "tenant": "account", "limits": [ { "name": "l", "scope": [")" + scope + R"("], )" + body +
+           R"( } ], "operations": [ { "name": "send", "values": ["account", "line", "id"], "charges": [ { "limit": "l")" + of +
+           " } ] } ] }";
+  };
+  const std::string by_id = R"(, "of": "id")";
+  const std::string minute = R"("kind": "window", "period": "60s", "amount": 3)";
+  const struct {
+    std::string before, after, words;
+  } changes[] = {
+      {policy("account", minute), policy("line", minute), "another scope"},
+      {policy("account", minute), policy("account", R"("kind": "sliding", "period": "60s", "slots": 6, "amount": 3)"),
+       "another kind"},
+      {policy("account", minute), policy("account", R"("kind": "window", "period": "60s from first", "amount": 3)"),
+       "another period"},
+      {policy("account", minute), policy("line", R"("kind": "window", "period": "day", "amount": 3)"),
+       "another scope, another period"},
+      {policy("account", minute), policy("account", minute + R"(, "burst": "2x for 60s")"), "a burst"},
+      {policy("account", minute + R"(, "burst": "2x for 60s")"), policy("account", minute), "no burst"},
+      {policy("account", R"("kind": "sliding", "period": "60s", "amount": 3)"),
+       policy("account", R"("kind": "sliding", "period": "60s", "slots": 6, "amount": 3)"), "other slots"},
+      {policy("account", R"("kind": "gauge", "amount": 3)"), policy("account", R"("kind": "gauge", "amount": 3)", by_id),
+       "names to be held by"},
+      {policy("account", R"("kind": "gauge", "amount": 3)", by_id),
+       policy("account", R"("kind": "gauge", "amount": 3, "lease": "60s")", by_id), "a lease"},
+      {policy("account", R"("kind": "gauge", "amount": 3, "lease": "60s")", by_id),
+       policy("account", R"("kind": "gauge", "amount": 3)"), "no names to be held by, no lease"},
+  };
+  for (const auto& change : changes) {
+    open(change.before);
+    EXPECT_EQ(reload(change.after), Status::would_reset) << change.words;
+    EXPECT_THAT(error, ::testing::EndsWith("\n  limit \"l\" now has " + change.words));
+    EXPECT_EQ(reload(change.after, true), Status::ok) << error;
+  }
 }
 
 }  // namespace
