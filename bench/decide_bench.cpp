@@ -195,16 +195,19 @@ void add_fill(const std::string& limiter) {
 
 void add_rows() {
   add_decide<Sluice>("", "sluice", {kFew, kMany, kMost});
+  add_decide<CoreOpen>("", "core", {kFew, kMany, kMost});
   add_decide<Split>("", "split", {kFew, kMany, kMost});
   add_decide<Fingerprint>("", "fingerprint", {kFew, kMany, kMost});
   add_decide<Map>("", "map", {kFew, kMany, kMost});
   add_waiting<Sluice>("sluice");
+  add_waiting<CoreOpen>("core");
   add_waiting<Split>("split");
   add_waiting<Fingerprint>("fingerprint");
   add_waiting<Map>("map");
   add_clock<Sluice>("sluice");
   add_clock<Split>("split");
   add_decide<SluiceClosed>("-deny", "sluice", {kFew, kMany});
+  add_decide<CoreClosed>("-deny", "core", {kFew, kMany});
   add_decide<SplitClosed>("-deny", "split", {kFew, kMany});
   add_decide<SluiceTwoLimits>("-two-limits", "sluice", {kFew, kMany});
   add_decide<SluiceTwoScopes>("-two-scopes", "sluice", {kFew, kMany});

@@ -64,6 +64,8 @@ constexpr Row kRows[] = {
     {"sluice-deny", run<SluiceClosed>},
     {"sluice-two-limits", run<SluiceTwoLimits>},
     {"sluice-two-scopes", run<SluiceTwoScopes>},
+    {"core", run<CoreOpen>},
+    {"core-deny", run<CoreClosed>},
     {"split", run<Split>},
     {"split-deny", run<SplitClosed>},
     {"fingerprint", run<Fingerprint>},

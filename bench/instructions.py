@@ -26,7 +26,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DECISIONS = 32_768
-LIMITERS = ["sluice", "sluice-deny", "sluice-two-limits", "sluice-two-scopes", "split", "split-deny", "fingerprint", "map"]
+LIMITERS = ["sluice", "sluice-deny", "sluice-two-limits", "sluice-two-scopes", "core", "core-deny", "split", "split-deny"]
+LIMITERS += ["fingerprint", "map"]
 # Lines that neither cache had, of data read and written.
 MISSES = {"DLmr", "DLmw"}
 CACHES = ["--cache-sim=yes", "--I1=32768,8,64", "--D1=49152,12,64", "--LL=1048576,16,64"]

@@ -14,6 +14,8 @@
 
 namespace sluice::bench {
 
+inline constexpr size_t kBatch = 32;  // decisions asked at once
+
 __extension__ using Wide = unsigned __int128;
 
 using Key = std::string_view;

@@ -28,6 +28,8 @@ import instructions
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = "sluice"
+CORE = "core"  # the product's decision without its C ABI
+OURS = [PRODUCT, CORE]
 PEERS = ["split", "fingerprint", "map"]
 # What a decision with more limits is held against: the product's own with one.
 SIMPLER = {
@@ -125,9 +127,9 @@ def measure_instructions(build: Path, results: Results) -> None:
 
 
 def pairs(results: Results) -> Iterator[tuple[Row, Row]]:
-    """Each of the product's rows with what it is held against."""
+    """Each of our rows with what it is held against."""
     for row in sorted(results.times):
-        if row.limiter != PRODUCT:
+        if row.limiter not in OURS:
             continue
         if row.workload in SIMPLER:
             yield row, Row(row.keys, SIMPLER[row.workload], PRODUCT)
@@ -143,7 +145,7 @@ def ratios(results: Results) -> list[dict]:
     for row, other in pairs(results):
         ours, theirs = results.times[row], results.times[other]
         peer = other.limiter if other.limiter != PRODUCT else f"{PRODUCT} {other.workload}"
-        entry = {"product": PRODUCT, "peer": peer, "workload": row.workload, "keys": row.keys}
+        entry = {"product": row.limiter, "peer": peer, "workload": row.workload, "keys": row.keys}
         entry["ratio"] = round(median(ours) / median(theirs), 3)
         entry["ratio_of_least"] = round(min(ours) / min(theirs), 3)
         if row in results.memory:
@@ -194,16 +196,16 @@ def as_json(results: Results, effort: Effort, build: Path) -> dict:
 def times_table(results: Results) -> str:
     others = {(row, other.limiter): other for row, other in pairs(results)}
     lines = ["ns of CPU time a decision, median (least); after a peer's, how many times its time the product takes", ""]
-    lines += [f"{'workload':20}{'keys':>11}  {PRODUCT:<19}" + "".join(f"{peer:<27}" for peer in PEERS).rstrip()]
+    lines += [f"{'workload':20}{'keys':>11}  {'ours':<26}" + "".join(f"{peer:<27}" for peer in PEERS).rstrip()]
 
     def cell(row: Row) -> str:
         samples = results.times[row]
         return f"{median(samples):.1f} ({min(samples):.1f})"
 
     for row in sorted(results.times):
-        if row.limiter != PRODUCT:
+        if row.limiter not in OURS:
             continue
-        line = f"{row.workload:20}{row.keys:>11,}  {cell(row):<19}"
+        line = f"{row.workload:20}{row.keys:>11,}  {row.limiter:<7}{cell(row):<19}"
         for peer in (*PEERS, PRODUCT):
             other = others.get((row, peer))
             ratio = "" if other is None else f"x{median(results.times[row]) / median(results.times[other]):.2f}"

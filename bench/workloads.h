@@ -19,6 +19,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "bench/core.h"
 #include "bench/keys.h"
 #include "bench/prototype.h"
 #include "bench/prototype_fingerprint.h"
@@ -26,8 +27,6 @@
 #include "sluice/sluice.h"
 
 namespace sluice::bench {
-
-inline constexpr size_t kBatch = 32;
 
 // Nanoseconds since the Unix epoch.
 inline int64_t wall_clock() {
@@ -198,6 +197,8 @@ using Sluice = Product<kOpenPolicy, 1>;
 using SluiceClosed = Product<kClosedPolicy, 1>;
 using SluiceTwoLimits = Product<kTwoLimitsPolicy, 1>;
 using SluiceTwoScopes = Product<kTwoScopesPolicy, 2>;
+using CoreOpen = Core<kOpenPolicy>;
+using CoreClosed = Core<kClosedPolicy>;
 using Split = Prototype<SplitTable, kOpenPace>;
 using SplitClosed = Prototype<SplitTable, kClosedPace>;
 using Fingerprint = Prototype<FingerprintTable, kOpenPace>;

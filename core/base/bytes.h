@@ -28,7 +28,7 @@ inline bool same_ends(const char* a, const char* b, size_t size) {
 }  // namespace bytes_detail
 
 // Whether two runs of `size` bytes are equal. Keys are short: word by word here is less than a call.
-inline bool same_bytes(const char* a, const char* b, size_t size) {
+[[gnu::always_inline]] inline bool same_bytes(const char* a, const char* b, size_t size) {
   using namespace bytes_detail;
   if (size > 16) [[likely]] {
     const char* const last = a + size - 16;

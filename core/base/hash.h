@@ -35,7 +35,7 @@ inline uint64_t load4(const char* p) {
 }
 }  // namespace hash_detail
 
-inline uint64_t hash_bytes(Bytes key, const HashSecret& secret) {
+[[gnu::always_inline]] inline uint64_t hash_bytes(Bytes key, const HashSecret& secret) {
   using namespace hash_detail;
   const char* p = key.data();
   const size_t size = key.size();

@@ -73,10 +73,10 @@ bool decide_straight(ControlBlock& block, EngineCore& core, const Generation& g,
     const uint32_t slot = block.shapes[work.request->operation].slot(static_cast<uint32_t>(i));
     straight::Subject& s = subjects[i] = {ref.hash, ref.key.size(), nullptr, 0, &block.shards[ref.shard_index], slot};
     const auto looks = straight::Looks::of(plan, s, i);
-    s.record = straight::find<straight::AnySubjects>(core.arena(), *s.shard, looks, s, call);
+    s.record = straight::find<straight::AnySubjects>(core.arena(), looks, s, call);
     if (s.record == nullptr) return false;
   }
-  return straight::charge<straight::AnySubjects, kStraightCharges>(core, g, plan, subjects, work.subject_count,
+  return straight::charge<straight::AnySubjects>(core, g, plan, subjects, work.subject_count,
                                                                    block.shards[work.subjects[0].shard_index], call, work.now);
 }
 

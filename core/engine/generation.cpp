@@ -142,12 +142,10 @@ OperationShape shape_of(const Generation& g, int32_t operation_number) {
   if (position == kNone) return shape;
   const Operation& op = g.policy->operations[static_cast<size_t>(position)];
   shape.known = true;
-  const StraightPlan& plan = g.straight[static_cast<size_t>(position)];
-  const uint8_t charges = plan.count;
+  const uint8_t charges = g.straight[static_cast<size_t>(position)].count;
   shape.straight = charges != 0;
   shape.of_one = charges != 0 && op.values.size() == 1 && op.slots.size() == 1 && op.quantities.empty();
-  // With slack a charge may leave no debt, and what reads a lone pace after its charge takes some for granted.
-  shape.lone = shape.of_one && charges == 1 && plan.charges[0].slack == 0;
+  shape.lone = shape.of_one && g.straight[static_cast<size_t>(position)].is_lone();
   shape.operation = static_cast<uint16_t>(position);
   shape.value_count = static_cast<uint8_t>(op.values.size());
   shape.quantity_count = static_cast<uint8_t>(op.quantities.size());

@@ -4,7 +4,7 @@
 //
 // 1. It asks and takes as the Decider does, in the same order; it only leaves out what cannot matter here.
 // 2. Whatever is not plain, at the first sign of it and before anything was taken, goes to the Decider, which knows all of it.
-// 3. Code is made for one subject with one charge, one subject with several, and any; what a call needs is inlined into it.
+// 3. Code is made for a lone charge, one subject, and any; what a call needs is inlined into it.
 #pragma once
 
 #include "core/engine/lock_set.h"
@@ -82,7 +82,7 @@ template <Call C>
   call.write(answer);
 }
 
-// The denial of a pace that has a number, on its own.
+// The denial of a lone pace.
 template <Call C>
 [[gnu::noinline, gnu::flatten]] bool refuse_pace(const StraightPlan& plan, const Amount& amount, Instant drained_at, Instant opens,
                                                  Instant at, Shard& shard, Instant now, C call) {
@@ -98,32 +98,27 @@ template <Call C>
   answer.remaining = reading.remaining;
   answer.resets_at = reading.resets_at;
   answer.opens_at = opens;
-  if (opens == kNever) [[unlikely]] {
-    answer.denial = DenialKind::never;
-    answer.wait_kind = WaitKind::never;
-    answer.largest_cost = amount.shown;
-  } else {
-    answer.denial = c.denies_as;
-    answer.wait_kind = WaitKind::exact;
-    answer.retry_after = opens - now;
-  }
+  answer.denial = c.denies_as;
+  answer.wait_kind = WaitKind::exact;
+  answer.retry_after = opens - now;
   count_denial(shard, answer.denial);
   call.write(answer);
   return true;
 }
 
-// A pace that has a number, on its own.
+// A pace of whole units that is charged one of them, on its own. False: it is to go another way; nothing has happened.
 template <Call C>
-[[gnu::always_inline]] inline bool charge_pace(const StraightPlan& plan, const Amount& amount, const Subject& s, Shard& shard,
-                                               const C& call, Instant now) {
+[[gnu::always_inline]] inline bool charge_lone(const StraightPlan& plan, const Subject& s, Shard& shard, const C& call, Instant now) {
   const StraightCharge& c = plan.charges[0];
+  const Amount& amount = c.amount(s.record->plan);
   std::byte* state = state_of(c, s.record);
   const Instant drained_at = pace::load(state).drained_at;
-  const uint64_t ns = pace::charge_ns(amount, c.cost);
-  const Instant opens = pace::opens(amount, drained_at, ns, false, s.at);
-  if (opens != s.at) [[unlikely]]
-    return refuse_pace(plan, amount, drained_at, opens, s.at, shard, now, call);
-  const Instant after = pace::base(c.slack, drained_at, s.at) + static_cast<Span>(ns);
+  const Instant after = (drained_at > s.at ? drained_at : s.at) + amount.unit;
+  if (!amount.whole || after >= kEndOfTime) [[unlikely]]
+    return false;
+  const Instant open = drained_at - amount.room;
+  if (open > s.at) [[unlikely]]
+    return refuse_pace(plan, amount, drained_at, open, s.at, shard, now, call);
   pace::store(state, {after});
   s.record->newest = s.at;
   ++shard.allowed;
@@ -135,34 +130,9 @@ template <Call C>
   answer.used = reading.used;
   answer.remaining = reading.remaining;
   answer.resets_at = reading.resets_at;
-  // One more passes at once while one whole unit remains.
-  const bool again = amount.whole && c.cost == 1 && reading.remaining != 0;
-  answer.opens_at = again ? s.at : pace::opens(amount, after, ns, false, s.at);
+  answer.opens_at = reading.remaining != 0 ? s.at : after - amount.room;
   call.write(answer);
   return true;
-}
-
-// Any other single charge.
-template <Call C>
-[[gnu::noinline]] bool charge_other(EngineCore& core, const Generation& g, const StraightPlan& plan, Record* record, Instant at,
-                                    Shard& shard, Instant now, C call) {
-  const StraightCharge& c = plan.charges[0];
-  const Step step{c.amount(record->plan), state_of(c, record), c.cost, at};
-  if (step.opens(c) != at) [[unlikely]]
-    return refuse_one(plan, record, at, shard, now, call);
-  take_step(core, g, c, step, record);
-  allow(c, step, shard, now, call);
-  return true;
-}
-
-template <Call C>
-[[gnu::always_inline]] inline bool charge_one(EngineCore& core, const Generation& g, const StraightPlan& plan, const Subject& s,
-                                              Shard& shard, const C& call, Instant now) {
-  const StraightCharge& c = plan.charges[0];
-  const Amount& amount = c.amount(s.record->plan);
-  if (c.kind == Kind::pace && amount.word == Word::number && !c.queued) [[likely]]
-    return charge_pace(plan, amount, s, shard, call, now);
-  return charge_other(core, g, plan, s.record, s.at, shard, now, call);
 }
 
 // Checks every charge, then takes every charge.
@@ -189,7 +159,7 @@ template <class Size, Call C>
 }
 
 // Charges subjects whose records are found. False: it is not straight, and nothing has happened.
-template <class Size, size_t kCharges, Call C>
+template <class Size, Call C>
 [[gnu::always_inline]] inline bool charge(EngineCore& core, const Generation& g, const StraightPlan& plan, Subject* subjects, size_t slots,
                                           Shard& shard, const C& call, Instant now) {
   const Instant floor = core.floor(), latest = now > floor ? now : floor;
@@ -197,11 +167,11 @@ template <class Size, size_t kCharges, Call C>
     const Instant newest = subjects[i].record->newest;
     subjects[i].at = newest > latest ? newest : latest;
   }
-  if constexpr (kCharges == 1) return charge_one(core, g, plan, subjects[0], shard, call, now);
+  if constexpr (Size::kLone) return charge_lone(plan, subjects[0], shard, call, now);
   return charge_all<Size>(core, g, plan, subjects, shard, call, now);
 }
 
-template <class Size, size_t kCharges, Call C>
+template <class Size, Call C>
 [[gnu::always_inline]] inline bool decide_locked(ControlBlock& block, uint64_t handle, uint64_t head, Subject* subjects, const C& call) {
   if (!registry::alive(block, handle)) return false;
   EngineCore& core = *block.core.load(std::memory_order_relaxed);
@@ -211,25 +181,25 @@ template <class Size, size_t kCharges, Call C>
   const StraightPlan& plan = g.straight[StableShape::operation_of(head)];
   for (size_t i = 0; i < Size::slots(head); ++i) {
     Subject& s = subjects[i];
-    s.record = find<Size>(core.arena(), *s.shard, Looks::of(plan, s, i), s, call);
+    s.record = find<Size>(core.arena(), Looks::of(plan, s, i), s, call);
     if (s.record == nullptr) return false;
   }
-  return charge<Size, kCharges>(core, g, plan, subjects, Size::slots(head), *subjects[0].shard, call, now);
+  return charge<Size>(core, g, plan, subjects, Size::slots(head), *subjects[0].shard, call, now);
 }
 
-template <class Size, size_t kCharges, Call C>
+template <class Size, Call C>
 [[gnu::always_inline]] inline bool decide_sized(ControlBlock& block, uint64_t handle, const StableShape& shape, uint64_t head,
                                                 const C& call) {
   Subject subjects[Size::kSlots];
   if (!form<Size>(block, shape, head, call, subjects)) return false;
   if constexpr (Size::kOne) {
     const SpinGuard guard(subjects[0].shard->lock);
-    return decide_locked<Size, kCharges>(block, handle, head, subjects, call);
+    return decide_locked<Size>(block, handle, head, subjects, call);
   } else {
     LockSet locks;
     for (size_t i = 0; i < Size::slots(head); ++i) locks.add(static_cast<uint32_t>(subjects[i].shard - block.shards));
     const HeldLocks<kStraightSlots> held(locks, block);
-    return decide_locked<Size, kCharges>(block, handle, head, subjects, call);
+    return decide_locked<Size>(block, handle, head, subjects, call);
   }
 }
 
@@ -242,7 +212,7 @@ template <Call C>
   const StableShape& shape = block->shapes[call.operation()];
   const uint64_t head = shape.head();
   if (!StableShape::is_lone(head) || !call.is_lone()) return false;
-  return decide_sized<OneSubject, 1>(*block, handle, shape, head, call);
+  return decide_sized<Lone>(*block, handle, shape, head, call);
 }
 
 // The same for all that decide_lone() has nothing to say of.
@@ -252,9 +222,9 @@ template <Call C>
   if (block == nullptr || static_cast<uint32_t>(call.operation()) >= kMaxOperations) return false;
   const StableShape& shape = block->shapes[call.operation()];
   const uint64_t head = shape.head();
-  if (StableShape::is_lone(head) || !call.is_plain() || !fits(head, call)) return false;
-  if (StableShape::is_of_one(head)) return decide_sized<OneSubject, kStraightCharges>(*block, handle, shape, head, call);
-  return decide_sized<AnySubjects, kStraightCharges>(*block, handle, shape, head, call);
+  if (!call.is_plain() || !fits(head, call)) return false;
+  if (StableShape::is_of_one(head)) return decide_sized<OneSubject>(*block, handle, shape, head, call);
+  return decide_sized<AnySubjects>(*block, handle, shape, head, call);
 }
 
 }  // namespace sluice::straight

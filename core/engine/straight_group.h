@@ -37,7 +37,7 @@ class ArrayTime {
 };
 
 // One group on its way: everything of it is local, so that nothing is read again that cannot have changed.
-template <class Size, size_t kCharges, Calls Array>
+template <class Size, Calls Array>
 struct Group {
   ControlBlock& block;
   const uint64_t handle;
@@ -108,10 +108,10 @@ struct Group {
         const Looks looks = Looks::of(plan, own[i], i);
         if (own[i].record != nullptr && is_of<Size>(*own[i].record, looks, own[i], call)) [[likely]]
           continue;
-        own[i].record = find<Size>(core.arena(), *own[i].shard, looks, own[i], call);
+        own[i].record = find<Size>(core.arena(), looks, own[i], call);
         if (own[i].record == nullptr) return n;
       }
-      if (!charge<Size, kCharges>(core, g, plan, own, slots, *own[0].shard, call, now)) return n;
+      if (!charge<Size>(core, g, plan, own, slots, *own[0].shard, call, now)) return n;
     }
     return count;
   }
@@ -126,12 +126,12 @@ size_t decide_group(uint64_t handle, const Array& array, size_t from, ArrayTime*
   const StableShape& shape = block->shapes[first.operation()];
   const uint64_t head = shape.head();
   if (!StableShape::is_straight(head)) return 0;
-  const auto run = [&]<class Size, size_t kCharges>() {
-    return Group<Size, kCharges, Array>::run({*block, handle, shape, head, first.operation(), array, from}, time);
+  const auto run = [&]<class Size>() {
+    return Group<Size, Array>::run({*block, handle, shape, head, first.operation(), array, from}, time);
   };
-  if (StableShape::is_lone(head)) return run.template operator()<OneSubject, 1>();
-  if (StableShape::is_of_one(head)) return run.template operator()<OneSubject, kStraightCharges>();
-  return run.template operator()<AnySubjects, kStraightCharges>();
+  if (StableShape::is_lone(head)) return run.template operator()<Lone>();
+  if (StableShape::is_of_one(head)) return run.template operator()<OneSubject>();
+  return run.template operator()<AnySubjects>();
 }
 
 }  // namespace sluice::straight

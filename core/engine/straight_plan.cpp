@@ -68,7 +68,7 @@ StraightPlan straight_plan(const Generation& g, const Operation& operation) {
   }
   for (size_t i = 0; i < operation.slots.size(); ++i) {
     const auto scope = static_cast<size_t>(operation.slots[i].scope);
-    plan.head[i] = make_head(0, 0, g.number, g.scope_number[scope], 0, 0);
+    plan.head[i] = head_of_kind(g.number, g.scope_number[scope]);
     plan.key_offset[i] = static_cast<uint32_t>(sizeof(Record) + policy.scopes[scope].state_size);
   }
   return plan;

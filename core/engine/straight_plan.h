@@ -39,6 +39,12 @@ struct StraightPlan {
   std::array<uint64_t, kStraightSlots> head{};
   std::array<uint32_t, kStraightSlots> key_offset{};
   std::array<StraightCharge, kStraightCharges> charges;
+
+  // One unit of one pace, always on the grid of its own debt.
+  bool is_lone() const {
+    const StraightCharge& c = charges[0];
+    return count == 1 && c.kind == Kind::pace && c.quantity == kNone && c.cost == 1 && !c.queued && c.slack == 0;
+  }
 };
 
 struct Generation;

@@ -27,15 +27,21 @@ concept Asked = requires(const T& call, uint32_t i) {
   { call.quantity(i) } -> std::same_as<uint64_t>;
 };
 
-// What is known of an operation from its head, so that code is made for each: one value that is one subject, or anything.
+// What is known of an operation from its head, so that code is made for each: one value that is one subject, the same with
+// one unit of one pace to charge, or anything.
 struct OneSubject {
   static constexpr size_t kSlots = 1;
   static constexpr bool kOne = true;
+  static constexpr bool kLone = false;
   static constexpr size_t slots(uint64_t) { return 1; }
+};
+struct Lone : OneSubject {
+  static constexpr bool kLone = true;
 };
 struct AnySubjects {
   static constexpr size_t kSlots = kStraightSlots;
   static constexpr bool kOne = false;
+  static constexpr bool kLone = false;
   static constexpr size_t slots(uint64_t head) { return StableShape::slot_count(head); }
 };
 
@@ -128,30 +134,37 @@ struct Looks {
   // `i`: the subject's slot.
   static Looks of(const StraightPlan& plan, const Subject& s, size_t i) {
     const size_t units = (plan.key_offset[i] + s.key_size + kRecordUnit - 1) / kRecordUnit;
-    return {plan.head[i] | make_head(static_cast<uint16_t>(units), static_cast<uint16_t>(s.key_size), 0, 0, 0, 0), units * kRecordUnit};
+    return {plan.head[i] | head_of_size(units, s.key_size), units * kRecordUnit};
   }
 };
 
 template <class Size, Asked C>
 [[gnu::always_inline]] inline bool is_of(const Record& record, const Looks& looks, const Subject& s, const C& call) {
-  constexpr auto kPlan = 0xff;
-  if ((head_word(record) & ~make_head(0, 0, 0, 0, kPlan, 0)) != looks.head) return false;
+  if ((head_word(record) & kHeadWithoutPlan) != looks.head) return false;
   if (!Size::kOne && StableShape::count_of(s.slot) != 1) return has_composite_key(record, s.slot, call);
   const char* key = reinterpret_cast<const char*>(&record) + looks.bytes - s.key_size;
   return same_bytes(key, call.value(Size::kOne ? 0 : StableShape::value_of(s.slot, 0)).data(), s.key_size);
 }
 
-// The subject's record, or nullptr.
+// The subject's record, or nullptr: wherever it stands in the index.
 template <class Size, Asked C>
-[[gnu::always_inline]] inline Record* find(const Arena& arena, const Shard& shard, const Looks& looks, const Subject& s, const C& call) {
-  Record* record = nullptr;
-  shard.index.find(Index::tag_of(s.hash), [&](RecordId candidate) __attribute__((always_inline)) {
-    Record* seen = arena.at(candidate);
-    if (!is_of<Size>(*seen, looks, s, call)) return false;
-    record = seen;
-    return true;
+[[gnu::noinline]] Record* find_on(const Arena& arena, uint64_t head, size_t bytes, Subject s, C call) {
+  const RecordId id = s.shard->index.find(Index::tag_of(s.hash), [&](RecordId candidate) {
+    return is_of<Size>(*arena.at(candidate), {head, bytes}, s, call);
   });
-  return record;
+  return id == 0 ? nullptr : arena.at(id);
+}
+
+// The same; most stand where their tag is looked for first, and for that no loop is kept ready.
+template <class Size, Asked C>
+[[gnu::always_inline]] inline Record* find(const Arena& arena, const Looks& looks, const Subject& s, const C& call) {
+  const uint64_t word = s.shard->index.first(Index::tag_of(s.hash));
+  if (word >> 32 == Index::tag_of(s.hash)) {
+    Record* record = arena.at(static_cast<RecordId>(word));
+    if (is_of<Size>(*record, looks, s, call)) [[likely]]
+      return record;
+  }
+  return word == 0 ? nullptr : find_on<Size>(arena, looks.head, looks.bytes, s, call);
 }
 
 }  // namespace sluice::straight

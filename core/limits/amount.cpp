@@ -50,6 +50,7 @@ Amount make_pace_amount(uint64_t amount, Span period, PaceDepth depth) {
   result.unit = static_cast<Span>(unit);
   const uint64_t deep = std::min(std::max(unit, asked), static_cast<uint64_t>(kEndOfTime - 1));
   result.depth = static_cast<Span>(deep);
+  result.room = result.depth - result.unit;
   result.shown = std::min(mul_div_floor(deep, amount, length), kLargestCount);
   result.whole = length % amount == 0 && deep == static_cast<Wide>(unit) * result.shown;
   return result;

@@ -115,10 +115,8 @@ inline Reading read_number(const Amount& amount, Instant drained_at, Instant at)
   return reading;
 }
 
-// The same right after a charge that passed: what is used is more than nothing and at most the depth.
+// The same right after a charge that passed, of a pace of whole units that is not drained at the end of time.
 inline Reading read_charged(const Amount& amount, Instant drained_at, Instant at) {
-  if (!amount.whole || drained_at >= kEndOfTime) [[unlikely]]
-    return read_number(amount, drained_at, at);
   const auto unit = static_cast<uint64_t>(amount.unit);
   Reading reading;
   reading.used = (static_cast<uint64_t>(drained_at - at) + unit - 1) / unit;

@@ -38,8 +38,10 @@ class Index {
   RecordId guess(uint32_t tag) const {
     return find(tag, [](RecordId) { return true; });
   }
+  // The word that stands there; 0: none, or no index yet.
+  uint64_t first(uint32_t tag) const { return words_ == nullptr ? 0 : words_[home(tag)]; }
   // Where a tag is looked for first; nullptr while nothing is there. Asks for its line.
-  const uint64_t* prefetch(uint32_t tag) const {
+  [[gnu::always_inline]] const uint64_t* prefetch(uint32_t tag) const {
     if (words_ == nullptr) return nullptr;
     const uint64_t* word = &words_[home(tag)];
     __builtin_prefetch(word);

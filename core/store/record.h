@@ -7,6 +7,7 @@
 // 4. The key ends where the record ends, so it is found whatever the layout of the states before it.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -49,16 +50,18 @@ inline uint64_t head_word(const Record& record) {
   std::memcpy(&word, reinterpret_cast<const char*>(&record) + offsetof(Record, units), sizeof word);
   return word;
 }
-inline uint64_t make_head(uint16_t units, uint16_t key_size, uint8_t generation, uint8_t scope, uint8_t plan, uint8_t flags) {
-  return head_word(Record{0, units, key_size, generation, scope, plan, flags});
-}
+static_assert(std::endian::native == std::endian::little);
+constexpr uint64_t head_of_size(uint64_t units, uint64_t key_size) { return units | key_size << 16; }
+constexpr uint64_t head_of_kind(uint8_t generation, uint8_t scope) { return uint64_t{generation} << 32 | uint64_t{scope} << 40; }
+inline constexpr uint64_t kHeadWithoutPlan = ~(uint64_t{0xff} << 48);
 
 constexpr size_t record_units(size_t state_size, size_t key_size) {
   return (sizeof(Record) + state_size + key_size + kRecordUnit - 1) / kRecordUnit;
 }
 
-// Asks for the lines of a record that is about to be read and written: its header's and its key's.
-inline void prefetch_record(const Record* record, size_t bytes) {
+// Asks for the lines of a record that is about to be read and written: its header's and its key's. Always inlined: a call that does
+// nothing but prefetch is one without effect to g++ 12, which leaves it out.
+[[gnu::always_inline]] inline void prefetch_record(const Record* record, size_t bytes) {
   const char* first = reinterpret_cast<const char*>(record);
   const char* last = first + bytes - 1;
   __builtin_prefetch(first, 1);

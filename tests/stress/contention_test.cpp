@@ -229,7 +229,8 @@ TEST_F(Contention, AReloadDuringTrafficIsWhollyOneWayOrTheOther) {  // reliabili
     together(4, [&](int t) {
       if (t == 0) {
         std::string why;
-        for (int i = 0; i < 60; ++i) {
+        for (uint64_t i = 0; i < 60; ++i) {
+          while (passed <= 10 * i) std::this_thread::yield();  // each reload comes amid decisions, however busy the machine is
           const Status status =
               overlap.during([&] { return Engine::reload(handle, shaped(i % 2 == 0), "", true, kEngineClock, &why); });
           EXPECT_EQ(status, Status::ok) << why;
@@ -303,6 +304,7 @@ TEST_F(Contention, EverySlowCallMayRunBesideDecisions) {
           ++decisions;
           continue;
         }
+        while (decisions <= static_cast<uint64_t>(i) / 2) std::this_thread::yield();  // slow calls come amid decisions
         const Bytes one[] = {account}, two[] = {account, to};
         const SubjectName subject{"account", one}, both{"account,to", two};
         uint64_t number = 0;
