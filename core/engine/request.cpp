@@ -18,7 +18,7 @@ bool is_key(Bytes value) { return value.data() != nullptr && value.size() - 1 < 
 [[gnu::cold]] Status wrong_value(Bytes value, const char* array, size_t i, std::string* error) {
   if (error == nullptr) return Status::invalid;
   *error = array + std::string("[") + std::to_string(i) + "]: ";
-  if (value.data() == nullptr && value.size() != 0) {
+  if (value.data() == nullptr && !value.empty()) {
     *error += "NULL with length " + std::to_string(value.size()) + "; pass {NULL, 0} for an absent value";
   } else {
     *error += (value.empty() ? "empty" : std::to_string(value.size()) + " bytes") + "; a key has 1 to 1024 bytes";
@@ -113,7 +113,7 @@ void form_repeated(const ControlBlock& block, const HashSecret& secret, Work& wo
   uint64_t hash = hash_begin(slot.scope, secret);
   for (uint8_t d = 0; d < slot.count; ++d) {
     const uint8_t v = slot.values[d];
-    const bool repeated = v == work.shape.repeats;
+    const bool repeated = static_cast<int8_t>(v) == work.shape.repeats;
     s.key.values[d] = repeated ? work.repeats->value[repeat] : &work.request->values[v];
     hash = hash_add(hash, repeated ? work.repeats->hash[repeat] : work.value_hash[v], secret);
   }
@@ -122,7 +122,7 @@ void form_repeated(const ControlBlock& block, const HashSecret& secret, Work& wo
 
 void form_idempotency(const ControlBlock& block, const HashSecret& secret, Work& work) {
   SubjectRef& s = begin_subject(work, kIdempotencyScope, 2);
-  const auto tenant = static_cast<size_t>(work.shape.tenant);
+  const auto tenant = static_cast<uint8_t>(work.shape.tenant);
   s.key.values[0] = &work.request->values[tenant];
   s.key.values[1] = &work.request->idempotency_key;
   const uint64_t hash = hash_add(hash_begin(kIdempotencyScope, secret), work.value_hash[tenant], secret);

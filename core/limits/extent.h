@@ -12,14 +12,15 @@ namespace sluice {
 
 template <class T>
 T* extent_of(const std::byte* state) {
-  T* extent;
+  void* extent;
   std::memcpy(&extent, state, sizeof extent);
-  return extent;
+  return static_cast<T*>(extent);
 }
 
 template <class T>
 void set_extent(std::byte* state, T* extent) {
-  std::memcpy(state, &extent, sizeof extent);
+  void* const word = extent;
+  std::memcpy(state, &word, sizeof word);
 }
 
 // Runs `grow` on the extent, made anew when there is none; when either fails the state is as it was.
