@@ -114,7 +114,7 @@ constexpr uint64_t kLone = uint64_t{1} << 59;
 uint64_t pack_head(const OperationShape& s) {
   return (s.known ? kKnown : 0) | (s.straight ? kStraight : 0) | (s.of_one ? kOfOne : 0) | (s.lone ? kLone : 0) | uint64_t{s.generation} << 48 |
          uint64_t{s.value_count} << 40 | uint64_t{s.slot_count} << 32 | uint64_t{s.quantity_count} << 28 |
-         uint64_t(s.repeats + 1) << 20 | uint64_t(s.tenant + 1) << 12 | s.operation;
+         uint64_t{s.charge_count} << 22 | uint64_t(s.repeats + 1) << 17 | uint64_t(s.tenant + 1) << 12 | s.operation;
 }
 
 uint32_t pack_slot(const OperationShape::Slot& s) {
@@ -154,8 +154,9 @@ bool StableShape::read(OperationShape* shape) const {
   shape->value_count = static_cast<uint8_t>(value_count(head));
   shape->slot_count = static_cast<uint8_t>(slot_count(head));
   shape->quantity_count = static_cast<uint8_t>(quantity_count(head));
-  shape->repeats = static_cast<int8_t>(static_cast<int>((head >> 20) & 255) - 1);
-  shape->tenant = static_cast<int8_t>(static_cast<int>((head >> 12) & 255) - 1);
+  shape->charge_count = static_cast<uint8_t>((head >> 22) & 31);
+  shape->repeats = static_cast<int8_t>(static_cast<int>((head >> 17) & 31) - 1);
+  shape->tenant = static_cast<int8_t>(static_cast<int>((head >> 12) & 31) - 1);
   shape->operation = operation_of(head);
   for (uint32_t i = 0; i < shape->slot_count; ++i) shape->slots[i] = unpack_slot(slots_[i].load(std::memory_order_acquire));
   return head_.load(std::memory_order_relaxed) == head;

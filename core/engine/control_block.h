@@ -35,7 +35,7 @@ struct OperationShape {
   bool of_one = false;        // that way, and all it takes is one value, which is one subject
   bool lone = false;          // of one, and what it charges is one unit of one pace
   uint8_t generation = 0;
-  uint8_t value_count = 0, slot_count = 0, quantity_count = 0;
+  uint8_t value_count = 0, slot_count = 0, quantity_count = 0, charge_count = 0;
   int8_t repeats = -1, tenant = -1;
   uint16_t operation = 0;     // position in the generation's policy
   Slot slots[kMaxSlots];      // slot_count of them; the rest is never read, so never written

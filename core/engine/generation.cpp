@@ -149,6 +149,7 @@ OperationShape shape_of(const Generation& g, int32_t operation_number) {
   shape.operation = static_cast<uint16_t>(position);
   shape.value_count = static_cast<uint8_t>(op.values.size());
   shape.quantity_count = static_cast<uint8_t>(op.quantities.size());
+  shape.charge_count = static_cast<uint8_t>(op.charges.size());
   shape.repeats = static_cast<int8_t>(op.repeats);
   shape.tenant = static_cast<int8_t>(op.tenant);
   shape.slot_count = static_cast<uint8_t>(op.slots.size());

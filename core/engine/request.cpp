@@ -181,6 +181,11 @@ bool is_small(const Request& request, const OperationShape& shape) {
   return request.repeated.empty() && shape.slot_count < kFewSubjects;
 }
 
+bool is_some(const Request& request, const OperationShape& shape) {
+  const size_t values = std::max<size_t>(request.repeated.size(), 1);
+  return values * shape.slot_count <= kSomeSubjects && values * shape.charge_count <= kSomeItems;
+}
+
 Status form_subjects(const ControlBlock& block, const HashSecret& secret, Work& work, std::string* error) {
   const Request& request = *work.request;
   work.subject_count = 0;

@@ -55,6 +55,8 @@ struct Item {
 
 inline constexpr size_t kFewSubjects = 8;
 inline constexpr size_t kFewItems = 16;
+inline constexpr size_t kSomeSubjects = 64;
+inline constexpr size_t kSomeItems = 64;
 inline constexpr size_t kMostItems = kMaxCharges * kMaxSubjects;
 
 // What the repeated dimension brought, each value once.
@@ -91,7 +93,7 @@ struct Work {
   Span retry_after = 0;
 };
 
-// Storage for a decision of ordinary size, and for the largest one.
+// Storage for a decision of ordinary size, for one with a few repeated values, and for the largest one.
 // Raw: nothing is read before it was formed, and forming sixteen items to use one would cost more than the decision.
 template <class T, size_t kCount>
 class Raw {
@@ -105,11 +107,15 @@ struct SmallStorage {
   Raw<SubjectRef, kFewSubjects> subjects;
   Raw<Item, kFewItems> items;
 };
-struct LargeStorage {
-  Raw<SubjectRef, kMaxSubjects + 1> subjects;
-  Raw<Item, kMostItems> items;
+// One more subject than counted is the idempotency key's record.
+template <size_t kSubjects, size_t kItems>
+struct RepeatStorage {
+  Raw<SubjectRef, kSubjects + 1> subjects;
+  Raw<Item, kItems> items;
   Repeats repeats;
 };
+using SomeStorage = RepeatStorage<kSomeSubjects, kSomeItems>;
+using LargeStorage = RepeatStorage<kMaxSubjects, kMostItems>;
 
 // request.cpp: before locking. Checks the request against the shape, hashes, and forms the subjects.
 // The check that most requests pass: no flags, nothing repeated, no key. What it refuses, check_request says why, or finds right.
@@ -127,7 +133,9 @@ inline bool is_plainly_right(const Request& request, const OperationShape& shape
   return true;
 }
 Status check_request(const Request& request, const OperationShape& shape, std::string* error);
+// Which storage it takes: small, else some, else large.
 bool is_small(const Request& request, const OperationShape& shape);
+bool is_some(const Request& request, const OperationShape& shape);
 // Adds the subjects' shards to the work's lock set.
 Status form_subjects(const ControlBlock& block, const HashSecret& secret, Work& work, std::string* error);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deciding about subjects already seen allocates nothing, in the C layer and below it. (Repeated values may.) Where something is
-// allocated, any allocation may fail, and then nothing has happened.
+// Deciding about subjects already seen allocates nothing, in the C layer and below it, but for many repeated values. Where
+// something is allocated, any allocation may fail, and then nothing has happened.
 // Not under sanitizers, which have allocation functions of their own.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -104,6 +104,46 @@ TEST_F(Allocation, a_decision_with_words_and_rows_takes_none) {
   }
   EXPECT_EQ(allocations.load(), before);
   EXPECT_GT(denied, 0);
+}
+
+constexpr char kRepeating[] = R"({
+  "name": "repeating", "tenant": "account",
+  "limits": [
+    { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 100000 },
+    { "name": "pair", "scope": ["account", "peer"], "kind": "window", "period": "60s", "amount": 10 },
+    { "name": "pace", "scope": ["account"], "kind": "pace", "amount": "1000/s", "depth": 500 },
+    { "name": "peer", "scope": ["peer"], "kind": "pace", "amount": "1000/s", "depth": 500 } ],
+  "operations": [
+    { "name": "send", "values": ["account", "peer"], "repeats": "peer", "charges": [ { "limit": "day", "each": "peer" },
+      { "limit": "pair", "each": "peer" }, { "limit": "pace" }, { "limit": "peer", "each": "peer" } ] } ]
+})";
+
+// How many allocations a decision about `count` peers takes, once they are known.
+size_t taken_for_peers(size_t count) {
+  sluice::engine engine(kRepeating);
+  std::vector<std::string> names;
+  for (size_t i = 0; i < count; ++i) names.push_back("peer" + std::to_string(i));
+  std::vector<sluice_bytes> peers;
+  for (const std::string& name : names) peers.push_back({name.data(), name.size()});
+  const sluice_bytes values[2] = {{"acme", 4}, {nullptr, 0}};
+  sluice_request asked = sluice::make_request(engine.operation_id("send"));
+  asked.values = values;
+  asked.value_count = 2;
+  asked.repeated = peers.data();
+  asked.repeated_count = static_cast<uint32_t>(count);
+  sluice_decision decision = sluice::make_decision();
+  EXPECT_EQ(sluice_decide(engine.handle(), &asked, &decision), SLUICE_OK);
+  const size_t before = allocations.load();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(sluice_decide(engine.handle(), &asked, &decision), SLUICE_OK);
+  EXPECT_EQ(sluice_decide_many(engine.handle(), &asked, sizeof asked, &decision, sizeof decision, 1), SLUICE_OK);
+  const size_t taken = allocations.load() - before;
+  EXPECT_EQ(engine.usage(sluice::subject("account", {"acme"}))[0].used, 5 * count);
+  return taken;
+}
+
+TEST(Repeating, a_few_values_take_none_and_many_take_one_a_decision) {
+  for (const size_t count : {size_t{1}, size_t{2}, size_t{16}}) EXPECT_EQ(taken_for_peers(count), 0u) << count;
+  for (const size_t count : {size_t{17}, size_t{40}}) EXPECT_EQ(taken_for_peers(count), 4u) << count;
 }
 
 TEST_F(Allocation, a_batch_takes_none) {
