@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,31 @@ def test_a_zone_directory_of_ones_own_is_used(tmp_path: Path) -> None:
     with pytest.raises(sluice.PolicyError, match="Europe/Paris"):
         sluice.Policy.from_text(text, zoneinfo_dir=tmp_path)
     assert sluice.Policy.from_text(text).check() == []
+
+
+def test_without_the_systems_zones_they_are_those_of_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = policy(limit(period="day", amount=5, zone="Europe/Paris"))
+    (tmp_path / "empty").mkdir()
+    for nothing in ("empty", "missing"):
+        monkeypatch.setenv("TZDIR", str(tmp_path / nothing))
+        monkeypatch.setitem(sys.modules, "tzdata", None)
+        with pytest.raises(sluice.PolicyError, match="Europe/Paris"):
+            sluice.Policy.from_text(text)
+
+        zone = tmp_path / "packages/tzdata/zoneinfo/Europe/Paris"
+        zone.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy("/usr/share/zoneinfo/Europe/Paris", zone)
+        (tmp_path / "packages/tzdata/__init__.py").touch()
+        monkeypatch.delitem(sys.modules, "tzdata")
+        monkeypatch.syspath_prepend(tmp_path / "packages")
+        assert sluice.Policy.from_text(text).check() == []
+        with sluice.Engine(text, clock="manual", now=0) as engine:
+            engine.set_billing(1, zone="Europe/Paris", account="acme")
+            engine.reload(text)
+
+
+def test_zones_that_are_there_are_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "One").touch()
+    monkeypatch.setenv("TZDIR", str(tmp_path))
+    with pytest.raises(sluice.PolicyError, match="Europe/Paris"):
+        sluice.Policy.from_text(policy(limit(period="day", amount=5, zone="Europe/Paris")))

@@ -16,6 +16,7 @@ from .event import Event, event_of
 from .policy import Policy, PolicyText, policy_of
 from .scope import Scopes, Value
 from .usage import Counters, Subject, UsageRow
+from .zones import zone_directory
 
 Instant = Union[int, datetime]
 """ns since the Unix epoch, 0 up to 2**62, or a datetime with a time zone."""
@@ -62,7 +63,7 @@ class Engine:
         receipt_ttl: how long an unsettled receipt lives, at most 400 days; None for 24 hours.
         event_capacity: events kept until they are drained; None for 4,096.
         shards: how many ways the records are split, a power of two up to 1,024; None for 1,024.
-        zoneinfo_dir: where the time zones are; None for TZDIR, else the system's.
+        zoneinfo_dir: where the time zones are; None for TZDIR, else the system's, else the package tzdata's.
 
         Raises PolicyError with every finding, InvalidRequest, TypeError, TimeError, OSError for a path.
         """
@@ -72,7 +73,7 @@ class Engine:
             raise InvalidRequest('now sets where a manual clock begins; give clock="manual" too')
         self._policy = policy_of(policy, stance, zoneinfo_dir)
         self._manual = clock == "manual"
-        self._zoneinfo_dir = "" if zoneinfo_dir is None else os.fspath(zoneinfo_dir)
+        self._zoneinfo_dir = zone_directory(zoneinfo_dir)
         self._core = _native.EngineCore(
             self._policy.encoded,
             self._policy.stance,

@@ -10,6 +10,7 @@ from typing import Any, Union
 
 from . import _native
 from .errors import Finding, PolicyError
+from .zones import zone_directory
 
 PolicyText = Union[str, bytes]
 
@@ -35,7 +36,7 @@ class Policy:
 
     def __init__(self, text: PolicyText, *, stance: str = "enforce", zoneinfo_dir: str | os.PathLike[str] | None = None) -> None:
         """The same as from_text."""
-        self._zoneinfo_dir = _directory(zoneinfo_dir)
+        self._zoneinfo_dir = zone_directory(zoneinfo_dir)
         self.encoded = _encoded(text)
         self.text = text if isinstance(text, str) else self.encoded.decode("utf-8", "backslashreplace")
         self.stance = _checked_stance(stance)
@@ -52,7 +53,7 @@ class Policy:
     ) -> Policy:
         """The policy of a text (str, or bytes of UTF-8): JSON with comments and trailing commas, at most 1 MiB.
 
-        `zoneinfo_dir`: where the time zones are; None for TZDIR, else the system's.
+        `zoneinfo_dir`: where the time zones are; None for TZDIR, else the system's, else the package tzdata's.
         Raises PolicyError with every finding, TypeError, InvalidRequest for an unknown stance.
         """
         return cls(text, stance=stance, zoneinfo_dir=zoneinfo_dir)
@@ -113,10 +114,6 @@ def _checked_stance(stance: object) -> str:
     if not isinstance(stance, str):
         raise TypeError(f"stance must be str, not {type(stance).__name__}")
     return stance
-
-
-def _directory(path: str | os.PathLike[str] | None) -> str:
-    return "" if path is None else os.fspath(path)
 
 
 def _findings(answer: dict[str, Any]) -> list[Finding]:
