@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/engine/dispatch.h"
+#include "core/engine/straight.h"
 #include "tests/support/engine_fixture.h"
 #include "tests/support/plain_policy.h"
 #include "tests/support/random.h"
@@ -379,7 +380,8 @@ TEST_F(StraightWay, TellsKeysOfEveryLengthApart) {
   for (size_t size = 1; size <= 40; ++size) sizes.push_back(size);
   for (const size_t size : sizes) {
     std::vector<Ask> known, strangers;
-    for (size_t at = 0; at<size; at += size> 100 ? 17 : 1) {
+    const size_t step = size > 100 ? 17 : 1;
+    for (size_t at = 0; at < size; at += step) {
       std::string key(size, 'k');
       key[at] = 'x';
       known.push_back(buy(key));
@@ -403,6 +405,62 @@ TEST_F(StraightWay, TellsCompositeKeysApart) {
   EXPECT_EQ(ask(asks), 0);
   EXPECT_EQ(ask(asks), 6);
   EXPECT_EQ(last_.decision.used, 2u);
+}
+
+// A request of these values and nothing else.
+struct ValuesCall {
+  std::vector<std::string> values;
+
+  bool is_readable() const { return true; }
+  bool is_plain() const { return true; }
+  bool is_lone() const { return values.size() == 1; }
+  int32_t operation() const { return 0; }
+  Instant now() const { return kEngineClock; }
+  size_t value_count() const { return values.size(); }
+  Bytes value(uint32_t i) const { return values[i]; }
+  size_t quantity_count() const { return 0; }
+  uint64_t quantity(uint32_t) const { return 0; }
+};
+static_assert(straight::Asked<ValuesCall>);
+
+// Looks for one subject where another with the same hash is: what tells them apart is the key alone.
+template <class Size>
+bool finds(uint64_t handle, const ValuesCall& known, const ValuesCall& asked) {
+  ControlBlock& block = *registry::find(handle);
+  const EngineCore& core = *block.core.load();
+  const StableShape& shape = block.shapes[0];
+  straight::Subject s[kStraightSlots] = {};
+  EXPECT_TRUE(straight::form<Size>(block, shape, shape.head(), known, s));
+  const straight::Looks looks = straight::Looks::of(core.generation().straight[0], s[0], 0);
+  return straight::find<Size>(core.arena(), looks, s[0], asked) != nullptr;
+}
+
+TEST_F(StraightWay, TellsKeysOfOneHashApartByEveryByte) {
+  for (size_t size = 1; size <= 70; ++size) {
+    open(account_limits({{"minute", R"("kind": "window", "period": "60s", "amount": 9)"}}));
+    const ValuesCall known{{std::string(size, 'k')}};
+    single_.ask({.values = known.values});
+    EXPECT_TRUE(finds<straight::OneSubject>(single_.handle, known, known));
+    EXPECT_TRUE(finds<straight::AnySubjects>(single_.handle, known, known));
+    for (size_t i = 0; i < size; ++i) {
+      ValuesCall other = known;
+      other.values[0][i] = 'x';
+      EXPECT_FALSE(finds<straight::OneSubject>(single_.handle, known, other)) << i << " of " << size;
+      EXPECT_FALSE(finds<straight::AnySubjects>(single_.handle, known, other)) << i << " of " << size;
+    }
+  }
+}
+
+TEST_F(StraightWay, TellsCompositeKeysOfOneHashApart) {
+  open(R"({ "name": "test", "tenant": "a", "limits": [
+    { "name": "pair", "scope": ["a", "b"], "kind": "window", "period": "60s", "amount": 9 } ], "operations": [
+    { "name": "send", "values": ["a", "b"], "charges": [ { "limit": "pair" } ] } ] })");
+  const ValuesCall known{{"abcd", "efgh"}};
+  single_.ask({.values = known.values});
+  EXPECT_TRUE(finds<straight::AnySubjects>(single_.handle, known, known));
+  for (const ValuesCall& other : {ValuesCall{{"abcd", "efgx"}}, {{"xbcd", "efgh"}}, {{"abcde", "fgh"}}, {{"abc", "defgh"}}}) {
+    EXPECT_FALSE(finds<straight::AnySubjects>(single_.handle, known, other)) << other.values[0];
+  }
 }
 
 // The index holds 32 bits of a hash. With one shard and this many keys some pairs share them.
