@@ -17,7 +17,8 @@ namespace sluice::bench {
 // A key, an instant, and the place for the answer.
 class KeyCall {
  public:
-  KeyCall(int32_t operation, Bytes key, Instant now, Answer* answer) : operation_(operation), key_(key), now_(now), answer_(*answer) {}
+  KeyCall(int32_t operation, Bytes key, Instant now, Answer* answer)
+      : operation_(operation), key_(key), now_(now), answer_(*answer) {}
 
   bool is_readable() const { return true; }
   bool is_plain() const { return true; }

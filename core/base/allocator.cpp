@@ -6,8 +6,7 @@
 namespace sluice {
 
 MemorySource host_memory() {
-  return {[](size_t size, void*) { return std::malloc(size); },
-          [](void* block, size_t, void*) { std::free(block); }, nullptr};
+  return {[](size_t size, void*) { return std::malloc(size); }, [](void* block, size_t, void*) { std::free(block); }, nullptr};
 }
 
 bool Allocator::charge(size_t size, bool beyond_cap) {

@@ -27,9 +27,9 @@ class EngineClock {
  private:
   const bool manual_;
   std::atomic<Instant> manual_now_;
-  std::atomic<int64_t> offset_{0};          // wall minus monotonic
-  std::atomic<int64_t> next_sync_{0};       // monotonic
-  std::atomic<Instant> known_bound_{0};     // instants from 0 to here are not too far ahead
+  std::atomic<int64_t> offset_{0};       // wall minus monotonic
+  std::atomic<int64_t> next_sync_{0};    // monotonic
+  std::atomic<Instant> known_bound_{0};  // instants from 0 to here are not too far ahead
 };
 
 }  // namespace sluice

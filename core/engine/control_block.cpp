@@ -112,9 +112,10 @@ constexpr uint64_t kOfOne = uint64_t{1} << 60;
 constexpr uint64_t kLone = uint64_t{1} << 59;
 
 uint64_t pack_head(const OperationShape& s) {
-  return (s.known ? kKnown : 0) | (s.straight ? kStraight : 0) | (s.of_one ? kOfOne : 0) | (s.lone ? kLone : 0) | uint64_t{s.generation} << 48 |
-         uint64_t{s.value_count} << 40 | uint64_t{s.slot_count} << 32 | uint64_t{s.quantity_count} << 28 |
-         uint64_t{s.charge_count} << 22 | uint64_t(s.repeats + 1) << 17 | uint64_t(s.tenant + 1) << 12 | s.operation;
+  return (s.known ? kKnown : 0) | (s.straight ? kStraight : 0) | (s.of_one ? kOfOne : 0) | (s.lone ? kLone : 0) |
+         uint64_t{s.generation} << 48 | uint64_t{s.value_count} << 40 | uint64_t{s.slot_count} << 32 |
+         uint64_t{s.quantity_count} << 28 | uint64_t{s.charge_count} << 22 | uint64_t(s.repeats + 1) << 17 |
+         uint64_t(s.tenant + 1) << 12 | s.operation;
 }
 
 uint32_t pack_slot(const OperationShape::Slot& s) {

@@ -25,20 +25,20 @@ inline constexpr uint32_t kMaxShards = 1024;
 // Which subjects an operation forms, small enough to be copied before locking.
 struct OperationShape {
   struct Slot {
-    uint8_t scope;            // the engine's number
+    uint8_t scope;  // the engine's number
     uint8_t count;
     uint8_t values[kMaxScopeDimensions];
     bool repeated;
   };
   bool known = false;
-  bool straight = false;      // may go the straight way
-  bool of_one = false;        // that way, and all it takes is one value, which is one subject
-  bool lone = false;          // of one, and what it charges is one unit of one pace
+  bool straight = false;  // may go the straight way
+  bool of_one = false;    // that way, and all it takes is one value, which is one subject
+  bool lone = false;      // of one, and what it charges is one unit of one pace
   uint8_t generation = 0;
   uint8_t value_count = 0, slot_count = 0, quantity_count = 0, charge_count = 0;
   int8_t repeats = -1, tenant = -1;
-  uint16_t operation = 0;     // position in the generation's policy
-  Slot slots[kMaxSlots];      // slot_count of them; the rest is never read, so never written
+  uint16_t operation = 0;  // position in the generation's policy
+  Slot slots[kMaxSlots];   // slot_count of them; the rest is never read, so never written
 };
 
 // The same in atomic words: one head, one word for two slots.
@@ -72,11 +72,11 @@ class StableShape {
 };
 
 struct ControlBlock {
-  std::atomic<uint32_t> generation{0};      // odd: alive
-  std::atomic<uint32_t> shard_count{0};     // power of two
+  std::atomic<uint32_t> generation{0};   // odd: alive
+  std::atomic<uint32_t> shard_count{0};  // power of two
   std::atomic<uint64_t> secret[4] = {};
-  std::atomic<EngineCore*> core{nullptr};   // read under a lock only
-  std::shared_mutex admin;                  // slow calls share it; reload and destroy have it alone
+  std::atomic<EngineCore*> core{nullptr};  // read under a lock only
+  std::shared_mutex admin;                 // slow calls share it; reload and destroy have it alone
   StableShape shapes[kMaxOperations];
   Shard shards[kMaxShards];
 

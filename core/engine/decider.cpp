@@ -57,9 +57,9 @@ void Decider::set_values(Item& item, const OperationCharge& charge, uint32_t rep
 
 Status Decider::no_cost(const OperationCharge& charge, std::string* error) const {
   if (error != nullptr) {
-    *error = "quantities[" + std::to_string(charge.quantity) + "] (" + operation_.quantities[static_cast<size_t>(charge.quantity)] +
-             "): 0; limit \"" + g_.policy->limits[static_cast<size_t>(charge.limit)].name +
-             "\" is charged at this cost, which is at least 1";
+    *error = "quantities[" + std::to_string(charge.quantity) + "] (" +
+             operation_.quantities[static_cast<size_t>(charge.quantity)] + "): 0; limit \"" +
+             g_.policy->limits[static_cast<size_t>(charge.limit)].name + "\" is charged at this cost, which is at least 1";
   }
   return Status::invalid;
 }
@@ -72,7 +72,8 @@ Status Decider::no_amount(const Limit& limit, std::string* error) {
   return Status::unset;
 }
 
-Status Decider::add_item(const OperationCharge& charge, SubjectRef& subject, uint32_t repeat, uint64_t times, std::string* error) {
+Status Decider::add_item(const OperationCharge& charge, SubjectRef& subject, uint32_t repeat, uint64_t times,
+                         std::string* error) {
   const Limit& limit = g_.policy->limits[static_cast<size_t>(charge.limit)];
   uint64_t cost = charge.cost;
   if (charge.quantity != kNone) {

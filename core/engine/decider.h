@@ -18,8 +18,11 @@ inline constexpr size_t kEvictedAtOnce = 64;  // records looked at
 class Decider {
  public:
   Decider(EngineCore& core, Work& work)
-      : core_(core), work_(work), g_(core.generation()),
-        operation_(g_.policy->operations[work.shape.operation]), request_(*work.request) {}
+      : core_(core),
+        work_(work),
+        g_(core.generation()),
+        operation_(g_.policy->operations[work.shape.operation]),
+        request_(*work.request) {}
 
   Status run(Decision* decision, std::string* error);
 

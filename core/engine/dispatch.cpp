@@ -77,7 +77,7 @@ bool decide_straight(ControlBlock& block, EngineCore& core, const Generation& g,
     if (s.record == nullptr) return false;
   }
   return straight::charge<straight::AnySubjects>(core, g, plan, subjects, work.subject_count,
-                                                                   block.shards[work.subjects[0].shard_index], call, work.now);
+                                                 block.shards[work.subjects[0].shard_index], call, work.now);
 }
 
 // Under the locks: decides if the handle still names an engine whose policy the shape is of; *again when the shape is of another.
@@ -162,7 +162,7 @@ class Group {
   const uint64_t handle_;
   Work work_;
   size_t count_ = 0, subject_count_ = 0;
-  uint32_t first_[kGroup + 1];      // of each request among the subjects; none: it has failed already
+  uint32_t first_[kGroup + 1];  // of each request among the subjects; none: it has failed already
   Raw<SubjectRef, kGroupSubjects> room_;
   SubjectRef* const subjects_ = room_.get();
   Raw<Item, kFewItems> items_;

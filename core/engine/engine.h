@@ -68,10 +68,10 @@ struct EngineOptions {
 
 struct Request {
   int32_t operation = -1;
-  std::span<const Bytes> values;    // declared order; the repeated dimension's entry is empty
+  std::span<const Bytes> values;  // declared order; the repeated dimension's entry is empty
   std::span<const Bytes> repeated;
   std::span<const uint64_t> quantities;
-  Bytes idempotency_key;            // empty: none
+  Bytes idempotency_key;  // empty: none
   Instant now = kEngineClock;
   uint32_t flags = 0;
 };
@@ -96,8 +96,8 @@ struct Decision {
   uint64_t limit = 0, used = 0, remaining = 0;
   Instant resets_at = 0, opens_at = 0;
   uint64_t receipt = 0;
-  std::span<Detail> details;        // in: room
-  uint32_t detail_count = 0;        // out: rows there are
+  std::span<Detail> details;  // in: room
+  uint32_t detail_count = 0;  // out: rows there are
 };
 
 // A subject by scope text ("account", "line,recipient") and values in that order.
@@ -120,7 +120,7 @@ struct Event {
   int32_t limit_id = -1;
   Instant at = 0;
   uint64_t used = 0, limit = 0;
-  uint32_t share = 0;               // hundredths of a percent
+  uint32_t share = 0;  // hundredths of a percent
   int32_t plan = -1;
   bool by_plan_change = false;
   uint32_t subject_len = 0;
@@ -159,8 +159,7 @@ class Engine {
   static Status decide_many(uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions);
   static Status explain(uint64_t handle, const Request& request, std::string* text, std::string* error);
   static Status refund(uint64_t handle, uint64_t receipt, Instant now, std::string* error);
-  static Status commit(uint64_t handle, uint64_t receipt, std::span<const uint64_t> quantities, Instant now,
-                       std::string* error);
+  static Status commit(uint64_t handle, uint64_t receipt, std::span<const uint64_t> quantities, Instant now, std::string* error);
 
   static Status set_plan(uint64_t handle, const SubjectName& subject, std::string_view plan, Instant now, std::string* error);
   static Status set_amount(uint64_t handle, int32_t limit, const SubjectName& subject, std::string_view amount, Instant now,

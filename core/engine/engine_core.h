@@ -60,8 +60,8 @@ class EngineCore {
   }
 
   // plans.cpp: an event for every threshold in `fired`.
-  [[gnu::noinline]] void emit_fired(const Generation& g, size_t position, const Record& record, const Params& params, uint8_t fired,
-                                    uint64_t used, Instant at, bool by_plan_change) noexcept;
+  [[gnu::noinline]] void emit_fired(const Generation& g, size_t position, const Record& record, const Params& params,
+                                    uint8_t fired, uint64_t used, Instant at, bool by_plan_change) noexcept;
 
   // An event for a pace whose debt reached its bound.
   void emit_saturated(const Generation& g, size_t position, const Record& record, const Params& params, uint64_t used,
@@ -172,8 +172,8 @@ class EngineCore {
   std::atomic<const Generation*> current_{nullptr};
   std::vector<std::unique_ptr<Generation>> generations_;  // by number modulo 256; those with records on them
   std::atomic<Instant> floor_{0};
-  std::atomic<uint64_t> reserve_{0};       // bytes of the cap held for migration
-  std::atomic<uint64_t> lagging_{0};       // records still on the generation before; at 0 the reserve goes back
+  std::atomic<uint64_t> reserve_{0};  // bytes of the cap held for migration
+  std::atomic<uint64_t> lagging_{0};  // records still on the generation before; at 0 the reserve goes back
   std::atomic<Instant> memory_event_at_{0};
   std::atomic<uint32_t> sweep_shard_{0};  // where the next sweep begins
 };

@@ -10,7 +10,7 @@ struct Unit {
   Span size;
   const char* name;
 };
-constexpr Unit kUnits[] = {{kDay, "d"}, {kHour, "h"}, {kMinute, "min"}, {kSecond, "s"},
+constexpr Unit kUnits[] = {{kDay, "d"},          {kHour, "h"},         {kMinute, "min"},   {kSecond, "s"},
                            {kMillisecond, "ms"}, {kMicrosecond, "us"}, {kNanosecond, "ns"}};
 
 std::string headline(const Generation& g, const Decision& d) {
@@ -20,21 +20,17 @@ std::string headline(const Generation& g, const Decision& d) {
   };
   if (d.status == Status::ok) return "allowed";
   std::string line = d.status == Status::would_queue ? "would queue behind \"" + limit_name() + "\""
-                     : d.denial == DenialKind::memory ? "denied (memory): the memory cap is reached for new subjects"
-                                                      : "denied (" + std::string(denial_in_words(d.denial)) + ") by \"" +
-                                                            limit_name() + "\"";
+                     : d.denial == DenialKind::memory
+                         ? "denied (memory): the memory cap is reached for new subjects"
+                         : "denied (" + std::string(denial_in_words(d.denial)) + ") by \"" + limit_name() + "\"";
   switch (d.wait_kind) {
-    case WaitKind::exact:
-      return line + "; the same request passes in " + span_in_words(d.retry_after);
-    case WaitKind::bound:
-      return line + "; not before " + span_in_words(d.retry_after);
-    case WaitKind::unknown:
-      return line + "; until something is released";
+    case WaitKind::exact: return line + "; the same request passes in " + span_in_words(d.retry_after);
+    case WaitKind::bound: return line + "; not before " + span_in_words(d.retry_after);
+    case WaitKind::unknown: return line + "; until something is released";
     case WaitKind::never:
       return line + "; waiting cannot help" +
              (d.largest_cost == 0 ? "" : ", at most " + std::to_string(d.largest_cost) + " could pass");
-    case WaitKind::none:
-      return line;
+    case WaitKind::none: return line;
   }
   return line;
 }
@@ -93,8 +89,8 @@ std::string span_in_words(Span span) {
 }
 
 const char* denial_in_words(DenialKind kind) {
-  constexpr const char* kNames[] = {"none", "memory", "rate", "depth", "upstream", "pool",
-                                    "distinct", "gauge", "quota", "blocked", "never"};
+  constexpr const char* kNames[] = {"none",     "memory", "rate",  "depth",   "upstream", "pool",
+                                    "distinct", "gauge",  "quota", "blocked", "never"};
   return kNames[static_cast<size_t>(kind)];
 }
 

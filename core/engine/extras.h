@@ -16,7 +16,7 @@ namespace sluice {
 
 // A subject's own amount of a limit: set, or following one that was set.
 struct OwnAmount {
-  int32_t limit = -1;      // the engine's number
+  int32_t limit = -1;  // the engine's number
   bool derived = false;
   AmountTerms terms;
 };
@@ -25,10 +25,10 @@ struct Extras {
   std::vector<OwnAmount> amounts;
   bool has_billing = false;
   Billing billing;
-  std::shared_ptr<const Zone> zone;   // keeps billing.zone alive
+  std::shared_ptr<const Zone> zone;  // keeps billing.zone alive
   std::string quality;
-  Instant share_reached = 0;          // promotion: use last stood at or above the share; 0: never
-  size_t counted = 0;                 // bytes of the memory cap taken for this
+  Instant share_reached = 0;  // promotion: use last stood at or above the share; 0: never
+  size_t counted = 0;         // bytes of the memory cap taken for this
 
   const OwnAmount* find(int32_t limit) const {
     for (const OwnAmount& own : amounts) {

@@ -78,8 +78,8 @@ int32_t NameTable::add(std::string_view name) {
   return static_cast<int32_t>(names_.size() - 1);
 }
 
-std::unique_ptr<Generation> make_generation(std::shared_ptr<const CompiledPolicy> policy, const Generation* before, uint8_t number,
-                                            Instant at, EngineNames* names) {
+std::unique_ptr<Generation> make_generation(std::shared_ptr<const CompiledPolicy> policy, const Generation* before,
+                                            uint8_t number, Instant at, EngineNames* names) {
   auto g = std::make_unique<Generation>();
   g->number = number;
   g->serial = before == nullptr ? 0 : before->serial + 1;

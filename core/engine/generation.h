@@ -18,7 +18,7 @@ namespace sluice {
 
 inline constexpr uint8_t kIdempotencyScope = 255;  // records of idempotency keys
 inline constexpr size_t kMaxScopeNumbers = 255;
-inline constexpr size_t kMaxGenerations = 64;      // with records on them at one time
+inline constexpr size_t kMaxGenerations = 64;  // with records on them at one time
 
 // Names in the order first met: a name's number never changes.
 class NameTable {
@@ -38,36 +38,34 @@ struct EngineNames {
 
 struct Generation {
   uint8_t number = 0;
-  uint32_t serial = 0;                     // of the engine's policies, from 0
+  uint32_t serial = 0;  // of the engine's policies, from 0
   Instant at = 0;
   std::shared_ptr<const CompiledPolicy> policy;
-  std::vector<StraightPlan> straight;      // by operation
-  bool promotes = false;                   // some plan has a promotion
-  std::vector<uint8_t> scope_number;       // by position
+  std::vector<StraightPlan> straight;  // by operation
+  bool promotes = false;               // some plan has a promotion
+  std::vector<uint8_t> scope_number;   // by position
   std::vector<int32_t> limit_number, operation_number;
-  std::array<int16_t, 256> scope_at{};     // by number; kNone: gone
+  std::array<int16_t, 256> scope_at{};  // by number; kNone: gone
   std::vector<int16_t> limit_at, operation_at;
   // By position here, the position in the generation before; kNone: new, its state begins at never seen.
   std::vector<int16_t> limit_from;
-  std::vector<uint32_t> limit_born;        // the serial of the policy with which a limit's state began
+  std::vector<uint32_t> limit_born;  // the serial of the policy with which a limit's state began
   // By plan set there: the plan here for each plan there; empty when the set is gone.
   std::vector<std::vector<uint8_t>> plan_to;
 
-  const Scope& scope(uint8_t scope_number_) const {
-    return policy->scopes[static_cast<size_t>(scope_at[scope_number_])];
-  }
+  const Scope& scope(uint8_t scope_number_) const { return policy->scopes[static_cast<size_t>(scope_at[scope_number_])]; }
   int16_t limit_position(int32_t number_) const {
     return number_ >= 0 && static_cast<size_t>(number_) < limit_at.size() ? limit_at[static_cast<size_t>(number_)] : kNone;
   }
   int16_t operation_position(int32_t number_) const {
     return number_ >= 0 && static_cast<size_t>(number_) < operation_at.size() ? operation_at[static_cast<size_t>(number_)]
-                                                                             : kNone;
+                                                                              : kNone;
   }
 };
 
 // Joins `policy` to the engine's numbers; nullptr when the numbers are used up. `before` may be nullptr.
-std::unique_ptr<Generation> make_generation(std::shared_ptr<const CompiledPolicy> policy, const Generation* before, uint8_t number,
-                                            Instant at, EngineNames* names);
+std::unique_ptr<Generation> make_generation(std::shared_ptr<const CompiledPolicy> policy, const Generation* before,
+                                            uint8_t number, Instant at, EngineNames* names);
 
 // Why a reload from `before` would drop state, one line each; empty when it keeps all.
 std::vector<std::string> dropped_by(const Generation& before, const CompiledPolicy& policy);

@@ -39,8 +39,8 @@ void digest_request(const Request& request, const SipKey& key, uint64_t digest[2
 }
 
 void remember(const Decision& decision, Instant expires, const uint64_t digest[2], KeyState* state) {
-  *state = {{digest[0], digest[1]}, expires, decision.now, decision.limit, decision.used, decision.remaining,
-            decision.resets_at, decision.opens_at, decision.receipt, decision.limit_id, decision.flags};
+  *state = {{digest[0], digest[1]}, expires,           decision.now,     decision.limit,    decision.used, decision.remaining,
+            decision.resets_at,     decision.opens_at, decision.receipt, decision.limit_id, decision.flags};
 }
 
 void replay(const KeyState& state, Decision* decision) {

@@ -16,7 +16,7 @@ inline constexpr Span kKeyLifetime = kDay;
 struct KeyState {
   uint64_t digest[2];
   Instant expires;
-  Instant now;             // of the first decision
+  Instant now;  // of the first decision
   uint64_t limit, used, remaining;
   Instant resets_at, opens_at;
   uint64_t receipt;

@@ -222,7 +222,8 @@ EngineCore::Swept EngineCore::sweep_locked(Shard& shard, Instant floor, size_t m
   shard.cold->receipts.expire(floor, most, memory_);
   const uint32_t capacity = shard.index.capacity();
   const bool whole = most >= capacity;
-  for (size_t places = most < capacity / 16 ? most * 16 : capacity; places > 0 && swept.looked < most && shard.index.count() > 0;) {
+  for (size_t places = most < capacity / 16 ? most * 16 : capacity;
+       places > 0 && swept.looked < most && shard.index.count() > 0;) {
     const uint32_t place = (whole ? shard.sweep_at : shard.sweep_at * kHop) & (capacity - 1);
     const uint64_t word = shard.index.word(place);
     bool stays = word == 0;

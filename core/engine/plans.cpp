@@ -186,7 +186,8 @@ void EngineCore::consider_promotion_locked(Shard& shard, RecordId id, Instant at
   const Limit& limit = g.policy->limits[static_cast<size_t>(rule->limit)];
   const Params params = params_of(g, limit, static_cast<size_t>(rule->limit), record.plan, extras_of(shard, id, record));
   const uint64_t used = limit::read(params, record.state() + limit.state_offset, at).used;
-  const bool reached = params.amount->word == Word::number && used >= mul_div_ceil(params.amount->amount, rule->at.num, rule->at.den);
+  const bool reached =
+      params.amount->word == Word::number && used >= mul_div_ceil(params.amount->amount, rule->at.num, rule->at.den);
   Extras* extras = extras_of(shard, id, record);
   if (reached) {
     if (extras == nullptr) extras = make_extras(shard, id, record, Extras().bytes());

@@ -21,21 +21,21 @@
 namespace sluice {
 
 struct ReceiptItem {
-  int32_t limit = -1;                 // the engine's number
-  uint8_t scope = 0;                  // the engine's number
-  uint8_t plan = 0;                   // that chose the amount
-  uint32_t born = 0;                  // with which policy the limit's state began; begun anew it has nothing of this
+  int32_t limit = -1;  // the engine's number
+  uint8_t scope = 0;   // the engine's number
+  uint8_t plan = 0;    // that chose the amount
+  uint32_t born = 0;   // with which policy the limit's state began; begun anew it has nothing of this
   uint32_t shard = 0;
   uint64_t hash = 0;
-  std::string key;                    // as stored in a record
+  std::string key;  // as stored in a record
   ChargeType type = ChargeType::normal;
-  uint64_t cost = 0;                  // asked, in units
-  int16_t quantity = -1;              // position of the quantity that gave the cost
-  uint64_t times = 1;                 // how many values it was charged for
-  uint64_t rate_amount = 0;           // of a pace: the rate at which `taken` counts ns
+  uint64_t cost = 0;         // asked, in units
+  int16_t quantity = -1;     // position of the quantity that gave the cost
+  uint64_t times = 1;        // how many values it was charged for
+  uint64_t rate_amount = 0;  // of a pace: the rate at which `taken` counts ns
   Span rate_period = 0;
   Taken taken;
-  std::vector<uint64_t> values;       // fingerprints
+  std::vector<uint64_t> values;  // fingerprints
 };
 
 struct Receipt {

@@ -29,8 +29,8 @@ void lock_set_of(const Receipt& receipt, uint32_t home, LockSet& locks) {
 // Finds the receipt, locks every shard it names, and calls fn(const Receipt&) if it is still there; fn's status is the answer, and
 // on ok the receipt ends.
 template <class Fn>
-static Status settle(ControlBlock& block, Allocator& memory, uint64_t id, Instant now, std::string* error, Fn&& fn)
-    SLUICE_NO_ANALYSIS {
+static Status settle(ControlBlock& block, Allocator& memory, uint64_t id, Instant now, std::string* error,
+                     Fn&& fn) SLUICE_NO_ANALYSIS {
   const uint32_t home = ReceiptBook::shard_of(id);
   if (home >= block.shard_count.load(std::memory_order_relaxed)) return fail(Status::not_found, error, kUnknown);
   Shard& shard = block.shards[home];
@@ -94,8 +94,8 @@ bool EngineCore::charged_locked(const ReceiptItem& item, Instant now, bool creat
 void EngineCore::refund_charged(const ReceiptItem& item, const Charged& c, uint64_t units, std::span<const uint64_t> values) {
   Taken taken = item.taken;
   const Amount& now = *c.params.amount;
-  const bool other_rate = Wide{now.amount} * static_cast<uint64_t>(item.rate_period) !=
-                          Wide{item.rate_amount} * static_cast<uint64_t>(now.period);
+  const bool other_rate =
+      Wide{now.amount} * static_cast<uint64_t>(item.rate_period) != Wide{item.rate_amount} * static_cast<uint64_t>(now.period);
   if (c.limit->rule.kind == Kind::pace && other_rate && now.word == Word::number && item.rate_amount != 0) {
     const auto elapsed = static_cast<uint64_t>(std::max<Span>(0, c.at - taken.stamp));
     const auto converted = [&](uint64_t ns) { return pace::rescale(item.rate_amount, item.rate_period, now, ns); };
@@ -175,8 +175,9 @@ Status EngineCore::admin_commit(uint64_t id, std::span<const uint64_t> quantitie
   }
   return settle(block_, memory_, id, now, error, [&](const Receipt& receipt) {
     if (quantities.size() != receipt.quantity_count) {
-      return fail(Status::invalid, error, "quantities: " + std::to_string(quantities.size()) + " given, the operation takes " +
-                                              std::to_string(receipt.quantity_count));
+      return fail(Status::invalid, error,
+                  "quantities: " + std::to_string(quantities.size()) + " given, the operation takes " +
+                      std::to_string(receipt.quantity_count));
     }
     for (const ReceiptItem& item : receipt.items) {
       if (item.quantity == kNone || item.type == ChargeType::release) continue;

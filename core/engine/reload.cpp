@@ -102,14 +102,14 @@ Status EngineCore::reload(std::string_view text, std::string_view stance, bool a
   admin_counters(&counters);
   const uint64_t growth = worst_growth(before, *result.policy) * counters.records;
   EngineNames names = names_;
-  std::unique_ptr<Generation> g =
-      make_generation(result.policy, &before, static_cast<uint8_t>(before.number + 1), now, &names);
+  std::unique_ptr<Generation> g = make_generation(result.policy, &before, static_cast<uint8_t>(before.number + 1), now, &names);
   if (g == nullptr) {
     return fail(Status::too_many, error, "policy: with those before it, more operations or scopes than an engine numbers");
   }
   if (!memory_.charge(growth)) {
-    return fail(Status::no_memory, error, "memory_cap: the new policy's records may need " + std::to_string(growth) +
-                                              " more bytes than the cap leaves; raise memory_cap or sweep first");
+    return fail(Status::no_memory, error,
+                "memory_cap: the new policy's records may need " + std::to_string(growth) +
+                    " more bytes than the cap leaves; raise memory_cap or sweep first");
   }
   names_ = std::move(names);
   reserve_.store(growth, std::memory_order_relaxed);

@@ -15,7 +15,9 @@ namespace sluice::straight {
 
 // A caller's request and the place for its answer.
 template <class T>
-concept Call = Asked<T> && requires(const T& call, const Answer& answer) { call.write(answer); };
+concept Call = Asked<T> && requires(const T& call, const Answer& answer) {
+  call.write(answer);
+};
 
 template <class Size, Call C>
 [[gnu::always_inline]] inline uint64_t cost_of(const StraightCharge& c, const C& call) {
@@ -84,8 +86,8 @@ template <Call C>
 
 // The denial of a lone pace.
 template <Call C>
-[[gnu::noinline, gnu::flatten]] bool refuse_pace(const StraightPlan& plan, const Amount& amount, Instant drained_at, Instant opens,
-                                                 Instant at, Shard& shard, Instant now, C call) {
+[[gnu::noinline, gnu::flatten]] bool refuse_pace(const StraightPlan& plan, const Amount& amount, Instant drained_at,
+                                                 Instant opens, Instant at, Shard& shard, Instant now, C call) {
   if (!plan.refuses || shard.cold == nullptr) return false;
   const StraightCharge& c = plan.charges[0];
   const Reading reading = pace::read_number(amount, drained_at, at);
@@ -108,7 +110,8 @@ template <Call C>
 
 // A pace of whole units that is charged one of them, on its own. False: it is to go another way; nothing has happened.
 template <Call C>
-[[gnu::always_inline]] inline bool charge_lone(const StraightPlan& plan, const Subject& s, Shard& shard, const C& call, Instant now) {
+[[gnu::always_inline]] inline bool charge_lone(const StraightPlan& plan, const Subject& s, Shard& shard, const C& call,
+                                               Instant now) {
   const StraightCharge& c = plan.charges[0];
   const Amount& amount = c.amount(s.record->plan);
   std::byte* state = state_of(c, s.record);
@@ -137,8 +140,8 @@ template <Call C>
 
 // Checks every charge, then takes every charge.
 template <class Size, Call C>
-[[gnu::always_inline]] inline bool charge_all(EngineCore& core, const Generation& g, const StraightPlan& plan, const Subject* subjects,
-                                              Shard& shard, const C& call, Instant now) {
+[[gnu::always_inline]] inline bool charge_all(EngineCore& core, const Generation& g, const StraightPlan& plan,
+                                              const Subject* subjects, Shard& shard, const C& call, Instant now) {
   const auto subject_of = [&](const StraightCharge& c) -> const Subject& { return subjects[Size::kOne ? 0 : c.slot]; };
   for (size_t i = 0; i < plan.count; ++i) {
     const StraightCharge& c = plan.charges[i];
@@ -160,8 +163,8 @@ template <class Size, Call C>
 
 // Charges subjects whose records are found. False: it is not straight, and nothing has happened.
 template <class Size, Call C>
-[[gnu::always_inline]] inline bool charge(EngineCore& core, const Generation& g, const StraightPlan& plan, Subject* subjects, size_t slots,
-                                          Shard& shard, const C& call, Instant now) {
+[[gnu::always_inline]] inline bool charge(EngineCore& core, const Generation& g, const StraightPlan& plan, Subject* subjects,
+                                          size_t slots, Shard& shard, const C& call, Instant now) {
   const Instant floor = core.floor(), latest = now > floor ? now : floor;
   for (size_t i = 0; i < slots; ++i) {
     const Instant newest = subjects[i].record->newest;
@@ -172,7 +175,8 @@ template <class Size, Call C>
 }
 
 template <class Size, Call C>
-[[gnu::always_inline]] inline bool decide_locked(ControlBlock& block, uint64_t handle, uint64_t head, Subject* subjects, const C& call) {
+[[gnu::always_inline]] inline bool decide_locked(ControlBlock& block, uint64_t handle, uint64_t head, Subject* subjects,
+                                                 const C& call) {
   if (!registry::alive(block, handle)) return false;
   EngineCore& core = *block.core.load(std::memory_order_relaxed);
   const Generation& g = core.generation();

@@ -29,7 +29,8 @@ struct Answer {
 [[gnu::noinline]] Instant opens_with_burst(const StraightCharge& c, const Amount& amount, const std::byte* state, uint64_t cost,
                                            Instant at);
 // Whether the debt reached its bound.
-[[gnu::noinline]] bool commit_beyond_depth(const StraightCharge& c, const Amount& amount, std::byte* state, uint64_t cost, Instant at);
+[[gnu::noinline]] bool commit_beyond_depth(const StraightCharge& c, const Amount& amount, std::byte* state, uint64_t cost,
+                                           Instant at);
 [[gnu::noinline]] window::State begin_period(const StraightCharge& c, const Amount& amount, std::byte* state, Instant at);
 [[gnu::noinline]] Reading read_between_periods(const StraightCharge& c, const Amount& amount, const std::byte* state, Instant at);
 
@@ -37,8 +38,8 @@ inline std::byte* state_of(const StraightCharge& c, Record* record) {
   return reinterpret_cast<std::byte*>(record) + c.state_offset;
 }
 
-[[gnu::always_inline]] inline Instant opens_at(const StraightCharge& c, const Amount& amount, const std::byte* state, uint64_t cost,
-                                               Instant at) {
+[[gnu::always_inline]] inline Instant opens_at(const StraightCharge& c, const Amount& amount, const std::byte* state,
+                                               uint64_t cost, Instant at) {
   if (amount.word != Word::number) [[unlikely]]
     return amount.word == Word::unlimited ? at : kNever;
   if (c.kind == Kind::pace) {
@@ -51,7 +52,8 @@ inline std::byte* state_of(const StraightCharge& c, Record* record) {
 
 // What is to be told of it, 0 for nothing: of a window the thresholds newly fired, of a pace that its debt reached its bound.
 // REQUIRES: it passes.
-[[gnu::always_inline]] inline uint8_t take(const StraightCharge& c, const Amount& amount, std::byte* state, uint64_t cost, Instant at) {
+[[gnu::always_inline]] inline uint8_t take(const StraightCharge& c, const Amount& amount, std::byte* state, uint64_t cost,
+                                           Instant at) {
   if (c.kind == Kind::pace) {
     if (amount.word != Word::number) [[unlikely]]
       return 0;

@@ -14,15 +14,15 @@ inline constexpr size_t kStraightSlots = 4;
 
 struct StraightCharge {
   const Rule* rule;
-  const std::byte* amounts;    // the Amount of plan 0
-  const Billing* billing;      // of subjects that have none of their own
+  const std::byte* amounts;  // the Amount of plan 0
+  const Billing* billing;    // of subjects that have none of their own
   uint64_t cost;
-  Span slack;                  // of a pace
-  uint32_t stride;             // bytes from one plan's amount to the next; 0: one for all
-  int32_t limit_id;            // the engine's number
-  int16_t quantity;            // kNone: cost
-  uint16_t position;           // of the limit
-  uint16_t state_offset;       // in the record, header included
+  Span slack;             // of a pace
+  uint32_t stride;        // bytes from one plan's amount to the next; 0: one for all
+  int32_t limit_id;       // the engine's number
+  int16_t quantity;       // kNone: cost
+  uint16_t position;      // of the limit
+  uint16_t state_offset;  // in the record, header included
   uint8_t slot;
   Kind kind;
   ChargeType type;
@@ -33,8 +33,8 @@ struct StraightCharge {
 };
 
 struct StraightPlan {
-  uint8_t count = 0;           // of charges; 0: never straight
-  bool refuses = false;        // denials too are straight: every charge is a plain one of a limit that denies
+  uint8_t count = 0;     // of charges; 0: never straight
+  bool refuses = false;  // denials too are straight: every charge is a plain one of a limit that denies
   // Of the record in each slot: bytes before its key, and its header's word but for what the key and the plan decide.
   std::array<uint64_t, kStraightSlots> head{};
   std::array<uint32_t, kStraightSlots> key_offset{};

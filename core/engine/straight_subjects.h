@@ -17,8 +17,8 @@ namespace sluice::straight {
 template <class T>
 concept Asked = requires(const T& call, uint32_t i) {
   { call.is_readable() } -> std::same_as<bool>;  // else nothing of it may be asked
-  { call.is_plain() } -> std::same_as<bool>;  // no flags, key, repeats or rows; pointers where counts say so
-  { call.is_lone() } -> std::same_as<bool>;   // the same, and with one value and no quantity
+  { call.is_plain() } -> std::same_as<bool>;     // no flags, key, repeats or rows; pointers where counts say so
+  { call.is_lone() } -> std::same_as<bool>;      // the same, and with one value and no quantity
   { call.operation() } -> std::same_as<int32_t>;
   { call.now() } -> std::same_as<Instant>;
   { call.value_count() } -> std::convertible_to<size_t>;
@@ -49,9 +49,9 @@ struct Subject {
   uint64_t hash;
   size_t key_size;
   Record* record;
-  Instant at;         // the instant at which its limits are asked
+  Instant at;  // the instant at which its limits are asked
   Shard* shard;
-  uint32_t slot;      // the shape's word for it
+  uint32_t slot;  // the shape's word for it
 };
 
 // Whether the request fits the operation's head.

@@ -134,8 +134,8 @@ int16_t limit_on_scope(const SubjectLock& subject, int32_t number, std::string* 
   const Limit& limit = subject.g.policy->limits[static_cast<size_t>(position)];
   if (&subject.g.policy->scopes[static_cast<size_t>(limit.scope)] == subject.scope) return position;
   if (error != nullptr) {
-    *error = "limit: \"" + limit.name + "\" is on scope " +
-             subject.g.policy->scopes[static_cast<size_t>(limit.scope)].name + ", the subject is on " + subject.scope->name;
+    *error = "limit: \"" + limit.name + "\" is on scope " + subject.g.policy->scopes[static_cast<size_t>(limit.scope)].name +
+             ", the subject is on " + subject.scope->name;
   }
   return kNone;
 }

@@ -19,17 +19,17 @@ struct SubjectLock {
   // The same of what is beside it, so many bytes of it; without memory nullptr, and no record is left that was not there.
   Extras* require_extras(size_t bytes);
   Record& record() { return *core.arena_.at(id); }
-  const std::byte* state() const;   // never seen when there is no record
-  uint8_t plan() const;             // of the record, or the default
+  const std::byte* state() const;              // never seen when there is no record
+  uint8_t plan() const;                        // of the record, or the default
   uint8_t plan_for(const Limit& limit) const;  // that chooses the limit's amount, wherever it is kept
   Extras* extras() { return id == 0 ? nullptr : core.extras_of(*shard, id, record()); }
   Params params(const Limit& limit, size_t position);
 
   EngineCore& core;
   const Generation& g;
-  Status status = Status::ok;       // not ok: nothing is locked
+  Status status = Status::ok;  // not ok: nothing is locked
   Instant now = 0;
-  Instant at = 0;                   // now, floor, or the record's newest
+  Instant at = 0;  // now, floor, or the record's newest
   const Scope* scope = nullptr;
   uint8_t scope_number = 0;
   KeyView key;

@@ -79,8 +79,9 @@ Status EngineCore::admin_set_amount(int32_t number, const SubjectName& name, std
   std::erase_if(changed.amounts, [number](const OwnAmount& own) { return own.limit == number || own.derived; });
   Extras followers = changed;
   if (const Limit* failed = forget ? nullptr : derive_followers(subject.g, limit, terms, plan, followers)) {
-    return fail(Status::invalid, error,
-                "amount: limit \"" + failed->name + "\" follows it, and its share would be below 1 or too large; set that one first");
+    return fail(
+        Status::invalid, error,
+        "amount: limit \"" + failed->name + "\" follows it, and its share would be below 1 or too large; set that one first");
   }
   if (!forget) changed.amounts.push_back({number, false, terms});
   rederive(subject.g, plan, changed);

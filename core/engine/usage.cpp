@@ -16,12 +16,9 @@ Instant period_begins(const Params& params, const Reading& reading, Instant at) 
   const Rule& rule = *params.rule;
   if (rule.kind != Kind::window) return 0;
   switch (rule.period_kind) {
-    case PeriodKind::aligned:
-      return at / rule.period * rule.period;
-    case PeriodKind::from_first:
-      return reading.resets_at == 0 ? 0 : reading.resets_at - rule.period;
-    default:
-      return period_at(rule.period_kind, rule.zone, *params.billing, at).begins;
+    case PeriodKind::aligned: return at / rule.period * rule.period;
+    case PeriodKind::from_first: return reading.resets_at == 0 ? 0 : reading.resets_at - rule.period;
+    default: return period_at(rule.period_kind, rule.zone, *params.billing, at).begins;
   }
 }
 
@@ -105,7 +102,8 @@ Status EngineCore::admin_usage(const SubjectName& name, Instant now, std::vector
     const auto position = static_cast<size_t>(p);
     const Limit& limit = subject.g.policy->limits[position];
     if (limit.rule.kind == Kind::upstream) continue;
-    rows->push_back(row_of(subject.g, position, subject.params(limit, position), subject.state() + limit.state_offset, subject.at));
+    rows->push_back(
+        row_of(subject.g, position, subject.params(limit, position), subject.state() + limit.state_offset, subject.at));
   }
   return Status::ok;
 }
@@ -138,7 +136,8 @@ Status EngineCore::admin_usage_json(const SubjectName& name, Instant now, std::s
   return Status::ok;
 }
 
-Status EngineCore::admin_list(std::string_view scope_text, uint64_t* cursor, uint32_t max, std::string* json, std::string* error) {
+Status EngineCore::admin_list(std::string_view scope_text, uint64_t* cursor, uint32_t max, std::string* json,
+                              std::string* error) {
   const Generation& g = generation();
   const int16_t position = scope_named(*g.policy, scope_text);
   if (position == kNone) {

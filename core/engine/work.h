@@ -19,28 +19,28 @@ namespace sluice {
 struct SubjectRef {
   uint64_t hash;
   uint32_t shard_index;
-  uint8_t scope;              // the engine's number
-  uint8_t plan;               // of the record, or the default
-  bool overflow;              // served by the shard's overflow record
-  bool exists;                // has a record of its own
-  bool created;               // its record was made for this decision
-  bool taken;                 // something was committed to it
+  uint8_t scope;  // the engine's number
+  uint8_t plan;   // of the record, or the default
+  bool overflow;  // served by the shard's overflow record
+  bool exists;    // has a record of its own
+  bool created;   // its record was made for this decision
+  bool taken;     // something was committed to it
   KeyView key;
   Shard* shard;
-  RecordId id;                // 0: none
-  Record* record;             // nullptr: none
-  const std::byte* state;     // of the record, else what a new one begins with
+  RecordId id;             // 0: none
+  Record* record;          // nullptr: none
+  const std::byte* state;  // of the record, else what a new one begins with
   const Extras* extras;
-  Instant base;               // it is evaluated at max(now, base)
+  Instant base;  // it is evaluated at max(now, base)
 };
 
 struct Item {
   const OperationCharge* charge;
   const Limit* limit;
-  uint16_t position;          // of the limit in the policy
-  uint8_t plan;               // that chose the amount
-  uint32_t repeat;            // position of the repeated value, 0 without
-  uint64_t times;             // how many values it stands for
+  uint16_t position;  // of the limit in the policy
+  uint8_t plan;       // that chose the amount
+  uint32_t repeat;    // position of the repeated value, 0 without
+  uint64_t times;     // how many values it stands for
   SubjectRef* subject;
   Params params;
   Charge ask;
@@ -61,12 +61,12 @@ inline constexpr size_t kMostItems = kMaxCharges * kMaxSubjects;
 
 // What the repeated dimension brought, each value once.
 struct Repeats {
-  uint32_t count = 0;                 // unique values
+  uint32_t count = 0;  // unique values
   const Bytes* value[kMaxSubjects];
   uint64_t hash[kMaxSubjects];
-  uint64_t print[kMaxSubjects];       // fingerprints
+  uint64_t print[kMaxSubjects];  // fingerprints
   uint32_t times[kMaxSubjects];
-  uint32_t first[kMaxSubjects];       // position in the request
+  uint32_t first[kMaxSubjects];  // position in the request
 };
 
 struct Work {
@@ -80,7 +80,7 @@ struct Work {
   SubjectRef* idempotency = nullptr;  // the record of its key
   Item* items = nullptr;
   size_t item_count = 0;
-  Repeats* repeats = nullptr;         // nullptr: nothing repeated
+  Repeats* repeats = nullptr;  // nullptr: nothing repeated
   uint64_t value_hash[kMaxDimensions];
   uint64_t value_print[kMaxDimensions];
   LockSet locks;
