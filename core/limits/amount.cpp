@@ -43,15 +43,19 @@ Amount make_word_amount(Word word) {
 Amount make_pace_amount(uint64_t amount, Span period, PaceDepth depth) {
   const auto length = static_cast<uint64_t>(period);
   const uint64_t unit = div_ceil(length, amount);
-  const uint64_t asked = depth.span > 0 ? static_cast<uint64_t>(depth.span) : mul_div_floor(depth.units, length, amount);
+  const bool spans = depth.span > 0;
+  const uint64_t asked = spans ? static_cast<uint64_t>(depth.span) : mul_div_floor(depth.units, length, amount);
+  const uint64_t largest = spans ? asked : mul_div_ceil(depth.units, length, amount);
   Amount result;
   result.amount = amount;
   result.period = period;
   result.unit = static_cast<Span>(unit);
-  const uint64_t deep = std::min(std::max(unit, asked), static_cast<uint64_t>(kEndOfTime - 1));
+  const auto bounded = [unit](uint64_t ns) { return std::min(std::max(unit, ns), static_cast<uint64_t>(kEndOfTime - 1)); };
+  const uint64_t deep = bounded(asked);
   result.depth = static_cast<Span>(deep);
+  result.largest = static_cast<Span>(bounded(largest));
   result.room = result.depth - result.unit;
-  result.shown = std::min(mul_div_floor(deep, amount, length), kLargestCount);
+  result.shown = std::min(mul_div_floor(bounded(largest), amount, length), kLargestCount);
   result.whole = length % amount == 0 && deep == static_cast<Wide>(unit) * result.shown;
   return result;
 }

@@ -30,7 +30,8 @@ struct BurstTerms {
 // unlimited, custom or blocked.
 Amount make_word_amount(Word word);
 
-// `amount` units per `period`. The depth in ns is rounded down and a charge up, so a pace is never early.
+// `amount` units per `period`. The depth in ns is rounded down and a charge up, so a pace is never early; one charge of the whole
+// depth passes all the same when nothing is owed.
 Amount make_pace_amount(uint64_t amount, Span period, PaceDepth depth = {});
 
 // Thresholds in hundredths of a percent. REQUIRES: at most kMaxThresholds, ascending; not both a ceiling and a burst.

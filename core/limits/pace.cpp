@@ -45,7 +45,7 @@ uint64_t exact_ns(const Amount& amount, uint64_t cost) {
 // A queued charge has waited until nothing was used; what it leaves is its own and stands in full.
 uint64_t overdraw(const Amount& amount, const Charge& charge, uint64_t debt, uint64_t ns) {
   const bool own = charge.queued && charge.type != ChargeType::forced;
-  const uint64_t bound = own ? kMostDebt : static_cast<uint64_t>(std::max(kDay, amount.depth));
+  const uint64_t bound = own ? kMostDebt : static_cast<uint64_t>(std::max(kDay, amount.largest));
   return debt < bound ? std::min(ns, bound - debt) : 0;
 }
 
@@ -70,7 +70,8 @@ Reading read_in_fractions(const Amount& amount, Instant drained_at, uint64_t deb
   const auto period = static_cast<uint64_t>(amount.period);
   Reading reading;
   reading.used = std::min(mul_div_ceil(debt, amount.amount, period), kCountLimit - 1);
-  if (debt < depth) reading.remaining = std::min(mul_div_floor(depth - debt, amount.amount, period), kCountLimit - 1);
+  if (debt < depth) reading.remaining = std::min(mul_div_floor(depth - debt, amount.amount, period), amount.shown);
+  if (debt == 0) reading.remaining = amount.shown;
   if (debt > 0) reading.resets_at = drained_at < kEndOfTime ? drained_at : kNever;
   return reading;
 }

@@ -2,8 +2,8 @@
 // The pace: GCRA over the exact ratio `amount` per `period`, charged in whole nanoseconds.
 //
 // 1. The state is one instant: when all debt has drained. Debt at `at` is max(0, drained_at - at). 0 is never seen.
-// 2. A charge adds ceil(cost x period / amount) and passes iff debt and charge together stay within the depth: never
-//    early, late by less than 1 ns a charge.
+// 2. A charge adds ceil(cost x period / amount) and passes iff debt and charge together stay within the depth, or nothing is owed
+//    and it is no larger than the whole depth: never early, late by less than 1 ns a charge.
 // 3. With slack a charge that comes at most that late starts where the debt ended, not where it came: the grid stands still.
 // 4. No division on the way of an allowed charge of cost 1; one to read a pace of whole units.
 #pragma once
@@ -60,7 +60,7 @@ constexpr Instant opens(const Amount& amount, Instant drained_at, uint64_t ns, b
   Instant at = drained_at;
   if (ns <= depth) [[likely]] {
     at -= static_cast<Span>(depth - ns);
-  } else if (!queued) {
+  } else if (ns > static_cast<uint64_t>(amount.largest) && !queued) {
     return kNever;
   }
   if (at <= from) return from;

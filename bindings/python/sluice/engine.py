@@ -59,7 +59,7 @@ class Engine:
         policy: its text (str, or bytes of UTF-8), a Policy, or a path to its file.
         stance: "enforce" or "comply"; None for the Policy's own, else "enforce".
         clock: "system", or "manual": time is what set_clock last said, beginning at `now` (None: 0).
-        memory_cap: bytes for records, receipts and keys, at least 1 MiB; None for 1 GiB.
+        memory_cap: bytes for records, what subjects have of their own, receipts and keys, at least 1 MiB; None for 1 GiB.
         receipt_ttl: how long an unsettled receipt lives, at most 400 days; None for 24 hours.
         event_capacity: events kept until they are drained; None for 4,096.
         shards: how many ways the records are split, a power of two up to 1,024; None for 1,024.

@@ -154,7 +154,7 @@ typedef struct sluice_engine_options {
   size_t stance_len;
   const char *zoneinfo_dir;  /* NULL: TZDIR, else the system's */
   size_t zoneinfo_dir_len;
-  uint64_t memory_cap;       /* bytes for records, extents, receipts, keys; 0: 1 GiB; 1 MiB to 32 GiB */
+  uint64_t memory_cap;       /* bytes for records, extents, what subjects have of their own, receipts, keys; 0: 1 GiB; 1 MiB to 32 GiB */
   int64_t manual_now;        /* with manual_clock: the first instant */
   int64_t receipt_ttl;       /* how long an unsettled receipt lives; 0: 24 h; at most 400 days */
   uint32_t event_capacity;   /* events kept until drained; 0: 4,096; at most 1,048,576 */

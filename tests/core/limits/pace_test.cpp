@@ -63,6 +63,20 @@ TEST(Pace, DepthAdmitsExactlyThatManyAtOnceThenOneAPeriod) {  // T11, T45
   EXPECT_EQ(within_a_second, 159);
 }
 
+TEST(Pace, TheWholeDepthIsOneChargeEvenWhereUnitsAreNoWholeNanoseconds) {
+  Subject s(per_second(3, {.units = 5}));
+  EXPECT_EQ(s.largest(), 5u);
+  EXPECT_EQ(s.read(kNow).remaining, 5u);
+  EXPECT_EQ(s.opens(6, kNow), kNever);
+  ASSERT_TRUE(s.try_take(5, kNow));
+  EXPECT_EQ(s.drained_at(), kNow + 1'666'666'667);
+  EXPECT_EQ(s.read(kNow).remaining, 0u);
+  EXPECT_EQ(s.opens(5, kNow), s.drained_at()) << "only when nothing is owed";
+  EXPECT_FALSE(s.try_take(5, s.drained_at() - 1));
+  EXPECT_EQ(s.opens(1, kNow), kNow + 333'333'335) << "two charges, rounded up one by one, against a depth rounded down";
+  EXPECT_TRUE(s.try_take(5, s.drained_at()));
+}
+
 TEST(Pace, DepthOfOneSpacesEveryCharge) {
   Subject s(per_second(1));
   for (int i = 0; i < 60; ++i) {

@@ -25,6 +25,12 @@ def depth_ns(amount: Amount) -> int:
     return depth if unit == "time" else max(floor(depth * interval(amount)), charge_ns(1, amount))
 
 
+def largest_ns(amount: Amount) -> int:
+    """Of the largest charge. It passes when nothing is owed, though rounded up it may be 1 ns more than the depth."""
+    unit, depth = amount.depth
+    return depth if unit == "time" else max(charge_ns(depth, amount), charge_ns(1, amount))
+
+
 @dataclass
 class Taken:
     at: int
@@ -47,8 +53,8 @@ class Pace(Kind):
     def passes(self, at, ask, amount):
         if not amount.is_number:
             return amount.word == "unlimited"
-        if ask.queued and ask.cost > self.largest(amount):
-            return self.debt(at) == 0
+        if self.debt(at) == 0:
+            return ask.queued or ask.cost <= self.largest(amount)
         return ask.cost <= self.largest(amount) and self.debt(at) + charge_ns(ask.cost, amount) <= depth_ns(amount)
 
     def instants(self, at, ask, amount):
@@ -58,7 +64,7 @@ class Pace(Kind):
         return sorted(instant for instant in (drained_enough, self.paid_at) if instant > at)
 
     def largest(self, amount):
-        whole = floor(depth_ns(amount) / interval(amount))
+        whole = floor(largest_ns(amount) / interval(amount))
         unit, depth = amount.depth
         return min(whole, depth) if unit == "units" else whole
 
@@ -71,7 +77,7 @@ class Pace(Kind):
         start = at + self.debt(at)
         if self.paid_at is not None and 0 <= at - self.paid_at <= self.slack:
             start = self.paid_at  # late by no more than the slack: the grid stays
-        end, most = start + charge_ns(ask.cost, amount), at + max(DAY, depth_ns(amount))
+        end, most = start + charge_ns(ask.cost, amount), at + max(DAY, largest_ns(amount))
         if end > most:
             end = max(most, start)
             tell("saturated")
@@ -104,6 +110,8 @@ class Pace(Kind):
         return ceil(self.debt(at) / interval(self.rate)) if self.rate is not None else 0
 
     def room(self, at, amount):
+        if self.debt(at) == 0:
+            return self.largest(amount)
         return max(0, min(self.largest(amount), floor((depth_ns(amount) - self.debt(at)) / interval(amount))))
 
     def resets_at(self, at, amount):
