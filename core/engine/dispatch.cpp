@@ -111,27 +111,30 @@ Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* dec
   return decide_locked(block, handle, work, false, decision, error, again);
 }
 
-Status decide_small(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error, bool* again) {
-  SmallStorage storage;
+// Decides in room that is lent until then.
+template <class Storage>
+Status decide_with(Storage& storage, Repeats* repeats, ControlBlock& block, uint64_t handle, Work& work, Decision* decision,
+                   std::string* error, bool* again) {
   work.subjects = storage.subjects.get();
   work.items = storage.items.get();
-  return decide_in(block, handle, work, decision, error, again);
+  work.repeats = work.request->repeated.empty() ? nullptr : repeats;
+  const Status status = decide_in(block, handle, work, decision, error, again);
+  work.subjects = nullptr;
+  work.items = nullptr;
+  work.repeats = nullptr;
+  return status;
 }
 
-template <class Storage>
-Status decide_repeats(ControlBlock& block, uint64_t handle, Work& work, Storage& storage, Decision* decision, std::string* error,
-                      bool* again) {
-  work.subjects = storage.subjects.get();
-  work.items = storage.items.get();
-  work.repeats = work.request->repeated.empty() ? nullptr : &storage.repeats;
-  return decide_in(block, handle, work, decision, error, again);
+Status decide_small(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error, bool* again) {
+  SmallStorage storage;
+  return decide_with(storage, nullptr, block, handle, work, decision, error, again);
 }
 
 // Apart, so that no other decision carries its stack frame of some 20 KB.
 [[gnu::noinline]] Status decide_some(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error,
                                      bool* again) {
   SomeStorage storage;
-  return decide_repeats(block, handle, work, storage, decision, error, again);
+  return decide_with(storage, &storage.repeats, block, handle, work, decision, error, again);
 }
 
 // Its storage is too large for the stack.
@@ -139,7 +142,7 @@ Status decide_repeats(ControlBlock& block, uint64_t handle, Work& work, Storage&
                                       bool* again) {
   const std::unique_ptr<LargeStorage> storage(new (std::nothrow) LargeStorage);  // not zeroed
   if (storage == nullptr) return fail(Status::no_memory, error, "memory: the host refused room for a large decision");
-  return decide_repeats(block, handle, work, *storage, decision, error, again);
+  return decide_with(*storage, &storage->repeats, block, handle, work, decision, error, again);
 }
 
 // A run of small requests of one operation, its subjects formed side by side.
