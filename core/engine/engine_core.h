@@ -151,6 +151,8 @@ class EngineCore {
   Params params_of(const Generation& g, const Limit& limit, size_t position, uint8_t plan, const Extras* extras) const;
   void carry_amounts(const Generation& g, Shard& shard, RecordId id, Record& record, uint8_t old_plan, const Extras* old_extras,
                      Instant at);
+  Event event_of(EventKind kind, const Generation& g, size_t position, const Record& record, const Params& params, uint64_t used,
+                 Instant at) const noexcept;
   void name_subject(const Generation& g, const Record& record, Event* event) const noexcept;
   std::string subject_text(const Generation& g, uint8_t scope, Bytes key) const;
   // Room for the amounts that follow a subject's own on another plan.

@@ -88,17 +88,23 @@ void EngineCore::name_subject(const Generation& g, const Record& record, Event* 
   }
 }
 
-void EngineCore::emit_fired(const Generation& g, size_t position, const Record& record, const Params& params, uint8_t fired,
-                            uint64_t used, Instant at, bool by_plan_change) noexcept {
-  if (fired == 0) return;
+Event EngineCore::event_of(EventKind kind, const Generation& g, size_t position, const Record& record, const Params& params,
+                           uint64_t used, Instant at) const noexcept {
   Event event;
-  event.kind = EventKind::threshold;
+  event.kind = kind;
   event.limit_id = g.limit_number[position];
   event.at = at;
   event.used = used;
   event.limit = params.amount->shown;
-  event.by_plan_change = by_plan_change;
   name_subject(g, record, &event);
+  return event;
+}
+
+void EngineCore::emit_fired(const Generation& g, size_t position, const Record& record, const Params& params, uint8_t fired,
+                            uint64_t used, Instant at, bool by_plan_change) noexcept {
+  if (fired == 0) return;
+  Event event = event_of(EventKind::threshold, g, position, record, params, used, at);
+  event.by_plan_change = by_plan_change;
   for (size_t i = 0; i < params.amount->threshold_count; ++i) {
     if ((fired >> i & 1) == 0) continue;
     event.share = params.amount->threshold_share[i];
@@ -108,14 +114,7 @@ void EngineCore::emit_fired(const Generation& g, size_t position, const Record& 
 
 void EngineCore::emit_saturated(const Generation& g, size_t position, const Record& record, const Params& params, uint64_t used,
                                 Instant at) noexcept {
-  Event event;
-  event.kind = EventKind::saturated;
-  event.limit_id = g.limit_number[position];
-  event.at = at;
-  event.used = used;
-  event.limit = params.amount->shown;
-  name_subject(g, record, &event);
-  events_.push(event);
+  events_.push(event_of(EventKind::saturated, g, position, record, params, used, at));
 }
 
 void EngineCore::emit_straight(const Generation& g, const StraightCharge& charge, const Record& record, uint8_t told,
@@ -200,14 +199,8 @@ void EngineCore::consider_promotion_locked(Shard& shard, RecordId id, Instant at
   if (!make_room_for_plan(shard, id, rule->to)) return;
 
   extras->share_reached = 0;
-  Event event;
-  event.kind = EventKind::promotion;
-  event.limit_id = g.limit_number[static_cast<size_t>(rule->limit)];
-  event.at = at;
-  event.used = used;
-  event.limit = params.amount->shown;
+  Event event = event_of(EventKind::promotion, g, static_cast<size_t>(rule->limit), record, params, used, at);
   event.plan = rule->to;
-  name_subject(g, record, &event);
   events_.push(event);
   change_plan_locked(shard, id, rule->to, at);
   prune_extras(shard, id, record);

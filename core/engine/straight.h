@@ -94,46 +94,12 @@ template <Call C>
   Answer answer;
   answer.status = Status::denied;
   answer.now = now;
-  answer.limit_id = c.limit_id;
-  answer.limit = amount.shown;
-  answer.used = reading.used;
-  answer.remaining = reading.remaining;
-  answer.resets_at = reading.resets_at;
+  tell(c, amount, reading, &answer);
   answer.opens_at = opens;
   answer.denial = c.denies_as;
   answer.wait_kind = WaitKind::exact;
   answer.retry_after = opens - now;
   count_denial(shard, answer.denial);
-  call.write(answer);
-  return true;
-}
-
-// A pace of whole units that is charged one of them, on its own. False: it is to go another way; nothing has happened.
-template <Call C>
-[[gnu::always_inline]] inline bool charge_lone(const StraightPlan& plan, const Subject& s, Shard& shard, const C& call,
-                                               Instant now) {
-  const StraightCharge& c = plan.charges[0];
-  const Amount& amount = c.amount(s.record->plan);
-  std::byte* state = state_of(c, s.record);
-  const Instant drained_at = pace::load(state).drained_at;
-  const Instant after = (drained_at > s.at ? drained_at : s.at) + amount.unit;
-  if (!amount.whole || after >= kEndOfTime) [[unlikely]]
-    return false;
-  const Instant open = drained_at - amount.room;
-  if (open > s.at) [[unlikely]]
-    return refuse_pace(plan, amount, drained_at, open, s.at, shard, now, call);
-  pace::store(state, {after});
-  s.record->newest = s.at;
-  ++shard.allowed;
-  const Reading reading = pace::read_charged(amount, after, s.at);
-  Answer answer;
-  answer.now = now;
-  answer.limit_id = c.limit_id;
-  answer.limit = amount.shown;
-  answer.used = reading.used;
-  answer.remaining = reading.remaining;
-  answer.resets_at = reading.resets_at;
-  answer.opens_at = reading.remaining != 0 ? s.at : after - amount.room;
   call.write(answer);
   return true;
 }
@@ -158,6 +124,32 @@ template <class Size, Call C>
   }
   const StraightCharge& c = plan.charges[0];
   allow(c, Step::of<Size>(c, subject_of(c), call), shard, now, call);
+  return true;
+}
+
+// A pace of whole units that is charged one of them, on its own. False only at the end of time, which the Decider knows.
+template <Call C>
+[[gnu::always_inline]] inline bool charge_lone(const StraightPlan& plan, const Subject& s, Shard& shard, const C& call,
+                                               Instant now) {
+  const StraightCharge& c = plan.charges[0];
+  const Amount& amount = c.amount(s.record->plan);
+  std::byte* state = state_of(c, s.record);
+  const Instant drained_at = pace::load(state).drained_at;
+  const Instant after = (drained_at > s.at ? drained_at : s.at) + amount.unit;
+  if (after >= kEndOfTime) [[unlikely]]
+    return false;
+  const Instant open = drained_at - amount.room;
+  if (open > s.at) [[unlikely]]
+    return refuse_pace(plan, amount, drained_at, open, s.at, shard, now, call);
+  pace::store(state, {after});
+  s.record->newest = s.at;
+  ++shard.allowed;
+  const Reading reading = pace::read_charged(amount, after, s.at);
+  Answer answer;
+  answer.now = now;
+  tell(c, amount, reading, &answer);
+  answer.opens_at = reading.remaining != 0 ? s.at : after - amount.room;
+  call.write(answer);
   return true;
 }
 
@@ -219,14 +211,14 @@ template <Call C>
   return decide_sized<Lone>(*block, handle, shape, head, call);
 }
 
-// The same for all that decide_lone() has nothing to say of.
+// The same for all that is not lone. REQUIRES: decide_lone() has said no; what is lone is not looked for again.
 template <Call C>
 [[gnu::noinline, gnu::flatten]] bool decide_several(uint64_t handle, C call) {
   ControlBlock* block = registry::find_own(handle);
   if (block == nullptr || static_cast<uint32_t>(call.operation()) >= kMaxOperations) return false;
   const StableShape& shape = block->shapes[call.operation()];
   const uint64_t head = shape.head();
-  if (!call.is_plain() || !fits(head, call)) return false;
+  if (StableShape::is_lone(head) || !call.is_plain() || !fits(head, call)) return false;
   if (StableShape::is_of_one(head)) return decide_sized<OneSubject>(*block, handle, shape, head, call);
   return decide_sized<AnySubjects>(*block, handle, shape, head, call);
 }

@@ -79,14 +79,19 @@ inline std::byte* state_of(const StraightCharge& c, Record* record) {
   return window::is_ordinary(amount, s, at) ? window::read_ordinary(amount, s) : read_between_periods(c, amount, state, at);
 }
 
+[[gnu::always_inline]] inline void tell(const StraightCharge& c, const Amount& amount, const Reading& reading, Answer* answer) {
+  answer->limit_id = c.limit_id;
+  answer->limit = amount.shown;
+  answer->used = reading.used;
+  answer->remaining = reading.remaining;
+  answer->resets_at = reading.resets_at;
+}
+
 // How the limit named stands now.
 [[gnu::always_inline]] inline void describe(const StraightCharge& c, const Amount& amount, const std::byte* state, Instant at,
                                             Answer* answer) {
   const Reading reading = read(c, amount, state, at);
-  answer->limit_id = c.limit_id;
-  answer->used = reading.used;
-  answer->resets_at = reading.resets_at;
-  answer->limit = amount.shown;
+  tell(c, amount, reading, answer);
   // What a ceiling or a burst admits beyond the limit is not promised.
   answer->remaining = std::min(reading.remaining, amount.shown);
   if (amount.word == Word::unlimited) [[unlikely]] {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/straight_plan.h"
 
+#include <algorithm>
+
 #include "core/engine/generation.h"
 #include "core/store/record.h"
 
@@ -50,6 +52,7 @@ StraightCharge straight_charge(const CompiledPolicy& policy, const OperationChar
   s.denies_as = limit.rule.denies_as;
   s.slack = limit.rule.slack;
   s.queued = charge.mode == Mode::queue;
+  s.whole = std::ranges::all_of(limit.amounts, [](const AmountTerms& terms) { return terms.amount.whole; });
   return s;
 }
 

@@ -28,6 +28,7 @@ struct StraightCharge {
   ChargeType type;
   DenialKind denies_as;
   bool queued;
+  bool whole;  // its amount is of whole units on every plan
 
   const Amount& amount(uint8_t plan) const { return *reinterpret_cast<const Amount*>(amounts + size_t{stride} * plan); }
 };
@@ -40,10 +41,10 @@ struct StraightPlan {
   std::array<uint32_t, kStraightSlots> key_offset{};
   std::array<StraightCharge, kStraightCharges> charges;
 
-  // One unit of one pace, always on the grid of its own debt.
+  // One unit of one pace, of whole units on every plan, always on the grid of its own debt.
   bool is_lone() const {
     const StraightCharge& c = charges[0];
-    return count == 1 && c.kind == Kind::pace && c.quantity == kNone && c.cost == 1 && !c.queued && c.slack == 0;
+    return count == 1 && c.kind == Kind::pace && c.quantity == kNone && c.cost == 1 && !c.queued && c.slack == 0 && c.whole;
   }
 };
 
