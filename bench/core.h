@@ -29,9 +29,15 @@ class KeyCall {
   Bytes value(uint32_t) const { return key_; }
   size_t quantity_count() const { return 0; }
   uint64_t quantity(uint32_t) const { return 0; }
-  void write(const straight::Answer& answer) const {
-    answer_ = {answer.status == Status::ok, answer.remaining, static_cast<uint64_t>(answer.retry_after)};
+  void allow(Instant, int32_t) const {
+    answer_.allowed = true;
+    answer_.wait = 0;
   }
+  void write_head(const straight::AnswerHead& head) const {
+    answer_.allowed = head.status == Status::ok;
+    answer_.wait = static_cast<uint64_t>(head.retry_after);
+  }
+  void tell(const straight::Standing& standing) const { answer_.remaining = standing.remaining; }
 
  private:
   int32_t operation_;
@@ -71,7 +77,7 @@ class Core {
 
   Answer decide(const char* key, int64_t now) {
     Answer answer;
-    if (!straight::decide_lone(handle_, call(key, now, &answer))) [[unlikely]]
+    if (!straight::decide(handle_, call(key, now, &answer))) [[unlikely]]
       stop("not straight");
     return answer;
   }

@@ -33,11 +33,42 @@ Status decide_one(sluice_engine engine, const sluice_request* request, const Dec
 
 namespace {
 
-// Apart, so that the shortest way has nothing of it.
+// These apart, so that the shortest way has nothing of them.
+[[gnu::noinline]] sluice_status decide_generally(sluice_engine engine, const sluice_request* request, sluice_decision* decision) {
+  return to_c(decide_one(engine, request, {.straight_tried = true}, decision, nullptr));
+}
 [[gnu::noinline]] sluice_status decide_otherwise(sluice_engine engine, const sluice_request* request, sluice_decision* decision) {
   const PlainCall call(request, decision);
-  if (call.is_readable() && straight::decide_several(engine, call)) return decision->status;
-  return to_c(decide_one(engine, request, {.straight_tried = true}, decision, nullptr));
+  if (call.is_readable() && straight::decide_any(engine, call)) return decision->status;
+  return decide_generally(engine, request, decision);
+}
+
+template <straight::Sizes sizes>
+[[gnu::always_inline]] inline sluice_status decide_lone(sluice_engine engine, const sluice_request* request,
+                                                        sluice_decision* decision);
+
+[[gnu::noinline, gnu::flatten]] sluice_status decide_other_size(sluice_engine engine, const sluice_request* request,
+                                                                sluice_decision* decision) {
+  return decide_lone<straight::Sizes::other>(engine, request, decision);
+}
+
+// What is needed again only where this way ends is kept in memory: each register counts.
+template <straight::Sizes sizes>
+[[gnu::always_inline]] inline sluice_status decide_lone(sluice_engine engine, const sluice_request* request,
+                                                        sluice_decision* decision) {
+  const PlainCall call(request, decision);
+  volatile sluice_engine engine_kept = engine;
+  const sluice_request* volatile request_kept = request;
+  using straight::Tried;
+  const Tried tried = call.is_readable() ? straight::decide_lone<sizes>(engine, engine_kept, call) : Tried::other;
+  if (tried == Tried::allowed) [[likely]]
+    return SLUICE_OK;
+  if (tried == Tried::denied) return decision->status;
+  if (tried == Tried::unknown) return decide_generally(engine_kept, request_kept, decision);
+  if (sizes == straight::Sizes::usual && tried == Tried::size) {
+    return decide_other_size(engine_kept, request_kept, decision);
+  }
+  return decide_otherwise(engine_kept, request_kept, decision);
 }
 
 }  // namespace
@@ -47,10 +78,7 @@ using namespace sluice;
 using namespace sluice::capi;
 
 [[gnu::flatten]] sluice_status sluice_decide(sluice_engine engine, const sluice_request* request, sluice_decision* decision) {
-  const PlainCall call(request, decision);
-  if (call.is_readable() && straight::decide_lone(engine, call)) [[likely]]
-    return decision->status;
-  return decide_otherwise(engine, request, decision);
+  return decide_lone<straight::Sizes::usual>(engine, request, decision);
 }
 
 sluice_status sluice_decide_checked(sluice_engine engine, const sluice_request* request, sluice_decision* decision,

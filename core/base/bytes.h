@@ -19,6 +19,9 @@ inline Word different(const char* a, const char* b) {
   std::memcpy(&y, b, sizeof y);
   return static_cast<Word>(x ^ y);
 }
+inline uint64_t different_16(const char* a, const char* b) {
+  return different<uint64_t>(a, b) | different<uint64_t>(a + 8, b + 8);
+}
 // By the first and the last word, which overlap. REQUIRES: sizeof(Word) <= size <= 2 * sizeof(Word).
 template <class Word>
 inline bool same_ends(const char* a, const char* b, size_t size) {
@@ -32,13 +35,11 @@ inline bool same_ends(const char* a, const char* b, size_t size) {
   using namespace bytes_detail;
   if (size > 16) [[likely]] {
     const char* const last = a + size - 16;
-    const char* const last_of_b = b + size - 16;
-    do {
-      if (!same_ends<uint64_t>(a, b, 16)) return false;
-      a += 16;
-      b += 16;
-    } while (a < last);
-    return same_ends<uint64_t>(last, last_of_b, 16);
+    uint64_t differ = different_16(a, b) | different_16(last, b + size - 16);
+    if (size <= 32) [[likely]]
+      return differ == 0;
+    for (a += 16, b += 16; a < last; a += 16, b += 16) differ |= different_16(a, b);
+    return differ == 0;
   }
   if (size >= 8) return same_ends<uint64_t>(a, b, size);
   if (size >= 4) return same_ends<uint32_t>(a, b, size);

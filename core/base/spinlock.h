@@ -14,11 +14,13 @@
 #if defined(__clang__)
 #define SLUICE_CAPABILITY(x) __attribute__((capability(x)))
 #define SLUICE_ACQUIRE(...) __attribute__((acquire_capability(__VA_ARGS__)))
+#define SLUICE_TRY_ACQUIRE() __attribute__((try_acquire_capability(true)))
 #define SLUICE_RELEASE(...) __attribute__((release_capability(__VA_ARGS__)))
 #define SLUICE_NO_ANALYSIS __attribute__((no_thread_safety_analysis))
 #else
 #define SLUICE_CAPABILITY(x)
 #define SLUICE_ACQUIRE(...)
+#define SLUICE_TRY_ACQUIRE()
 #define SLUICE_RELEASE(...)
 #define SLUICE_NO_ANALYSIS
 #endif
@@ -39,6 +41,8 @@ class SLUICE_CAPABILITY("mutex") SpinLock {
     if (held_.exchange(1, std::memory_order_acquire) != 0) [[unlikely]]
       contend();
   }
+  // Without waiting for whoever holds it.
+  bool try_lock() SLUICE_TRY_ACQUIRE() { return held_.exchange(1, std::memory_order_acquire) == 0; }
   void unlock() SLUICE_RELEASE() { held_.store(0, std::memory_order_release); }
 
  private:
@@ -60,7 +64,11 @@ class SLUICE_CAPABILITY("mutex") SpinLock {
 
 class SpinGuard {
  public:
+  struct Held {};
+
   explicit SpinGuard(SpinLock& lock) SLUICE_NO_ANALYSIS : lock_(lock) { lock_.lock(); }
+  // Of a lock that the caller holds.
+  SpinGuard(SpinLock& lock, Held) SLUICE_NO_ANALYSIS : lock_(lock) {}
   ~SpinGuard() SLUICE_NO_ANALYSIS { lock_.unlock(); }
   SpinGuard(const SpinGuard&) = delete;
   SpinGuard& operator=(const SpinGuard&) = delete;

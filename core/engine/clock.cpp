@@ -17,7 +17,9 @@ Instant clamp(int64_t t) { return std::clamp<int64_t>(t, 0, kEndOfTime - 1); }
 
 }  // namespace
 
-EngineClock::EngineClock(bool manual, Instant manual_now) : manual_(manual), manual_now_(manual_now) {
+EngineClock::EngineClock(bool manual, Instant manual_now, std::atomic<Instant>& known_until)
+    : manual_(manual), manual_now_(manual_now), known_until_(known_until) {
+  known_until_.store(0, std::memory_order_relaxed);
   if (!manual) offset_.store(read(CLOCK_REALTIME) - read(CLOCK_MONOTONIC), std::memory_order_relaxed);
 }
 
@@ -35,10 +37,10 @@ Instant EngineClock::now() {
 }
 
 bool EngineClock::too_far_ahead(Instant now) {
-  if (now <= known_bound_.load(std::memory_order_relaxed)) return false;
+  if (now <= known_until_.load(std::memory_order_relaxed)) return false;
   const Instant real = std::max(clamp(read(CLOCK_REALTIME)), manual_ ? this->now() : Instant{0});
   const Instant bound = std::min(later(real, kDay), kEndOfTime - 1);
-  known_bound_.store(bound, std::memory_order_relaxed);
+  known_until_.store(bound, std::memory_order_relaxed);
   return now > bound;
 }
 

@@ -46,28 +46,28 @@ uint64_t make_handle(uint32_t slot, uint32_t generation) {
   return kKindEngine << kKindShift | uint64_t{generation} << kSlotBits | slot;
 }
 
-const registry::detail::OwnBlocks no_blocks{nullptr};
+const registry::detail::Blocks no_blocks = {};
 
-// A mark on a page that the system wipes in a child; without that, the process id.
+// A mark on pages that the system wipes in a child; without that, the process id.
 struct ForkMark {
   enum : uint8_t { inherited, own, changing };
-  struct Page {
-    registry::detail::OwnBlocks blocks{nullptr};
+  struct Pages {
+    registry::detail::Blocks blocks = {};
     std::atomic<uint8_t> mark{own};
   };
-  Page* page = nullptr;
+  Pages* page = nullptr;
   std::atomic<pid_t> pid{getpid()};
 
   ForkMark() {
 #if defined(MADV_WIPEONFORK)
-    const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const size_t one = static_cast<size_t>(sysconf(_SC_PAGESIZE)), size = (sizeof(Pages) + one - 1) / one * one;
     void* p = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) return;
     if (madvise(p, size, MADV_WIPEONFORK) != 0) {
       munmap(p, size);
       return;
     }
-    page = new (p) Page;
+    page = new (p) Pages;
     registry::detail::own.store(&page->blocks, std::memory_order_release);
 #endif
   }
@@ -76,8 +76,8 @@ struct ForkMark {
     return page != nullptr ? page->mark.load(std::memory_order_acquire) == own : pid.load(std::memory_order_acquire) == getpid();
   }
   // What find_own() may look into from now on.
-  void show(registry::detail::Blocks* blocks) {
-    if (page != nullptr) page->blocks.store(blocks, std::memory_order_release);
+  void show(uint32_t slot, ControlBlock* block) {
+    if (page != nullptr) page->blocks[slot].store(block, std::memory_order_release);
   }
   // True for the one thread that makes the child's beginning, which it ends with finish(); the others wait for it.
   bool begin() {
@@ -135,12 +135,15 @@ OperationShape::Slot unpack_slot(uint32_t word) {
 
 }  // namespace
 
-std::atomic<const registry::detail::OwnBlocks*> registry::detail::own{&no_blocks};
+std::atomic<const registry::detail::Blocks*> registry::detail::own{&no_blocks};
 
-void StableShape::write(const OperationShape& shape, const HashSecret& secret) {
+void StableShape::write(const OperationShape& shape, const HashSecret& secret, const StraightPlan* plan) {
   head_.store(kBusy, std::memory_order_release);
+  std::atomic_ref(lone_begin_).store(0, std::memory_order_release);
+  plan_.store(plan, std::memory_order_relaxed);
   hash_begin_.store(shape.slot_count == 0 ? 0 : sluice::hash_begin(shape.slots[0].scope, secret), std::memory_order_release);
   for (uint32_t i = 0; i < shape.slot_count; ++i) slots_[i].store(pack_slot(shape.slots[i]), std::memory_order_release);
+  if (shape.lone) std::atomic_ref(lone_begin_).store(hash_begin(), std::memory_order_release);
   head_.store(pack_head(shape), std::memory_order_release);
 }
 
@@ -169,7 +172,6 @@ ControlBlock* open(uint64_t* handle) {
   begin_process();
   Registry& r = the_registry();
   const std::lock_guard lock(r.mutex);
-  fork_mark.show(&r.blocks);
   uint32_t slot;
   if (!r.free_slots.empty()) {
     slot = r.free_slots.back();
@@ -179,10 +181,13 @@ ControlBlock* open(uint64_t* handle) {
     void* memory = mmap(nullptr, sizeof(ControlBlock), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return nullptr;
     slot = r.used++;
-    r.blocks[slot].store(new (memory) ControlBlock, std::memory_order_release);
+    auto* fresh = new (memory) ControlBlock;
+    fresh->engine.store(nobody(slot), std::memory_order_relaxed);
+    r.blocks[slot].store(fresh, std::memory_order_release);
   }
   ControlBlock* block = r.blocks[slot].load(std::memory_order_relaxed);
-  *handle = make_handle(slot, block->generation.load(std::memory_order_relaxed) + 1);
+  fork_mark.show(slot, block);
+  *handle = make_handle(slot, ++block->generation);
   return block;
 }
 
@@ -191,14 +196,11 @@ ControlBlock* find(uint64_t handle) {
   return the_registry().blocks[slot_of(handle)].load(std::memory_order_acquire);
 }
 
-uint32_t generation_of(uint64_t handle) { return static_cast<uint32_t>(handle >> kSlotBits); }
-
 void close(uint64_t handle) {
   Registry& r = the_registry();
   const std::lock_guard lock(r.mutex);
   const uint32_t slot = slot_of(handle);
-  const uint32_t generation = r.blocks[slot].load(std::memory_order_relaxed)->generation.load(std::memory_order_relaxed);
-  if (generation >= kLastGeneration - 1) return;
+  if (r.blocks[slot].load(std::memory_order_relaxed)->generation == kLastGeneration) return;
   r.free_slots.push_back(slot);
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a call may touch before it holds a lock: type-stable memory that outlives every engine.
 //
-// 1. A control block is never unmapped; a destroyed engine's block serves the next engine under a new generation.
-// 2. The generation is checked before the first lock and again under it: destroy bumps it, passes once through every shard's lock,
-//    and only then frees, so a caller that sees its generation under a lock holds a living engine.
-// 3. Operation shapes are written only by reload, and read through atomics; a reader of a torn shape is told so, and a reader of an
-//    old one finds another generation under its locks.
+// 1. A control block is never unmapped; a destroyed engine's block serves the next engine, whose handle has a new generation.
+// 2. The engine's handle stands in the block while it lives: destroy takes it out, passes once through every shard's lock, and only
+//    then frees, so a caller that sees its handle there under a lock holds a living engine.
+// 3. Operation shapes are written only by reload, under every shard's lock, and read through atomics; a reader of a torn shape is told
+//    so, and a reader of an old one finds another head under its locks.
 #pragma once
 
 #include <atomic>
@@ -19,8 +19,11 @@
 namespace sluice {
 
 class EngineCore;
+struct StraightPlan;
 
 inline constexpr uint32_t kMaxShards = 1024;
+inline constexpr uint32_t kShardShift = 64 - 16;  // of a hash, to where a shard lies
+static_assert(kMaxShards * sizeof(Shard) == 1 << 16);
 
 // Which subjects an operation forms, small enough to be copied before locking.
 struct OperationShape {
@@ -42,9 +45,9 @@ struct OperationShape {
 };
 
 // The same in atomic words: one head, one word for two slots.
-class StableShape {
+class alignas(256) StableShape {  // so that its place is a shift and a sum
  public:
-  void write(const OperationShape& shape, const HashSecret& secret);
+  void write(const OperationShape& shape, const HashSecret& secret, const StraightPlan* plan);
   // False when a writer was at work: read again.
   bool read(OperationShape* shape) const;
 
@@ -53,6 +56,12 @@ class StableShape {
   uint32_t slot(size_t i) const { return slots_[i].load(std::memory_order_acquire); }
   // The hash of the first slot's subject before any value is added to it.
   uint64_t hash_begin() const { return hash_begin_.load(std::memory_order_acquire); }
+  // Of a straight shape; whole and current for who holds a lock under which the head is still the head.
+  const StraightPlan* plan() const { return plan_.load(std::memory_order_relaxed); }
+  // The same of a lone operation, else 0. While it stands under a lock as before it, plan() is of the operation that it was read for.
+  uint64_t lone_begin() { return std::atomic_ref(lone_begin_).load(std::memory_order_acquire); }
+  // REQUIRES: a lock of the engine.
+  uint64_t lone_begin_locked() const { return lone_begin_; }
   static constexpr bool is_straight(uint64_t head) { return (head >> 61) == 5; }  // known, not being written, straight
   static constexpr bool is_of_one(uint64_t head) { return (head >> 60 & 1) != 0; }
   static constexpr bool is_lone(uint64_t head) { return (head >> 59 & 1) != 0; }
@@ -67,39 +76,64 @@ class StableShape {
 
  private:
   std::atomic<uint64_t> head_{0};
+  uint64_t lone_begin_ = 0;
   std::atomic<uint64_t> hash_begin_{0};
+  std::atomic<const StraightPlan*> plan_{nullptr};
   std::atomic<uint32_t> slots_[kMaxSlots] = {};
 };
 
 struct ControlBlock {
-  std::atomic<uint32_t> generation{0};   // odd: alive
-  std::atomic<uint32_t> shard_count{0};  // power of two
+  StableShape shapes[kMaxOperations];  // first, so that a shape's place is a shift and a sum
+  std::atomic<uint64_t> engine{0};     // the handle of the living engine, or registry::nobody() of the one before
   std::atomic<uint64_t> secret[4] = {};
-  std::atomic<EngineCore*> core{nullptr};  // read under a lock only
-  std::shared_mutex admin;                 // slow calls share it; reload and destroy have it alone
-  StableShape shapes[kMaxOperations];
+  std::atomic<Instant> known_until{0};  // instants from 0 to here are not too far ahead of the clock
+  std::atomic<Instant> floor{0};        // no record is asked at an instant before it
+  RecordBase records;                   // read under a lock of a living engine only, as is what follows
+  std::atomic<EngineCore*> core{nullptr};
+  std::atomic<uint32_t> shard_mask{0};  // how many shards, a power of two, less one; times their size
+  uint32_t generation = 0;              // how many engines there were; the registry's
+  std::shared_mutex admin;              // slow calls share it; reload and destroy have it alone
   Shard shards[kMaxShards];
 
   HashSecret hash_secret() const {
     const auto word = [this](int i) { return secret[i].load(std::memory_order_relaxed); };
     return {{word(0), word(1), word(2), word(3)}};
   }
+  // What hash_key() needs of it.
+  HashSecret value_secret() const {
+    const auto word = [this](int i) { return secret[i].load(std::memory_order_relaxed); };
+    return {{word(0), word(1), 0, 0}};
+  }
+  // The later of `now` and the floor.
+  Instant latest(Instant now) const {
+    const Instant least = floor.load(std::memory_order_relaxed);
+    return now > least ? now : least;
+  }
+  uint32_t shard_count() const { return shard_mask.load(std::memory_order_relaxed) / uint32_t{sizeof(Shard)} + 1; }
+  void set_shard_count(uint32_t count) { shard_mask.store((count - 1) * uint32_t{sizeof(Shard)}, std::memory_order_relaxed); }
   // The shard of a subject: the hash's high bits, of which the tag knows nothing.
   uint32_t shard_of(uint64_t hash) const {
-    return static_cast<uint32_t>(hash >> 54) & (shard_count.load(std::memory_order_relaxed) - 1);
+    return (static_cast<uint32_t>(hash >> kShardShift) & shard_mask.load(std::memory_order_relaxed)) / uint32_t{sizeof(Shard)};
+  }
+  Shard& shard_at(uint64_t hash) {
+    const uint64_t at = (hash >> kShardShift) & shard_mask.load(std::memory_order_relaxed);
+    return *reinterpret_cast<Shard*>(reinterpret_cast<char*>(shards) + at);
+  }
+  // Without reading a clock: an instant, and not too far ahead. False: ask the engine's clock.
+  bool is_known(Instant now) const {
+    return static_cast<uint64_t>(now) <= static_cast<uint64_t>(known_until.load(std::memory_order_relaxed));
   }
 };
 
 namespace registry {
 
-// A block for a new engine, its generation already odd; nullptr when there are too many engines or no memory.
+// A block for a new engine, and the handle that it will have; nullptr when there are too many engines or no memory.
 ControlBlock* open(uint64_t* handle);
-// The block a handle names, whatever its generation now; nullptr for what can not be a handle of an engine.
+// The block a handle names, whoever has it now; nullptr for what can not be a handle of an engine.
 ControlBlock* find(uint64_t handle);
-uint32_t generation_of(uint64_t handle);
-inline bool alive(const ControlBlock& block, uint64_t handle) {
-  return block.generation.load(std::memory_order_acquire) == generation_of(handle);
-}
+// What no handle is that leads to the block of this one.
+constexpr uint64_t nobody(uint64_t handle) { return ~handle; }
+inline bool alive(const ControlBlock& block, uint64_t handle) { return block.engine.load(std::memory_order_acquire) == handle; }
 // Gives the block back once its engine is gone. A block whose generations are used up is retired.
 void close(uint64_t handle);
 
@@ -112,17 +146,15 @@ inline constexpr uint32_t kKindShift = 48;
 inline constexpr uint64_t kKindEngine = 1;
 
 using Blocks = std::atomic<ControlBlock*>[1u << kSlotBits];
-// The blocks of this process; nullptr when there are none. It lies where a child after fork finds it wiped.
-using OwnBlocks = std::atomic<Blocks*>;
-extern std::atomic<const OwnBlocks*> own;  // never nullptr
+// The blocks of this process, at memory that a child after fork finds wiped. Never nullptr.
+extern std::atomic<const Blocks*> own;
 }  // namespace detail
 
-// Both at once, for calls that leave it to others to say what is wrong: nullptr where own_process() or find() would object.
+// Both at once, for calls that leave it to others to say what is wrong: nullptr where own_process() would object, and the block
+// at the handle's place for whatever else is asked. REQUIRES: alive() is asked under a lock, as ever.
 inline ControlBlock* find_own(uint64_t handle) {
   using namespace detail;
-  Blocks* blocks = own.load(std::memory_order_acquire)->load(std::memory_order_acquire);
-  if (blocks == nullptr || handle >> kKindShift != kKindEngine) return nullptr;
-  return (*blocks)[handle & ((1u << kSlotBits) - 1)].load(std::memory_order_acquire);
+  return (*own.load(std::memory_order_acquire))[handle & ((1u << kSlotBits) - 1)].load(std::memory_order_acquire);
 }
 
 }  // namespace registry

@@ -40,7 +40,20 @@ class RequestCall {
   Bytes value(uint32_t i) const { return request_.values[i]; }
   size_t quantity_count() const { return request_.quantities.size(); }
   uint64_t quantity(uint32_t i) const { return request_.quantities[i]; }
-  void write(const straight::Answer& answer) const {
+  void allow(Instant now, int32_t limit_id) const {
+    straight::AnswerHead answer;
+    answer.now = now;
+    answer.limit_id = limit_id;
+    write_head(answer);
+  }
+  void tell(const straight::Standing& standing) const {
+    decision_.limit = standing.limit;
+    decision_.used = standing.used;
+    decision_.remaining = standing.remaining;
+    decision_.resets_at = standing.resets_at;
+    decision_.opens_at = standing.opens_at;
+  }
+  void write_head(const straight::AnswerHead& answer) const {
     decision_.status = answer.status;
     decision_.denial = answer.denial;
     decision_.wait_kind = answer.wait_kind;
@@ -49,11 +62,6 @@ class RequestCall {
     decision_.largest_cost = answer.largest_cost;
     decision_.limit_id = answer.limit_id;
     decision_.flags = answer.flags;
-    decision_.limit = answer.limit;
-    decision_.used = answer.used;
-    decision_.remaining = answer.remaining;
-    decision_.resets_at = answer.resets_at;
-    decision_.opens_at = answer.opens_at;
   }
 
  private:
@@ -76,7 +84,7 @@ bool decide_straight(ControlBlock& block, EngineCore& core, const Generation& g,
     s.record = straight::find<straight::AnySubjects>(core.arena(), looks, s, call);
     if (s.record == nullptr) return false;
   }
-  return straight::charge<straight::AnySubjects>(core, g, plan, subjects, work.subject_count,
+  return straight::charge<straight::AnySubjects>(core, plan, subjects, work.subject_count,
                                                  block.shards[work.subjects[0].shard_index], call, work.now);
 }
 
@@ -198,7 +206,7 @@ size_t Group::form(std::span<const Request> requests, std::span<Decision> decisi
 // Three misses a subject, each asked for across the whole group before the first is needed: index, record, record's second line.
 void Group::fetch() {
   for (size_t i = 0; i < subject_count_; ++i) {
-    block_.shards[subjects_[i].shard_index].index.prefetch(Index::tag_of(subjects_[i].hash));
+    __builtin_prefetch(block_.shards[subjects_[i].shard_index].index.own_place(Index::tag_of(subjects_[i].hash)));
   }
   const EngineCore& core = *block_.core.load(std::memory_order_relaxed);
   for (size_t i = 0; i < subject_count_; ++i) {
@@ -271,7 +279,7 @@ Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, 
 
 bool decide_straight(uint64_t handle, const Request& request, Decision* decision) {
   const RequestCall call(request, decision);
-  return straight::decide_lone(handle, call) || straight::decide_several(handle, call);
+  return straight::decide(handle, call);
 }
 
 void decide_many(ControlBlock& block, uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions) {

@@ -71,7 +71,7 @@ Status Engine::create(const EngineOptions& options, uint64_t* handle, std::strin
     return s;
   }
   block->core.store(core.release(), std::memory_order_relaxed);
-  block->generation.fetch_add(1, std::memory_order_release);
+  block->engine.store(fresh, std::memory_order_release);
   *handle = fresh;
   return Status::ok;
 }
@@ -83,8 +83,8 @@ Status Engine::destroy(uint64_t handle) {
   if (block == nullptr) return Status::handle;
   {
     const std::unique_lock lock(block->admin);
-    uint32_t generation = registry::generation_of(handle);
-    if ((generation & 1) == 0 || !block->generation.compare_exchange_strong(generation, generation + 1)) return Status::handle;
+    uint64_t living = handle;
+    if (!block->engine.compare_exchange_strong(living, registry::nobody(handle))) return Status::handle;
     for (uint32_t s = 0; s < kMaxShards; ++s) {
       const SpinGuard passed(block->shards[s].lock);
     }

@@ -28,6 +28,7 @@ struct SubjectRef;
 
 // The state of a subject never seen, wherever a limit's state may lie in it.
 extern const std::byte kNeverSeen[kMaxLimits * 24];
+static_assert(sizeof(Record) + sizeof kNeverSeen < 256 * 8, "Record::key_at has a byte");
 
 // Adds the amounts that follow `base` at these terms, directly or not. One that a subject has set for itself follows nothing; one that
 // would be 0 or too large stays the plan's, and a limit of which that is so is returned.
@@ -49,14 +50,15 @@ class EngineCore {
   const Generation& generation() const { return *current_.load(std::memory_order_acquire); }
   const EngineNames& names() const { return names_; }
   const Arena& arena() const { return arena_; }
-  Instant floor() const { return floor_.load(std::memory_order_relaxed); }
+  // The later of `now` and the instant before which no record is asked.
+  Instant latest(Instant now) const { return block_.latest(now); }
   EngineClock& clock() { return clock_; }
   EventRing& events() { return events_; }
 
   // The time of a call: its own or the engine's. False when it is out of range or too far ahead.
   bool time_of(Instant given, Instant* now) {
     *now = given;
-    return clock_.is_known(given) || read_time(given, now);
+    return block_.is_known(given) || read_time(given, now);
   }
 
   // plans.cpp: an event for every threshold in `fired`.
@@ -173,9 +175,8 @@ class EngineCore {
   EngineNames names_;
   std::atomic<const Generation*> current_{nullptr};
   std::vector<std::unique_ptr<Generation>> generations_;  // by number modulo 256; those with records on them
-  std::atomic<Instant> floor_{0};
-  std::atomic<uint64_t> reserve_{0};  // bytes of the cap held for migration
-  std::atomic<uint64_t> lagging_{0};  // records still on the generation before; at 0 the reserve goes back
+  std::atomic<uint64_t> reserve_{0};                      // bytes of the cap held for migration
+  std::atomic<uint64_t> lagging_{0};                      // records still on the generation before; at 0 the reserve goes back
   std::atomic<Instant> memory_event_at_{0};
   std::atomic<uint32_t> sweep_shard_{0};  // where the next sweep begins
 };

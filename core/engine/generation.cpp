@@ -145,7 +145,7 @@ OperationShape shape_of(const Generation& g, int32_t operation_number) {
   const uint8_t charges = g.straight[static_cast<size_t>(position)].count;
   shape.straight = charges != 0;
   shape.of_one = charges != 0 && op.values.size() == 1 && op.slots.size() == 1 && op.quantities.empty();
-  shape.lone = shape.of_one && g.straight[static_cast<size_t>(position)].is_lone();
+  shape.lone = shape.of_one && !g.straight[static_cast<size_t>(position)].lone.paces.empty();
   shape.operation = static_cast<uint16_t>(position);
   shape.value_count = static_cast<uint8_t>(op.values.size());
   shape.quantity_count = static_cast<uint8_t>(op.quantities.size());

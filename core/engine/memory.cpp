@@ -28,13 +28,13 @@ ShardCold* EngineCore::cold_of(Shard& shard, bool beyond_cap) {
     }
     constexpr uint64_t kFirstReceipts = (uint64_t{1} << 41) - 1;
     const auto number = static_cast<uint64_t>(&shard - block_.shards);
-    shard.cold->receipts = ReceiptBook(1 + (hash_add(secret_.word[0], number, secret_) & (kFirstReceipts >> 1)));
+    shard.cold->receipts = ReceiptBook(1 + (hash_next(secret_.word[0], number, secret_) & (kFirstReceipts >> 1)));
   }
   return shard.cold;
 }
 
 Instant EngineCore::base_of(const Record* record) const {
-  const Instant floor = floor_.load(std::memory_order_relaxed);
+  const Instant floor = block_.floor.load(std::memory_order_relaxed);
   return record == nullptr ? floor : std::max(floor, record->newest);
 }
 
@@ -57,8 +57,7 @@ RecordId EngineCore::create_locked(Shard& shard, uint64_t hash, uint8_t scope, c
   const RecordId id = shard.allocate(arena_, static_cast<uint32_t>(units), cold->free, false);
   if (id == 0) return 0;
   Record& r = *arena_.at(id);
-  r.units = static_cast<uint16_t>(units);
-  r.key_size = static_cast<uint16_t>(key.size());
+  r.lay_out(state, key.size());
   r.generation = generation().number;
   r.scope = scope;
   if (scope != kIdempotencyScope) {
@@ -98,7 +97,8 @@ void EngineCore::drop_locked(Shard& shard, uint64_t hash, RecordId id) {
 
 uint64_t EngineCore::hash_key(uint8_t scope, Bytes key, size_t dimensions) const {
   uint64_t hash = hash_begin(scope, secret_);
-  for_each_value(key, dimensions, [&](Bytes value) { hash = hash_add(hash, hash_bytes(value, secret_), secret_); });
+  size_t d = 0;
+  for_each_value(key, dimensions, [&](Bytes value) { hash = hash_add(hash, d++, hash_bytes(value, secret_), secret_); });
   return hash;
 }
 
@@ -125,7 +125,7 @@ Extras* EngineCore::make_extras(Shard& shard, RecordId id, Record& record, size_
     memory_.uncharge(bytes);
     return nullptr;
   }
-  record.flags |= record_flag::extras;
+  record.flags = (record.flags | record_flag::extras) & 7;
   extras->counted = bytes;
   return extras;
 }
@@ -140,7 +140,7 @@ void EngineCore::prune_extras(Shard& shard, RecordId id, Record& record) {
   const Extras* extras = extras_of(shard, id, record);
   if (extras == nullptr || !extras->empty()) return;
   drop_extras(shard, id);
-  record.flags = static_cast<uint8_t>(record.flags & ~record_flag::extras);
+  record.flags = record.flags & ~record_flag::extras & 7;
 }
 
 // The overflow record of a scope in this shard: shared by the new subjects that hash here once memory is full. It is taken from
@@ -159,7 +159,7 @@ bool EngineCore::overflow_locked(Shard& shard, uint8_t scope, RecordId* id) {
   *id = shard.allocate(arena_, static_cast<uint32_t>(units), cold->free, true);
   if (*id == 0) return false;
   Record& r = *arena_.at(*id);
-  r.units = static_cast<uint16_t>(units);
+  r.lay_out(generation().scope(scope).state_size, 0);
   r.generation = generation().number;
   r.scope = scope;
   r.flags = record_flag::overflow;
@@ -176,8 +176,8 @@ bool EngineCore::overflow_locked(Shard& shard, uint8_t scope, RecordId* id) {
 
 Instant EngineCore::raise_floor(Instant now) {
   const Instant bound = std::min(now, clock_.now());
-  Instant floor = floor_.load(std::memory_order_relaxed);
-  while (bound > floor && !floor_.compare_exchange_weak(floor, bound, std::memory_order_relaxed)) {
+  Instant floor = block_.floor.load(std::memory_order_relaxed);
+  while (bound > floor && !block_.floor.compare_exchange_weak(floor, bound, std::memory_order_relaxed)) {
   }
   return std::max(floor, bound);
 }
@@ -225,18 +225,18 @@ EngineCore::Swept EngineCore::sweep_locked(Shard& shard, Instant floor, size_t m
   for (size_t places = most < capacity / 16 ? most * 16 : capacity;
        places > 0 && swept.looked < most && shard.index.count() > 0;) {
     const uint32_t place = (whole ? shard.sweep_at : shard.sweep_at * kHop) & (capacity - 1);
-    const uint64_t word = shard.index.word(place);
-    bool stays = word == 0;
+    const IndexWord word = shard.index.word(place);
+    const RecordId id = word.id;
+    bool stays = id == 0;
     if (!stays) {
-      const auto id = static_cast<RecordId>(word);
       ++swept.looked;
       if (droppable_locked(*arena_.at(id), floor)) {
-        drop_locked(shard, word >> 32, id);  // another may have moved into its place
+        drop_locked(shard, word.tag, id);  // another may have moved into its place
         ++swept.dropped;
       } else {
         const Record& record = *arena_.at(id);
         const bool behind = record.scope != kIdempotencyScope && record.generation != generation().number;
-        stays = !behind || migrate_locked(shard, word >> 32, id) != 0 || shard.index.word(place) == word;
+        stays = !behind || migrate_locked(shard, word.tag, id) != 0 || shard.index.word(place) == word;
       }
     }
     if (stays) {

@@ -37,8 +37,7 @@ bool EngineCore::migrate_step(Shard& shard, uint64_t hash, RecordId* id, const G
   if (moved == 0) return false;
   Record* record = arena_.at(moved);
   record->newest = old->newest;
-  record->units = static_cast<uint16_t>(units);
-  record->key_size = old->key_size;
+  record->lay_out(scope_to.state_size, old->key_size);
   record->generation = to.number;
   record->scope = old->scope;
   record->flags = old->flags;
@@ -100,14 +99,14 @@ RecordId EngineCore::migrate_locked(Shard& shard, uint64_t hash, RecordId id) {
 
 // Brings every record to the current generation, a shard at a time, and lets the old policies go.
 void EngineCore::migrate_all() {
-  const uint32_t shards = block_.shard_count.load(std::memory_order_relaxed);
+  const uint32_t shards = block_.shard_count();
   for (uint32_t i = 0; i < shards; ++i) {
     Shard& shard = block_.shards[i];
     const SpinGuard guard(shard.lock);
     for (uint32_t position = 0; position < shard.index.capacity();) {
-      const uint64_t word = shard.index.word(position);
-      const auto id = static_cast<RecordId>(word);
-      const Record* record = word == 0 ? nullptr : arena_.at(id);
+      const IndexWord word = shard.index.word(position);
+      const RecordId id = word.id;
+      const Record* record = id == 0 ? nullptr : arena_.at(id);
       if (record == nullptr || record->scope == kIdempotencyScope || record->generation == generation().number ||
           migrate_locked(shard, hash_of(*record), id) != 0 || shard.index.word(position) == word) {
         ++position;
@@ -130,13 +129,13 @@ void EngineCore::release_reserve() { memory_.uncharge(reserve_.exchange(0, std::
 void EngineCore::count_behind() {
   constexpr uint64_t kStillCounting = uint64_t{1} << 62;
   lagging_.store(kStillCounting, std::memory_order_relaxed);
-  for (uint32_t s = 0; s < block_.shard_count.load(std::memory_order_relaxed); ++s) {
+  for (uint32_t s = 0; s < block_.shard_count(); ++s) {
     Shard& shard = block_.shards[s];
     const SpinGuard guard(shard.lock);
     uint64_t behind = 0;
     for (uint32_t i = 0; i < shard.index.capacity(); ++i) {
-      if (shard.index.word(i) == 0) continue;
-      const Record& record = *arena_.at(static_cast<RecordId>(shard.index.word(i)));
+      if (shard.index.word(i).id == 0) continue;
+      const Record& record = *arena_.at(shard.index.word(i).id);
       behind += record.scope != kIdempotencyScope && record.generation != generation().number;
     }
     lagging_.fetch_add(behind, std::memory_order_relaxed);

@@ -32,7 +32,7 @@ template <class Fn>
 static Status settle(ControlBlock& block, Allocator& memory, uint64_t id, Instant now, std::string* error,
                      Fn&& fn) SLUICE_NO_ANALYSIS {
   const uint32_t home = ReceiptBook::shard_of(id);
-  if (home >= block.shard_count.load(std::memory_order_relaxed)) return fail(Status::not_found, error, kUnknown);
+  if (home >= block.shard_count()) return fail(Status::not_found, error, kUnknown);
   Shard& shard = block.shards[home];
   LockSet locks;
   {

@@ -37,21 +37,23 @@ EngineCore::EngineCore(ControlBlock& block, const EngineOptions& options)
       secret_(random_hash_secret()),
       memory_(options.memory, options.memory_cap),
       arena_(options.memory_cap, memory_),
-      clock_(options.manual_clock, options.manual_now),
+      clock_(options.manual_clock, options.manual_now, block.known_until),
       events_(options.event_capacity),
       generations_(256) {
   const HashSecret more = random_hash_secret();
   fingerprint_key_ = {more.word[0], more.word[1]};
   for (int i = 0; i < 4; ++i) block_.secret[i].store(secret_.word[i], std::memory_order_relaxed);
-  block_.shard_count.store(options.shards, std::memory_order_relaxed);
+  block_.set_shard_count(options.shards);
+  block_.floor.store(0, std::memory_order_relaxed);
+  block_.records = arena_.records();
 }
 
 EngineCore::~EngineCore() {
-  for (uint32_t s = 0; s < block_.shard_count.load(std::memory_order_relaxed); ++s) {
+  for (uint32_t s = 0; s < block_.shard_count(); ++s) {
     Shard& shard = block_.shards[s];
     const SpinGuard guard(shard.lock);
     for (uint32_t i = 0; i < shard.index.capacity(); ++i) {
-      if (shard.index.word(i) != 0) clear_states_locked(*arena_.at(static_cast<RecordId>(shard.index.word(i))));
+      if (shard.index.word(i).id != 0) clear_states_locked(*arena_.at(shard.index.word(i).id));
     }
     shard.index.release(words_);
     delete shard.cold;
@@ -121,10 +123,13 @@ Status EngineCore::reload(std::string_view text, std::string_view stance, bool a
 }
 
 void EngineCore::publish(const Generation& g) SLUICE_NO_ANALYSIS {
-  const uint32_t shards = block_.shard_count.load(std::memory_order_relaxed);
+  const uint32_t shards = block_.shard_count();
   for (uint32_t s = 0; s < shards; ++s) block_.shards[s].lock.lock();
   current_.store(&g, std::memory_order_release);
-  for (size_t n = 0; n < kMaxOperations; ++n) block_.shapes[n].write(shape_of(g, static_cast<int32_t>(n)), secret_);
+  for (size_t n = 0; n < kMaxOperations; ++n) {
+    const OperationShape shape = shape_of(g, static_cast<int32_t>(n));
+    block_.shapes[n].write(shape, secret_, shape.straight ? &g.straight[shape.operation] : nullptr);
+  }
   for (uint32_t s = 0; s < shards; ++s) block_.shards[s].lock.unlock();
 }
 
@@ -133,7 +138,7 @@ Status EngineCore::admin_sweep(Instant given, uint64_t max_records, uint64_t* dr
   Instant now;
   if (!time_of(given, &now)) return Status::time;
   const Instant floor = raise_floor(now);
-  const uint32_t shards = block_.shard_count.load(std::memory_order_relaxed);
+  const uint32_t shards = block_.shard_count();
   uint64_t total = 0, left = max_records;
   for (uint32_t i = 0; i < shards && left > 0; ++i) {
     Shard& shard = block_.shards[(sweep_shard_.fetch_add(1, std::memory_order_relaxed)) & (shards - 1)];

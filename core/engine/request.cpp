@@ -101,7 +101,7 @@ void form(const ControlBlock& block, const HashSecret& secret, Work& work, const
   uint64_t hash = hash_begin(slot.scope, secret);
   for (uint8_t d = 0; d < slot.count; ++d) {
     s.key.values[d] = &work.request->values[slot.values[d]];
-    hash = hash_add(hash, work.value_hash[slot.values[d]], secret);
+    hash = hash_add(hash, d, work.value_hash[slot.values[d]], secret);
   }
   end_subject(block, work, s, hash);
 }
@@ -115,7 +115,7 @@ void form_repeated(const ControlBlock& block, const HashSecret& secret, Work& wo
     const uint8_t v = slot.values[d];
     const bool repeated = static_cast<int8_t>(v) == work.shape.repeats;
     s.key.values[d] = repeated ? work.repeats->value[repeat] : &work.request->values[v];
-    hash = hash_add(hash, repeated ? work.repeats->hash[repeat] : work.value_hash[v], secret);
+    hash = hash_add(hash, d, repeated ? work.repeats->hash[repeat] : work.value_hash[v], secret);
   }
   end_subject(block, work, s, hash);
 }
@@ -125,8 +125,8 @@ void form_idempotency(const ControlBlock& block, const HashSecret& secret, Work&
   const auto tenant = static_cast<uint8_t>(work.shape.tenant);
   s.key.values[0] = &work.request->values[tenant];
   s.key.values[1] = &work.request->idempotency_key;
-  const uint64_t hash = hash_add(hash_begin(kIdempotencyScope, secret), work.value_hash[tenant], secret);
-  end_subject(block, work, s, hash_add(hash, hash_bytes(work.request->idempotency_key, secret), secret));
+  const uint64_t hash = hash_first(hash_begin(kIdempotencyScope, secret), work.value_hash[tenant]);
+  end_subject(block, work, s, hash_next(hash, hash_bytes(work.request->idempotency_key, secret), secret));
   work.idempotency = &s;
 }
 

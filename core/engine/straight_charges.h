@@ -14,17 +14,24 @@
 
 namespace sluice::straight {
 
-struct Answer {
+// How the limit that an answer names stands.
+struct Standing {
+  uint64_t limit = 0, used = 0, remaining = 0;
+  Instant resets_at = 0, opens_at = 0;
+};
+
+struct AnswerHead {
+  int32_t limit_id = -1;
   Status status = Status::ok;
   DenialKind denial = DenialKind::none;
   WaitKind wait_kind = WaitKind::none;
-  int32_t limit_id = -1;
   uint32_t flags = 0;
   Instant now = 0;
   Span retry_after = 0;
-  uint64_t largest_cost = 0, limit = 0, used = 0, remaining = 0;
-  Instant resets_at = 0, opens_at = 0;
+  uint64_t largest_cost = 0;
 };
+
+struct Answer : AnswerHead, Standing {};
 
 [[gnu::noinline]] Instant opens_with_burst(const StraightCharge& c, const Amount& amount, const std::byte* state, uint64_t cost,
                                            Instant at);

@@ -54,13 +54,11 @@ struct Group {
     const size_t count = group.form_all(subjects, &locks);
     if (count == 0) return 0;
     const HeldLocks<kGroupSubjects> held(locks, group.block);
-    if (!registry::alive(group.block, group.handle)) return 0;
+    if (!registry::alive(group.block, group.handle) || group.shape.head() != group.head) return 0;
     EngineCore& core = *group.block.core.load(std::memory_order_relaxed);
-    const Generation& g = core.generation();
-    if (g.number != StableShape::generation_of(group.head)) return 0;
-    const StraightPlan& plan = g.straight[StableShape::operation_of(group.head)];
+    const StraightPlan& plan = *group.shape.plan();
     group.fetch(core, plan, subjects, count * Size::slots(group.head));
-    return group.decide_all(core, g, plan, subjects, count, time);
+    return group.decide_all(core, plan, subjects, count, time);
   }
 
  private:
@@ -82,18 +80,22 @@ struct Group {
   }
 
   [[gnu::always_inline]] void fetch(const EngineCore& core, const StraightPlan& plan, Subject* subjects, size_t count) const {
-    const uint64_t* words[kGroupSubjects];
-    for (size_t i = 0; i < count; ++i) words[i] = subjects[i].shard->index.prefetch(Index::tag_of(subjects[i].hash));
+    const IndexWord* places[kGroupSubjects];
+    for (size_t i = 0; i < count; ++i) {
+      places[i] = subjects[i].shard->index.own_place(Index::tag_of(subjects[i].hash));
+      __builtin_prefetch(places[i]);
+    }
     for (size_t i = 0; i < count; ++i) {
       Subject& s = subjects[i];
-      const RecordId id = s.shard->index.guess_at(words[i], Index::tag_of(s.hash));
+      const uint32_t tag = Index::tag_of(s.hash);
+      const RecordId id = places[i]->tag == tag ? places[i]->id : Index::guess_in(s.shard->index.home_of(tag), tag);
       s.record = id == 0 ? nullptr : core.arena().at(id);
-      if (id != 0) prefetch_record(s.record, Looks::of(plan, s, Size::kOne ? 0 : i % Size::slots(head)).bytes);
+      if (id != 0) prefetch_record(s.record, plan.key_offset[Size::kOne ? 0 : i % Size::slots(head)] + s.key_size);
     }
   }
 
-  [[gnu::always_inline]] size_t decide_all(EngineCore& core, const Generation& g, const StraightPlan& plan, Subject* subjects,
-                                           size_t count, ArrayTime* time) const {
+  [[gnu::always_inline]] size_t decide_all(EngineCore& core, const StraightPlan& plan, Subject* subjects, size_t count,
+                                           ArrayTime* time) const {
     const size_t slots = Size::slots(head);
     for (size_t n = 0; n < count; ++n) {
       const auto call = array.call(from + n);
@@ -111,7 +113,7 @@ struct Group {
         own[i].record = find<Size>(core.arena(), looks, own[i], call);
         if (own[i].record == nullptr) return n;
       }
-      if (!charge<Size>(core, g, plan, own, slots, *own[0].shard, call, now)) return n;
+      if (!charge<Size>(core, plan, own, slots, *own[0].shard, call, now)) return n;
     }
     return count;
   }

@@ -52,8 +52,29 @@ StraightCharge straight_charge(const CompiledPolicy& policy, const OperationChar
   s.denies_as = limit.rule.denies_as;
   s.slack = limit.rule.slack;
   s.queued = charge.mode == Mode::queue;
-  s.whole = std::ranges::all_of(limit.amounts, [](const AmountTerms& terms) { return terms.amount.whole; });
   return s;
+}
+
+LonePlan lone_plan(const CompiledPolicy& policy, const StraightPlan& plan) {
+  LonePlan lone;
+  const StraightCharge& c = plan.charges[0];
+  if (plan.count != 1 || c.kind != Kind::pace || c.quantity != kNone || c.cost != 1 || c.queued || c.slack != 0) return lone;
+  const Limit& limit = policy.limits[c.position];
+  const bool whole = std::ranges::all_of(limit.amounts, [](const AmountTerms& terms) { return terms.amount.whole; });
+  if (!whole) return lone;
+  const int16_t plan_set = policy.scopes[static_cast<size_t>(limit.scope)].plan_set;
+  const size_t plans = plan_set == kNone ? 1 : policy.plan_sets[static_cast<size_t>(plan_set)].plans.size();
+  for (size_t p = 0; p < plans; ++p) {
+    const Amount& amount = c.amount(static_cast<uint8_t>(p));
+    lone.paces.push_back({amount.unit, amount.depth, amount.shown});
+  }
+  lone.looks = plan.looks[0];
+  lone.key_offset = plan.key_offset[0];
+  lone.state_offset = c.state_offset;
+  lone.denies_as = c.denies_as;
+  lone.refuses = plan.refuses;
+  lone.limit_id = c.limit_id;
+  return lone;
 }
 
 }  // namespace
@@ -71,9 +92,10 @@ StraightPlan straight_plan(const Generation& g, const Operation& operation) {
   }
   for (size_t i = 0; i < operation.slots.size(); ++i) {
     const auto scope = static_cast<size_t>(operation.slots[i].scope);
-    plan.head[i] = head_of_kind(g.number, g.scope_number[scope]);
+    plan.looks[i] = looks_of_kind(g.number, g.scope_number[scope]);
     plan.key_offset[i] = static_cast<uint32_t>(sizeof(Record) + policy.scopes[scope].state_size);
   }
+  if (operation.slots.size() == 1) plan.lone = lone_plan(policy, plan);
   return plan;
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "core/policy/compiled_policy.h"
 
@@ -28,24 +29,35 @@ struct StraightCharge {
   ChargeType type;
   DenialKind denies_as;
   bool queued;
-  bool whole;  // its amount is of whole units on every plan
 
   const Amount& amount(uint8_t plan) const { return *reinterpret_cast<const Amount*>(amounts + size_t{stride} * plan); }
 };
 
+// One unit of one pace, of whole units on every plan: always on the grid of its own debt. All that charging it takes, side by side.
+struct LonePlan {
+  struct Pace {
+    Span unit;
+    Span depth;
+    uint64_t shown;  // what passes at once from idle
+  };
+
+  uint32_t looks = 0;  // as below, of the one slot
+  uint32_t key_offset = 0;
+  uint32_t state_offset = 0;
+  DenialKind denies_as = DenialKind::none;
+  bool refuses = false;
+  int32_t limit_id = -1;
+  std::vector<Pace> paces;  // by plan; empty: the operation is not lone
+};
+
 struct StraightPlan {
+  LonePlan lone;
   uint8_t count = 0;     // of charges; 0: never straight
   bool refuses = false;  // denials too are straight: every charge is a plain one of a limit that denies
-  // Of the record in each slot: bytes before its key, and its header's word but for what the key and the plan decide.
-  std::array<uint64_t, kStraightSlots> head{};
+  // Of the record in each slot: what it looks like but for its key's size, and the bytes before its key.
+  std::array<uint32_t, kStraightSlots> looks{};
   std::array<uint32_t, kStraightSlots> key_offset{};
-  std::array<StraightCharge, kStraightCharges> charges;
-
-  // One unit of one pace, of whole units on every plan, always on the grid of its own debt.
-  bool is_lone() const {
-    const StraightCharge& c = charges[0];
-    return count == 1 && c.kind == Kind::pace && c.quantity == kNone && c.cost == 1 && !c.queued && c.slack == 0 && c.whole;
-  }
+  std::array<StraightCharge, kStraightCharges> charges{};
 };
 
 struct Generation;

@@ -51,7 +51,7 @@ struct Subject {
   Record* record;
   Instant at;  // the instant at which its limits are asked
   Shard* shard;
-  uint32_t slot;  // the shape's word for it
+  uint32_t slot;  // the shape's word for it, if it is one of several
 };
 
 // Whether the request fits the operation's head.
@@ -67,10 +67,9 @@ template <Asked C>
 [[gnu::always_inline]] inline bool form_one(ControlBlock& block, const StableShape& shape, const C& call, Subject* s) {
   const Bytes value = call.value(0);
   if (!is_key(value)) return false;
-  const HashSecret secret = block.hash_secret();
-  s->slot = shape.slot(0);
+  const HashSecret secret = block.value_secret();
   s->key_size = value.size();
-  s->hash = hash_add(shape.hash_begin(), hash_bytes(value, secret), secret);
+  s->hash = hash_first(shape.hash_begin(), hash_bytes(value, secret));
   s->shard = &block.shards[block.shard_of(s->hash)];
   return true;
 }
@@ -99,7 +98,7 @@ template <Asked C>
     for (uint32_t d = 0; d < count; ++d) {
       const uint32_t v = StableShape::value_of(s.slot, d);
       s.key_size += call.value(v).size();
-      s.hash = hash_add(s.hash, hashes[v], secret);
+      s.hash = hash_add(s.hash, d, hashes[v], secret);
     }
     s.shard = &block.shards[block.shard_of(s.hash)];
   }
@@ -128,43 +127,57 @@ template <Asked C>
 
 // What a subject's record must look like: of this generation, and with nothing of its own beside it.
 struct Looks {
-  uint64_t head;
-  size_t bytes;
+  uint32_t word;
+  size_t key_at;  // bytes before the key
 
   // `i`: the subject's slot.
   static Looks of(const StraightPlan& plan, const Subject& s, size_t i) {
-    const size_t units = (plan.key_offset[i] + s.key_size + kRecordUnit - 1) / kRecordUnit;
-    return {plan.head[i] | head_of_size(units, s.key_size), units * kRecordUnit};
+    return {plan.looks[i] | looks_of_key(s.key_size), plan.key_offset[i]};
   }
 };
 
 template <class Size, Asked C>
 [[gnu::always_inline]] inline bool is_of(const Record& record, const Looks& looks, const Subject& s, const C& call) {
-  if ((head_word(record) & kHeadWithoutPlan) != looks.head) return false;
+  if (sluice::looks(record) != looks.word) return false;
   if (!Size::kOne && StableShape::count_of(s.slot) != 1) return has_composite_key(record, s.slot, call);
-  const char* key = reinterpret_cast<const char*>(&record) + looks.bytes - s.key_size;
+  const char* key = reinterpret_cast<const char*>(&record) + looks.key_at;
   return same_bytes(key, call.value(Size::kOne ? 0 : StableShape::value_of(s.slot, 0)).data(), s.key_size);
 }
 
-// The subject's record, or nullptr: wherever it stands in the index.
+struct Found {
+  Record* record = nullptr;
+  bool nowhere = false;  // no record, and none elsewhere either
+};
+
+// The subject's record if it stands where it is looked for first: its tag's own place, else the bucket around it.
 template <class Size, Asked C>
-[[gnu::noinline]] Record* find_on(const Arena& arena, uint64_t head, size_t bytes, Subject s, C call) {
+[[gnu::always_inline]] inline Found find_near(RecordBase records, const Looks& looks, const Subject& s, const C& call) {
+  const uint32_t tag = Index::tag_of(s.hash);
+  const IndexWord* place = s.shard->index.own_place(tag);
+  RecordId id = place->id;
+  if (place->tag != tag) [[unlikely]] {
+    const IndexWord* home = s.shard->index.home_of(tag);
+    id = Index::guess_in(home, tag);
+    if (id == 0) return {nullptr, Index::is_last(home)};
+  }
+  Record* record = records.at(id);  // also of nobody's number, where no record is
+  return is_of<Size>(*record, looks, s, call) ? Found{record, false} : Found{};
+}
+
+// The same, wherever it stands.
+template <class Size, Asked C>
+[[gnu::noinline]] Record* find_far(const Arena& arena, uint32_t word, size_t key_at, Subject s, C call) {
   const RecordId id = s.shard->index.find(Index::tag_of(s.hash), [&](RecordId candidate) {
-    return is_of<Size>(*arena.at(candidate), {head, bytes}, s, call);
+    return is_of<Size>(*arena.at(candidate), {word, key_at}, s, call);
   });
   return id == 0 ? nullptr : arena.at(id);
 }
 
-// The same; most stand where their tag is looked for first, and for that no loop is kept ready.
 template <class Size, Asked C>
 [[gnu::always_inline]] inline Record* find(const Arena& arena, const Looks& looks, const Subject& s, const C& call) {
-  const uint64_t word = s.shard->index.first(Index::tag_of(s.hash));
-  if (word >> 32 == Index::tag_of(s.hash)) {
-    Record* record = arena.at(static_cast<RecordId>(word));
-    if (is_of<Size>(*record, looks, s, call)) [[likely]]
-      return record;
-  }
-  return word == 0 ? nullptr : find_on<Size>(arena, looks.head, looks.bytes, s, call);
+  const Found found = find_near<Size>(arena.records(), looks, s, call);
+  if (found.record != nullptr || found.nowhere) return found.record;
+  return find_far<Size>(arena, looks.word, looks.key_at, s, call);
 }
 
 }  // namespace sluice::straight

@@ -53,7 +53,7 @@ SubjectLock::SubjectLock(EngineCore& core_, const SubjectName& name, Instant giv
       return;
     }
     key.values[i] = &value;
-    hash = hash_add(hash, hash_bytes(value, core.secret_), core.secret_);
+    hash = hash_add(hash, i, hash_bytes(value, core.secret_), core.secret_);
   }
   key.count = static_cast<uint8_t>(name.values.size());
   read_plans_elsewhere();
@@ -105,7 +105,7 @@ void SubjectLock::read_plans_elsewhere() {
     KeyView one;
     one.count = 1;
     one.values[0] = key.values[place - scope->dimensions.begin()];
-    const uint64_t h = hash_add(hash_begin(number, core.secret_), hash_bytes(*one.values[0], core.secret_), core.secret_);
+    const uint64_t h = hash_first(hash_begin(number, core.secret_), hash_bytes(*one.values[0], core.secret_));
     Shard& other = core.block_.shards[core.block_.shard_of(h)];
     const SpinGuard guard(other.lock);
     const RecordId found = core.find_locked(other, h, number, one);

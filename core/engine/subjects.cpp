@@ -172,7 +172,7 @@ Status EngineCore::admin_reset(const SubjectName& name, Instant now, std::string
 
 // What was taken from a subject before its reset is not given back out of what it spends after.
 void EngineCore::void_receipts(uint8_t scope, uint64_t hash, const std::string& key) {
-  for (uint32_t s = 0; s < block_.shard_count.load(std::memory_order_relaxed); ++s) {
+  for (uint32_t s = 0; s < block_.shard_count(); ++s) {
     Shard& shard = block_.shards[s];
     const SpinGuard guard(shard.lock);
     if (shard.cold == nullptr) continue;
@@ -248,13 +248,13 @@ Status EngineCore::admin_erase(const SubjectName& name, uint64_t* erased, Instan
   if (value.empty() || value.size() > kMaxKeyBytes) return fail(Status::invalid, error, "values[0]: a key has 1 to 1024 bytes");
   uint64_t count = 0;
   const bool tenant = static_cast<uint8_t>(dimension) == policy.tenant;
-  for (uint32_t s = 0; s < block_.shard_count.load(std::memory_order_relaxed); ++s) {
+  for (uint32_t s = 0; s < block_.shard_count(); ++s) {
     Shard& shard = block_.shards[s];
     const SpinGuard guard(shard.lock);
     for (uint32_t position = 0; position < shard.index.capacity();) {
-      const uint64_t word = shard.index.word(position);
-      const auto id = static_cast<RecordId>(word);
-      const Record* record = word == 0 ? nullptr : arena_.at(id);
+      const IndexWord word = shard.index.word(position);
+      const RecordId id = word.id;
+      const Record* record = id == 0 ? nullptr : arena_.at(id);
       bool match = false;
       if (record != nullptr && record->scope == kIdempotencyScope) {
         size_t i = 0;
@@ -273,7 +273,7 @@ Status EngineCore::admin_erase(const SubjectName& name, uint64_t* erased, Instan
         ++position;
         continue;
       }
-      drop_locked(shard, word >> 32, id);
+      drop_locked(shard, word.tag, id);
       ++count;
     }
     if (shard.cold == nullptr) continue;

@@ -146,7 +146,7 @@ Status EngineCore::admin_list(std::string_view scope_text, uint64_t* cursor, uin
   }
   const Scope& scope = g.policy->scopes[static_cast<size_t>(position)];
   const uint8_t number = g.scope_number[static_cast<size_t>(position)];
-  const uint32_t shards = block_.shard_count.load(std::memory_order_relaxed);
+  const uint32_t shards = block_.shard_count();
   uint32_t shown = 0, looked = 0;
   JsonText text;
   text.list();
@@ -157,9 +157,9 @@ Status EngineCore::admin_list(std::string_view scope_text, uint64_t* cursor, uin
     Shard& shard = block_.shards[s];
     const SpinGuard guard(shard.lock);
     for (; place < shard.index.capacity() && shown < max; ++place, ++looked) {
-      const uint64_t word = shard.index.word(place);
-      if (word == 0) continue;
-      const Record& record = *arena_.at(static_cast<RecordId>(word));
+      const RecordId id = shard.index.word(place).id;
+      if (id == 0) continue;
+      const Record& record = *arena_.at(id);
       if (record.scope != number) continue;
       ++shown;
       text.object();
@@ -183,7 +183,7 @@ Status EngineCore::admin_list(std::string_view scope_text, uint64_t* cursor, uin
 
 void EngineCore::admin_counters(Counters* out) {
   *out = {};
-  const uint32_t shards = block_.shard_count.load(std::memory_order_relaxed);
+  const uint32_t shards = block_.shard_count();
   for (uint32_t s = 0; s < shards; ++s) {
     Shard& shard = block_.shards[s];
     const SpinGuard guard(shard.lock);

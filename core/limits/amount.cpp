@@ -54,7 +54,6 @@ Amount make_pace_amount(uint64_t amount, Span period, PaceDepth depth) {
   const uint64_t deep = bounded(asked);
   result.depth = static_cast<Span>(deep);
   result.largest = static_cast<Span>(bounded(largest));
-  result.room = result.depth - result.unit;
   result.shown = std::min(mul_div_floor(bounded(largest), amount, length), kLargestCount);
   result.whole = length % amount == 0 && deep == static_cast<Wide>(unit) * result.shown;
   return result;

@@ -8,6 +8,7 @@
 // 4. No division on the way of an allowed charge of cost 1; one to read a pace of whole units.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -115,14 +116,12 @@ inline Reading read_number(const Amount& amount, Instant drained_at, Instant at)
   return reading;
 }
 
-// The same right after a charge that passed, of a pace of whole units that is not drained at the end of time.
-inline Reading read_charged(const Amount& amount, Instant drained_at, Instant at) {
-  const auto unit = static_cast<uint64_t>(amount.unit);
-  Reading reading;
-  reading.used = (static_cast<uint64_t>(drained_at - at) + unit - 1) / unit;
-  reading.remaining = amount.shown - reading.used;
-  reading.resets_at = drained_at;
-  return reading;
+// How far a sum of an instant before the end of time and a pace's ns may go: one comparison of one bit. REQUIRES: t >= 0.
+constexpr bool ends_in_time(Instant t) { return (t & kEndOfTime) == 0; }
+
+// A debt of some ns in units, rounded up; not clamped to any count.
+constexpr uint64_t units_owed(Span debt, Span unit) {
+  return (static_cast<uint64_t>(debt) + static_cast<uint64_t>(unit) - 1) / static_cast<uint64_t>(unit);
 }
 
 inline Reading read(const Params& params, const std::byte* state, Instant at) {

@@ -57,7 +57,6 @@ struct Amount {
   Span unit = 0;        // pace: ceil(period / amount)
   Span depth = 0;       // pace: how much debt, in ns, may stand after a charge; at least `unit`
   Span largest = 0;     // pace: the ns of the largest charge, which passes when nothing is owed: the depth, or 1 more
-  Span room = 0;        // pace: depth - unit, the most debt on which a charge of cost 1 passes
   uint64_t peak = 0;    // window with burst: most units of one window, floor(k x amount); 0 is no burst
   uint64_t bank = 0;    // window with burst: most units banked, floor((k-1) x amount x T)
   std::array<uint64_t, kMaxThresholds> threshold_at{};     // used >= this fires; ceil(p x amount), ascending

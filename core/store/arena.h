@@ -16,6 +16,17 @@
 
 namespace sluice {
 
+// Where records lie, to be kept where the arena itself is not at hand.
+class RecordBase {
+ public:
+  RecordBase() = default;
+  explicit RecordBase(std::byte* first) : first_(first) {}
+  Record* at(RecordId id) const { return reinterpret_cast<Record*>(first_ + size_t{id} * kRecordUnit); }
+
+ private:
+  std::byte* first_ = nullptr;
+};
+
 class Arena {
  public:
   static constexpr uint32_t kPageUnits = 256;  // 4 KiB
@@ -33,7 +44,8 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
 
   bool valid() const { return base_ != nullptr; }
-  Record* at(RecordId id) const { return reinterpret_cast<Record*>(base_ + size_t{id} * kRecordUnit); }
+  RecordBase records() const { return RecordBase(base_); }
+  Record* at(RecordId id) const { return records().at(id); }
 
   // At least `units`: whole pages where that is a page or more. None when the cap is reached; `beyond_cap` takes all the same, so
   // that more may be counted than the cap allows until as much has come back.

@@ -4,24 +4,23 @@
 namespace sluice {
 namespace {
 
-constexpr uint32_t kFirstLog2 = 3;
-
-uint64_t make_word(uint32_t tag, RecordId id) { return uint64_t{tag} << 32 | id; }
-uint32_t tag_of_word(uint64_t word) { return static_cast<uint32_t>(word >> 32); }
+constexpr uint32_t kNowhere = UINT32_MAX;
+constexpr uint32_t kFirstLog2 = 3;  // one bucket
+static_assert(bucket::kWords == 1u << kFirstLog2);
 
 }  // namespace
 
-bool Index::resize(uint32_t log2, WordMemory& memory) {
-  uint64_t* words = memory.allocate(log2);
+bool Index::resize(uint32_t to, WordMemory& memory) {
+  IndexWord* words = memory.allocate(to);
   if (words == nullptr) return false;
   Index fresh;
   fresh.words_ = words;
-  fresh.log2_ = log2;
+  fresh.mask_ = (uint32_t{1} << to) - 1;
   for (uint32_t i = 0; i < capacity(); ++i) {
-    if (words_[i] != 0) fresh.insert(tag_of_word(words_[i]), static_cast<RecordId>(words_[i]));
+    if (words_[i].id != 0) fresh.insert(words_[i].tag, words_[i].id);
   }
-  if (words_ != nullptr && log2 > log2_) {
-    memory.outgrow(words_, log2_);
+  if (has_words() && to > log2()) {
+    memory.outgrow(words_, log2());
   } else {
     release(memory);
   }
@@ -30,55 +29,71 @@ bool Index::resize(uint32_t log2, WordMemory& memory) {
 }
 
 bool Index::reserve(WordMemory& memory) {
-  if (words_ != nullptr && uint64_t{count_ + 1} * 5 <= uint64_t{capacity()} * 4) return true;
-  return resize(words_ == nullptr ? kFirstLog2 : log2_ + 1, memory);
+  if (has_words() && uint64_t{count_ + 1} * 5 <= uint64_t{capacity()} * 4) return true;
+  return resize(has_words() ? log2() + 1 : kFirstLog2, memory);
 }
 
 void Index::shrink(WordMemory& memory) {
   if (count_ == 0) return release(memory);
-  uint32_t log2 = log2_;
-  while (log2 > kFirstLog2 && uint64_t{count_} * 16 <= uint64_t{1} << log2) --log2;
-  if (log2 != log2_) resize(log2, memory);
+  uint32_t wanted = log2();
+  while (wanted > kFirstLog2 && uint64_t{count_} * 16 <= uint64_t{1} << wanted) --wanted;
+  if (wanted != log2()) resize(wanted, memory);
 }
 
 void Index::insert(uint32_t tag, RecordId id) {
-  const uint32_t mask = capacity() - 1;
-  uint32_t i = home(tag);
-  while (words_[i] != 0) i = (i + 1) & mask;
-  words_[i] = make_word(tag, id);
+  IndexWord* place = words_ + (tag & mask_);
+  if (place->id != 0) {
+    uint32_t b = home(tag), free;
+    while ((free = bucket::free_words(words_ + b)) == 0) b = after(b);
+    place = words_ + b + bucket::lowest(free);
+  }
+  *place = {id, tag};
   ++count_;
 }
 
-void Index::erase_at(uint32_t position) {
-  const uint32_t mask = capacity() - 1;
-  uint32_t hole = position;
-  for (uint32_t i = (hole + 1) & mask; words_[i] != 0; i = (i + 1) & mask) {
-    const uint32_t wanted = home(tag_of_word(words_[i]));
-    // It may move into the hole iff the hole lies on its way from home.
-    if (((i - wanted) & mask) >= ((i - hole) & mask)) {
-      words_[hole] = words_[i];
-      hole = i;
+// A word that did not find room in bucket `b`, wherever it stands behind it; kNowhere. REQUIRES: the bucket was full until now.
+uint32_t Index::passed_by(uint32_t b) const {
+  for (uint32_t i = after(b); i != b; i = after(i)) {
+    const uint32_t free = bucket::free_words(words_ + i);
+    for (uint32_t w = 0; w < bucket::kWords; ++w) {
+      if ((free >> w & 1) != 0) continue;
+      const uint32_t wanted = home(words_[i + w].tag);
+      if (((i - wanted) & mask_) >= ((i - b) & mask_)) return i + w;
     }
+    if (free != 0) break;
   }
-  words_[hole] = 0;
+  return kNowhere;
+}
+
+void Index::erase_at(uint32_t position) {
+  uint32_t hole = position;
+  for (;;) {
+    const uint32_t b = hole & ~(bucket::kWords - 1);
+    const uint32_t next = bucket::free_words(words_ + b) == 0 ? passed_by(b) : kNowhere;
+    if (next == kNowhere) break;
+    words_[hole] = words_[next];
+    hole = next;
+  }
+  words_[hole] = {};
   --count_;
 }
 
 uint32_t Index::position_of(uint32_t tag, RecordId id) const {
-  const uint32_t mask = capacity() - 1;
-  uint32_t i = home(tag);
-  while (words_[i] != make_word(tag, id)) i = (i + 1) & mask;
-  return i;
+  const IndexWord wanted{id, tag};
+  for (uint32_t b = home(tag);; b = after(b)) {
+    for (uint32_t set = bucket::with_tag(words_ + b, tag); set != 0; set = bucket::without_lowest(set)) {
+      if (words_[b + bucket::lowest(set)] == wanted) return b + bucket::lowest(set);
+    }
+  }
 }
 
 void Index::erase(uint32_t tag, RecordId id) { erase_at(position_of(tag, id)); }
 
-void Index::replace(uint32_t tag, RecordId from, RecordId to) { words_[position_of(tag, from)] = make_word(tag, to); }
+void Index::replace(uint32_t tag, RecordId from, RecordId to) { words_[position_of(tag, from)].id = to; }
 
 void Index::release(WordMemory& memory) {
-  if (words_ != nullptr) memory.release(words_, log2_);
-  words_ = nullptr;
-  count_ = 0;
+  if (has_words()) memory.release(words_, log2());
+  *this = Index();
 }
 
 }  // namespace sluice

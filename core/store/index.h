@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A shard's index: open addressing over one 8-byte word a record, a 32-bit tag of the hash and the record's number.
+// A shard's index: buckets of eight 8-byte words, one a record: a 32-bit tag of the hash and the record's number.
 //
-// 1. A word is 0 or tag << 32 | number with number != 0. Linear probing from the tag's high bits; erase shifts back, no tombstones.
-// 2. The tag alone gives the home position, so growing never touches a record.
+// 1. A tag's home bucket is told by its low bits; a word stands there, or, where
+//    every bucket from home on was full, in the first behind them that was not. Erase shifts back, no tombstones.
+// 2. The tag alone gives the home bucket, so growing never touches a record.
 // 3. At most four fifths full; doubling. A shard holds few thousand words at the sizes met, so a doubling takes tens of microseconds.
 // Threads: the shard's lock.
 #pragma once
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/store/bucket.h"
 #include "core/store/record.h"
 #include "core/store/word_memory.h"
 
@@ -20,38 +22,35 @@ class Index {
   static constexpr uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash); }
 
   uint32_t count() const { return count_; }
-  uint32_t capacity() const { return words_ == nullptr ? 0 : uint32_t{1} << log2_; }
-  uint64_t word(uint32_t position) const { return words_[position]; }
+  uint32_t capacity() const { return has_words() ? mask_ + 1 : 0; }
+  IndexWord word(uint32_t position) const { return words_[position]; }
 
   // The record with this tag for which same(number) holds, or 0.
   template <class Same>
   RecordId find(uint32_t tag, Same&& same) const {
-    const uint64_t* const words = words_;
-    if (words == nullptr) return 0;
-    for (uint32_t i = home(tag);; i = (i + 1) & ((uint32_t{1} << log2_) - 1)) {
-      const uint64_t word = words[i];
-      if (word == 0) return 0;
-      if (static_cast<uint32_t>(word >> 32) == tag && same(static_cast<RecordId>(word))) return static_cast<RecordId>(word);
+    for (uint32_t b = home(tag);; b = after(b)) {
+      for (uint32_t set = bucket::with_tag(words_ + b, tag); set != 0; set = bucket::without_lowest(set)) {
+        const RecordId id = words_[b + bucket::lowest(set)].id;
+        if (id != 0 && same(id)) return id;
+      }
+      if (bucket::free_words(words_ + b) != 0) return 0;
     }
   }
   // The first record with this tag: a guess worth prefetching.
   RecordId guess(uint32_t tag) const {
     return find(tag, [](RecordId) { return true; });
   }
-  // The word that stands there; 0: none, or no index yet.
-  uint64_t first(uint32_t tag) const { return words_ == nullptr ? 0 : words_[home(tag)]; }
-  // Where a tag is looked for first; nullptr while nothing is there. Asks for its line.
-  [[gnu::always_inline]] const uint64_t* prefetch(uint32_t tag) const {
-    if (words_ == nullptr) return nullptr;
-    const uint64_t* word = &words_[home(tag)];
-    __builtin_prefetch(word);
-    return word;
+  // The word at a tag's own place, where it most likely stands.
+  const IndexWord* own_place(uint32_t tag) const { return words_ + (tag & mask_); }
+  // The first word of the home bucket, which the own place is in.
+  const IndexWord* home_of(uint32_t tag) const { return words_ + home(tag); }
+  // The first record with this tag in its home bucket; 0: none there. No branch asks where.
+  [[gnu::always_inline]] static RecordId guess_in(const IndexWord* home, uint32_t tag) {
+    const uint32_t set = bucket::with_tag(home, tag);
+    return set == 0 ? 0 : home[bucket::lowest(set)].id;
   }
-  // The record whose tag stands in `word`, else what guess() finds. `word`: of prefetch(), under the same lock.
-  RecordId guess_at(const uint64_t* word, uint32_t tag) const {
-    if (word == nullptr) return 0;
-    return *word >> 32 == tag ? static_cast<RecordId>(*word) : guess(tag);
-  }
+  // Whether what is not in this bucket is in none behind it.
+  static bool is_last(const IndexWord* home) { return bucket::free_words(home) != 0; }
 
   // Gives memory back when almost all of it is empty; stays as it is when there is none for a smaller one.
   void shrink(WordMemory& memory);
@@ -67,13 +66,21 @@ class Index {
   void release(WordMemory& memory);
 
  private:
-  uint32_t home(uint32_t tag) const { return static_cast<uint32_t>(uint64_t{tag} >> (32 - log2_)); }
+  bool has_words() const { return words_ != kNobody; }
+  uint32_t log2() const { return static_cast<uint32_t>(__builtin_ctz(mask_ + 1)); }  // of the capacity
+  // The first words of a tag's home bucket and of the bucket behind another.
+  uint32_t home(uint32_t tag) const { return tag & mask_ & ~(bucket::kWords - 1); }
+  uint32_t after(uint32_t b) const { return (b + bucket::kWords) & mask_; }
   uint32_t position_of(uint32_t tag, RecordId id) const;
-  bool resize(uint32_t log2, WordMemory& memory);
+  uint32_t passed_by(uint32_t b) const;
+  bool resize(uint32_t to, WordMemory& memory);
 
-  uint64_t* words_ = nullptr;
+  // What an index without memory looks into; nothing is ever written there.
+  static inline IndexWord kNobody[bucket::kWords] = {};
+
+  IndexWord* words_ = kNobody;
   uint32_t count_ = 0;
-  uint32_t log2_ = 0;
+  uint32_t mask_ = bucket::kWords - 1;  // the capacity, a power of two, less one
 };
 
 }  // namespace sluice

@@ -3,6 +3,12 @@
 
 namespace sluice {
 
+void Record::lay_out(size_t state_size, size_t size_of_key) {
+  units = static_cast<uint16_t>(record_units(state_size, size_of_key));
+  key_at = static_cast<uint8_t>((sizeof(Record) + state_size) / 8);
+  key_size = size_of_key & 0x1fff;  // of four values at most 4,102
+}
+
 void KeyView::write(char* out) const {
   for (size_t i = 0; i < count; ++i) {
     if (i + 1 < count) {

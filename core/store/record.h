@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One record per subject of a scope: header, the states of all limits of the scope, and at the very end the key.
+// One record per subject of a scope: header, the states of all limits of the scope, and then the key.
 //
 // 1. Records lie in the arena at multiples of 16 bytes and do not move within a policy generation.
 // 2. All zero states are a subject never seen.
 // 3. The key of a one-dimension scope is the value itself; of several, each value but the last is led by its length (2 bytes).
-// 4. The key ends where the record ends, so it is found whatever the layout of the states before it.
+// 4. The header tells where the key begins, so it is found whatever the layout of the states before it.
 #pragma once
 
 #include <bit>
@@ -31,29 +31,32 @@ inline constexpr uint8_t overflow = 2;  // shared by new subjects at the memory 
 struct Record {
   Instant newest;  // of its last commit
   uint16_t units;  // size in 16-byte units
-  uint16_t key_size;
+  uint8_t plan;    // of the generation's plan set
+  uint8_t key_at;  // where the key begins, in 8 bytes
+  // From here on one word to compare, looks().
+  uint16_t key_size : 13;
+  uint16_t flags : 3;
   uint8_t generation;  // of the policy whose layout it has, modulo 256
   uint8_t scope;       // the engine's number for it, stable across reloads
-  uint8_t plan;        // of the generation's plan set
-  uint8_t flags;
 
   std::byte* state() { return reinterpret_cast<std::byte*>(this + 1); }
   const std::byte* state() const { return reinterpret_cast<const std::byte*>(this + 1); }
-  char* key_begin() { return reinterpret_cast<char*>(this) + size_t{units} * kRecordUnit - key_size; }
-  Bytes key() const { return {reinterpret_cast<const char*>(this) + size_t{units} * kRecordUnit - key_size, key_size}; }
+  char* key_begin() { return reinterpret_cast<char*>(this) + size_t{key_at} * 8; }
+  Bytes key() const { return {reinterpret_cast<const char*>(this) + size_t{key_at} * 8, key_size}; }
+  // REQUIRES: memory for so many units.
+  void lay_out(size_t state_size, size_t size_of_key);
 };
 static_assert(sizeof(Record) == 16);
 
-// What stands in a record's header beside `newest`, as one word to compare.
-inline uint64_t head_word(const Record& record) {
-  uint64_t word;
-  std::memcpy(&word, reinterpret_cast<const char*>(&record) + offsetof(Record, units), sizeof word);
+// What a record must be to be a subject's, but for its key's bytes; without flags.
+inline uint32_t looks(const Record& record) {
+  uint32_t word;
+  std::memcpy(&word, reinterpret_cast<const char*>(&record) + sizeof record - sizeof word, sizeof word);
   return word;
 }
 static_assert(std::endian::native == std::endian::little);
-constexpr uint64_t head_of_size(uint64_t units, uint64_t key_size) { return units | key_size << 16; }
-constexpr uint64_t head_of_kind(uint8_t generation, uint8_t scope) { return uint64_t{generation} << 32 | uint64_t{scope} << 40; }
-inline constexpr uint64_t kHeadWithoutPlan = ~(uint64_t{0xff} << 48);
+constexpr uint32_t looks_of_key(size_t size) { return static_cast<uint32_t>(size); }
+constexpr uint32_t looks_of_kind(uint8_t generation, uint8_t scope) { return uint32_t{generation} << 16 | uint32_t{scope} << 24; }
 
 constexpr size_t record_units(size_t state_size, size_t key_size) {
   return (sizeof(Record) + state_size + key_size + kRecordUnit - 1) / kRecordUnit;

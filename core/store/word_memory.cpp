@@ -6,13 +6,13 @@
 namespace sluice {
 namespace {
 
-size_t bytes_of(uint32_t log2) { return sizeof(uint64_t) << log2; }
+size_t bytes_of(uint32_t log2) { return sizeof(IndexWord) << log2; }
 bool is_paged(uint32_t log2) { return bytes_of(log2) >= Arena::kPageBytes; }
 uint32_t pages_of(uint32_t log2) { return static_cast<uint32_t>(bytes_of(log2) / Arena::kPageBytes); }
 
 }  // namespace
 
-uint64_t* WordMemory::allocate(uint32_t log2) {
+IndexWord* WordMemory::allocate(uint32_t log2) {
   void* words;
   if (is_paged(log2)) {
     const Arena::Piece piece = arena_.take(static_cast<uint32_t>(bytes_of(log2) / kRecordUnit), false);
@@ -21,16 +21,16 @@ uint64_t* WordMemory::allocate(uint32_t log2) {
     words = memory_.allocate(bytes_of(log2));
   }
   if (words != nullptr) std::memset(words, 0, bytes_of(log2));
-  return static_cast<uint64_t*>(words);
+  return static_cast<IndexWord*>(words);
 }
 
-void WordMemory::release(uint64_t* words, uint32_t log2) {
+void WordMemory::release(IndexWord* words, uint32_t log2) {
   if (!is_paged(log2)) return memory_.release(words, bytes_of(log2));
   const RecordId first = arena_.number_of(words);
   for (uint32_t i = 0; i < pages_of(log2); ++i) arena_.give_page(first + i * Arena::kPageUnits);
 }
 
-void WordMemory::outgrow(uint64_t* words, uint32_t log2) {
+void WordMemory::outgrow(IndexWord* words, uint32_t log2) {
   if (!is_paged(log2)) return memory_.release(words, bytes_of(log2));
   arena_.reuse(arena_.number_of(words), pages_of(log2));
 }

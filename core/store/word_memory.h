@@ -8,6 +8,7 @@
 
 #include "core/base/allocator.h"
 #include "core/store/arena.h"
+#include "core/store/index_word.h"
 
 namespace sluice {
 
@@ -15,11 +16,11 @@ class WordMemory {
  public:
   WordMemory(Allocator& memory, Arena& arena) : memory_(memory), arena_(arena) {}
 
-  // 2^log2 words, all 0; nullptr when there is no memory.
-  uint64_t* allocate(uint32_t log2);
-  void release(uint64_t* words, uint32_t log2);
+  // 2^log2 words, all nobody's; nullptr when there is no memory.
+  IndexWord* allocate(uint32_t log2);
+  void release(IndexWord* words, uint32_t log2);
   // The same for words that a larger array replaces: the records to come have use for the pages as they are.
-  void outgrow(uint64_t* words, uint32_t log2);
+  void outgrow(IndexWord* words, uint32_t log2);
 
  private:
   Allocator& memory_;

@@ -207,7 +207,7 @@ TEST(StableShape, ReadsWhatWasWritten) {
   OperationShape read;
   EXPECT_TRUE(stable->read(&read));
   EXPECT_FALSE(read.known);
-  stable->write(written, HashSecret{{1, 3, 5, 7}});
+  stable->write(written, HashSecret{{1, 3, 5, 7}}, nullptr);
   ASSERT_TRUE(stable->read(&read));
   EXPECT_TRUE(read.known);
   EXPECT_EQ(read.generation, 255);
@@ -225,7 +225,7 @@ TEST(StableShape, ReadsWhatWasWritten) {
     for (uint32_t v = 0; v < 4; ++v) EXPECT_EQ(read.slots[i].values[v], written.slots[i].values[v]);
   }
   written.repeats = written.tenant = -1;
-  stable->write(written, HashSecret{{1, 3, 5, 7}});
+  stable->write(written, HashSecret{{1, 3, 5, 7}}, nullptr);
   stable->read(&read);
   EXPECT_EQ(read.repeats, -1);
   EXPECT_EQ(read.tenant, -1);

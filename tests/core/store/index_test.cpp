@@ -51,7 +51,8 @@ TEST_F(IndexTest, AnEmptyOneFindsNothingAndHasNoMemory) {
   EXPECT_EQ(index.guess(5), 0u);
   EXPECT_EQ(index.capacity(), 0u);
   EXPECT_EQ(memory.used(), 0u);
-  index.prefetch(5);
+  EXPECT_EQ(index.own_place(5)->id, 0u);
+  EXPECT_TRUE(Index::is_last(index.home_of(5)));
 }
 
 TEST_F(IndexTest, FindsEachOfManyUnderOneTag) {
@@ -74,18 +75,18 @@ TEST_F(IndexTest, IsAtMostFourFifthsFullAndDoubles) {
     last = index.capacity();
   }
   expect_all_found();
-  EXPECT_EQ(memory.used(), index.capacity() * sizeof(uint64_t));
+  EXPECT_EQ(memory.used(), index.capacity() * sizeof(IndexWord));
 }
 
 TEST_F(IndexTest, ErasingShiftsBackAndLosesNobody) {
   Random random(2);
   for (int round = 0; round < 200; ++round) {
-    // Few different high bits: long runs, also over the end.
+    // Few different low bits: long runs, also over the end.
     for (int i = 0; i < 30; ++i) {
       const auto id = static_cast<RecordId>(1 + random.below(1'000'000));
       if (model.contains(id)) continue;
-      const uint32_t high = random.chance(50) ? 0xffffffff : static_cast<uint32_t>(random.next());
-      insert((high & 0xfff00000) | static_cast<uint32_t>(random.below(7)), id);
+      const uint32_t low = random.chance(50) ? 0xffffffff : static_cast<uint32_t>(random.next());
+      insert((low & 0x000fffff) | static_cast<uint32_t>(random.below(7)) << 20, id);
     }
     while (model.size() > 200 || (random.chance(60) && !model.empty())) {
       auto it = model.begin();
@@ -102,7 +103,7 @@ TEST_F(IndexTest, ErasingByPlaceBringsWhatFollowedUnderTheSamePlaceOrLeavesItEmp
   // A walk that stays where something was taken out meets everybody.
   std::set<RecordId> met;
   for (uint32_t place = 0; place < index.capacity();) {
-    const auto id = static_cast<RecordId>(index.word(place));
+    const auto id = index.word(place).id;
     if (id == 0) {
       ++place;
       continue;

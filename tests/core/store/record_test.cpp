@@ -62,7 +62,7 @@ TEST(KeyView, ReadsBackEveryValueInOrder) {
   }
 }
 
-TEST(Record, KeepsItsKeyAtItsEndWhateverIsBeforeIt) {
+TEST(Record, KeepsItsKeyBehindItsStatesWhateverTheirSize) {
   for (const size_t state : {0u, 8u, 40u, 1'536u}) {
     for (const size_t key : {1u, 15u, 16u, 17u, 1'024u, 4'102u}) {
       const size_t units = record_units(state, key);
@@ -70,15 +70,26 @@ TEST(Record, KeepsItsKeyAtItsEndWhateverIsBeforeIt) {
       EXPECT_LT(units * kRecordUnit, sizeof(Record) + state + key + kRecordUnit);
       std::vector<std::array<std::byte, kRecordUnit>> room(units);
       Record& record = *reinterpret_cast<Record*>(room.data());
-      record.units = static_cast<uint16_t>(units);
-      record.key_size = static_cast<uint16_t>(key);
+      record.lay_out(state, key);
+      EXPECT_EQ(record.units, units);
       const std::string text(key, 'k');
       std::memcpy(record.key_begin(), text.data(), key);
       EXPECT_EQ(record.key(), text);
-      EXPECT_GE(reinterpret_cast<std::byte*>(record.key_begin()), record.state() + state);
-      EXPECT_EQ(reinterpret_cast<const std::byte*>(record.key().data()) + key, room.back().data() + kRecordUnit);
+      EXPECT_EQ(reinterpret_cast<std::byte*>(record.key_begin()), record.state() + state);
+      EXPECT_LE(reinterpret_cast<const std::byte*>(record.key().data()) + key, room.back().data() + kRecordUnit);
     }
   }
+}
+
+TEST(Record, LooksLikeItsKindAndItsKeysSizeAsLongAsItHasNoFlags) {
+  Record record{};
+  record.lay_out(24, 4'102);
+  record.generation = 200;
+  record.scope = 254;
+  record.plan = 7;
+  EXPECT_EQ(looks(record), looks_of_kind(200, 254) | looks_of_key(4'102));
+  record.flags = record_flag::extras;
+  EXPECT_NE(looks(record), looks_of_kind(200, 254) | looks_of_key(4'102));
 }
 
 }  // namespace
