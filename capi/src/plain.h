@@ -60,9 +60,6 @@ class PlainCall {
     decision_->opens_at = standing.opens_at;
   }
   void write_head(const straight::AnswerHead& answer) const {
-    decision_->status = to_c(answer.status);
-    decision_->denial = to_c(answer.denial);
-    decision_->wait_kind = to_c(answer.wait_kind);
     decision_->now = answer.now;
     decision_->retry_after = answer.retry_after;
     decision_->largest_cost = answer.largest_cost;
@@ -70,6 +67,9 @@ class PlainCall {
     decision_->flags = answer.flags;
     decision_->receipt = 0;
     decision_->detail_count = 0;
+    decision_->status = to_c(answer.status);
+    decision_->denial = to_c(answer.denial);
+    decision_->wait_kind = to_c(answer.wait_kind);
   }
 
  private:

@@ -90,7 +90,7 @@ struct ControlBlock {
   std::atomic<Instant> floor{0};        // no record is asked at an instant before it
   RecordBase records;                   // read under a lock of a living engine only, as is what follows
   std::atomic<EngineCore*> core{nullptr};
-  std::atomic<uint32_t> shard_mask{0};  // how many shards, a power of two, less one; times their size
+  std::atomic<uint32_t> shard_mask{0};  // how many shards, a power of two, less one, times their size
   uint32_t generation = 0;              // how many engines there were; the registry's
   std::shared_mutex admin;              // slow calls share it; reload and destroy have it alone
   Shard shards[kMaxShards];
@@ -99,7 +99,7 @@ struct ControlBlock {
     const auto word = [this](int i) { return secret[i].load(std::memory_order_relaxed); };
     return {{word(0), word(1), word(2), word(3)}};
   }
-  // What hash_key() needs of it.
+  // What hash_bytes() needs of it.
   HashSecret value_secret() const {
     const auto word = [this](int i) { return secret[i].load(std::memory_order_relaxed); };
     return {{word(0), word(1), 0, 0}};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A shard's index: buckets of eight 8-byte words, one a record: a 32-bit tag of the hash and the record's number.
 //
-// 1. A tag's home bucket is told by its low bits; a word stands there, or, where
-//    every bucket from home on was full, in the first behind them that was not. Erase shifts back, no tombstones.
+// 1. A tag's home bucket is told by its low bits; a word stands there, or, where every bucket from home on was full, in the first
+//    behind them that was not. Erase shifts back, no tombstones.
 // 2. The tag alone gives the home bucket, so growing never touches a record.
 // 3. At most four fifths full; doubling. A shard holds few thousand words at the sizes met, so a doubling takes tens of microseconds.
 // Threads: the shard's lock.
