@@ -25,13 +25,13 @@ class PlainCall {
            decision_->struct_size == sizeof(sluice_decision);
   }
   bool is_plain() const {
-    return asks_nothing_else() && request_->repeated_count == 0 && request_->idempotency_key_len == 0 &&
+    return others() == 0 && request_->repeated_count == 0 && request_->idempotency_key_len == 0 &&
            (request_->values != nullptr || request_->value_count == 0) &&
            (request_->quantities != nullptr || request_->quantity_count == 0);
   }
   bool is_lone() const {
-    return asks_nothing_else() && pair_at(offsetof(sluice_request, value_count)) == pair(1, 0) &&
-           pair_at(offsetof(sluice_request, quantity_count)) == 0 && request_->values != nullptr;
+    return (others() | pair_at(offsetof(sluice_request, quantity_count))) == 0 &&
+           pair_at(offsetof(sluice_request, value_count)) == pair(1, 0) && request_->values != nullptr;
   }
   int32_t operation() const { return request_->operation; }
   Instant now() const { return request_->now; }
@@ -86,9 +86,10 @@ class PlainCall {
   void put(size_t offset, Words words) const {
     std::memcpy(reinterpret_cast<char*>(decision_) + offset, &words, sizeof words);
   }
-  bool asks_nothing_else() const {
+  // What else may be asked: 0 when nothing is.
+  uint64_t others() const {
     const auto key = reinterpret_cast<uintptr_t>(request_->idempotency_key);
-    return (key | pair_at(offsetof(sluice_request, flags)) | decision_->detail_capacity) == 0;
+    return key | pair_at(offsetof(sluice_request, flags)) | decision_->detail_capacity;
   }
   // Two numbers that lie side by side, as one.
   uint64_t pair_at(size_t offset) const {

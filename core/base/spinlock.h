@@ -42,7 +42,7 @@ class SLUICE_CAPABILITY("mutex") SpinLock {
       contend();
   }
   // Without waiting for whoever holds it.
-  bool try_lock() SLUICE_TRY_ACQUIRE() { return held_.exchange(1, std::memory_order_acquire) == 0; }
+  bool try_lock() SLUICE_TRY_ACQUIRE() { return (held_.fetch_or(1, std::memory_order_acquire) & 1) == 0; }
   void unlock() SLUICE_RELEASE() { held_.store(0, std::memory_order_release); }
 
  private:
