@@ -28,7 +28,7 @@ struct SubjectRef;
 
 // The state of a subject never seen, wherever a limit's state may lie in it.
 extern const std::byte kNeverSeen[kMaxLimits * 24];
-static_assert(sizeof(Record) + sizeof kNeverSeen < 256 * 8, "Record::key_at has a byte");
+static_assert(sizeof(Record) + sizeof kNeverSeen < size_t{256} * 8, "Record::key_at has a byte");
 
 // Adds the amounts that follow `base` at these terms, directly or not. One that a subject has set for itself follows nothing; one that
 // would be 0 or too large stays the plan's, and a limit of which that is so is returned.
