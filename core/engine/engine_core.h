@@ -18,7 +18,7 @@
 #include "core/engine/event_ring.h"
 #include "core/engine/extras.h"
 #include "core/engine/generation.h"
-#include "core/store/arena.h"
+#include "core/base/arena.h"
 
 namespace sluice {
 
@@ -49,7 +49,7 @@ class EngineCore {
   Status start(std::shared_ptr<const CompiledPolicy> policy, std::string* error);
   const Generation& generation() const { return *current_.load(std::memory_order_acquire); }
   const EngineNames& names() const { return names_; }
-  const Arena& arena() const { return arena_; }
+  const RecordArena& arena() const { return arena_; }
   // The later of `now` and the instant before which no record is asked.
   Instant latest(Instant now) const { return block_.latest(now); }
   EngineClock& clock() { return clock_; }
@@ -168,7 +168,7 @@ class EngineCore {
   const HashSecret secret_;
   SipKey fingerprint_key_;
   Allocator memory_;
-  Arena arena_;
+  RecordArena arena_;
   WordMemory words_{memory_, arena_};
   EngineClock clock_;
   EventRing events_;

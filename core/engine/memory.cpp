@@ -54,7 +54,7 @@ RecordId EngineCore::create_locked(Shard& shard, uint64_t hash, uint8_t scope, c
   if (cold == nullptr || !shard.index.reserve(words_)) return 0;
   const size_t state = scope == kIdempotencyScope ? sizeof(KeyState) : generation().scope(scope).state_size;
   const size_t units = record_units(state, key.size());
-  const RecordId id = shard.allocate(arena_, static_cast<uint32_t>(units), cold->free, false);
+  const RecordId id = shard.cells.allocate(arena_, static_cast<uint32_t>(units), cold->free, false);
   if (id == 0) return 0;
   Record& r = *arena_.at(id);
   r.lay_out(state, key.size());
@@ -156,7 +156,7 @@ bool EngineCore::overflow_locked(Shard& shard, uint8_t scope, RecordId* id) {
     cold->free.push(arena_, *id, arena_.at(*id)->units);
     std::erase_if(cold->overflow, [scope](const auto& entry) { return entry.first == scope; });
   }
-  *id = shard.allocate(arena_, static_cast<uint32_t>(units), cold->free, true);
+  *id = shard.cells.allocate(arena_, static_cast<uint32_t>(units), cold->free, true);
   if (*id == 0) return false;
   Record& r = *arena_.at(*id);
   r.lay_out(generation().scope(scope).state_size, 0);

@@ -33,7 +33,7 @@ bool EngineCore::migrate_step(Shard& shard, uint64_t hash, RecordId* id, const G
   }
   const Scope& scope_to = to.scope(old->scope);
   const size_t units = record_units(scope_to.state_size, old->key_size);
-  const RecordId moved = shard.allocate(arena_, static_cast<uint32_t>(units), shard.cold->free, true);
+  const RecordId moved = shard.cells.allocate(arena_, static_cast<uint32_t>(units), shard.cold->free, true);
   if (moved == 0) return false;
   Record* record = arena_.at(moved);
   record->newest = old->newest;

@@ -58,7 +58,8 @@ EngineCore::~EngineCore() {
     shard.index.release(words_);
     delete shard.cold;
     shard.cold = nullptr;
-    shard.sweep_at = shard.chunk_next = shard.chunk_end = shard.chunk_units = 0;
+    shard.cells = Cells();
+    shard.sweep_at = 0;
     shard.passed = 0;
     shard.allowed = 0;
   }

@@ -166,7 +166,7 @@ template <class Size, Asked C>
 
 // The same, wherever it stands.
 template <class Size, Asked C>
-[[gnu::noinline]] Record* find_far(const Arena& arena, uint32_t word, size_t key_at, Subject s, C call) {
+[[gnu::noinline]] Record* find_far(const RecordArena& arena, uint32_t word, size_t key_at, Subject s, C call) {
   const RecordId id = s.shard->index.find(Index::tag_of(s.hash), [&](RecordId candidate) {
     return is_of<Size>(*arena.at(candidate), {word, key_at}, s, call);
   });
@@ -174,7 +174,7 @@ template <class Size, Asked C>
 }
 
 template <class Size, Asked C>
-[[gnu::always_inline]] inline Record* find(const Arena& arena, const Looks& looks, const Subject& s, const C& call) {
+[[gnu::always_inline]] inline Record* find(const RecordArena& arena, const Looks& looks, const Subject& s, const C& call) {
   const Found found = find_near<Size>(arena.records(), looks, s, call);
   if (found.record != nullptr || found.nowhere) return found.record;
   return find_far<Size>(arena, looks.word, looks.key_at, s, call);

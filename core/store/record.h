@@ -13,15 +13,14 @@
 #include <cstring>
 #include <span>
 
+#include "core/base/arena.h"
 #include "core/base/bytes.h"
 #include "core/base/time.h"
 
 namespace sluice {
 
-inline constexpr size_t kRecordUnit = 16;
-
-// A record's number: its place in the arena in units of 16 bytes; 0 is none.
-using RecordId = uint32_t;
+inline constexpr size_t kRecordUnit = kCellUnit;
+using RecordId = CellId;
 
 namespace record_flag {
 inline constexpr uint8_t extras = 1;    // overrides, billing or quality beside the record
@@ -100,5 +99,20 @@ void for_each_value(Bytes key, size_t dimensions, Fn&& fn) {
   }
   fn(key);
 }
+
+// Where records lie, to be kept where the arena itself is not at hand.
+class RecordBase : public CellBase {
+ public:
+  RecordBase() = default;
+  explicit RecordBase(CellBase cells) : CellBase(cells) {}
+  Record* at(RecordId id) const { return CellBase::at<Record>(id); }
+};
+
+class RecordArena : public Arena {
+ public:
+  using Arena::Arena;
+  RecordBase records() const { return RecordBase(cells()); }
+  Record* at(RecordId id) const { return records().at(id); }
+};
 
 }  // namespace sluice

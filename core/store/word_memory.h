@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "core/base/allocator.h"
-#include "core/store/arena.h"
+#include "core/base/arena.h"
 #include "core/store/index_word.h"
 
 namespace sluice {

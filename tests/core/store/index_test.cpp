@@ -40,7 +40,7 @@ class IndexTest : public ::testing::Test {
 
   FailingMemory host;
   Allocator memory{host.source(), uint64_t{1} << 30};
-  Arena arena{uint64_t{1} << 26, memory};
+  RecordArena arena{uint64_t{1} << 26, memory};
   WordMemory words{memory, arena};
   Index index;
   std::map<RecordId, uint32_t> model;

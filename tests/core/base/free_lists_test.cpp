@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/store/free_lists.h"
+#include "core/base/free_lists.h"
 
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ constexpr uint32_t kPage = Arena::kPageUnits;
 class FreeListsTest : public ::testing::Test {
  protected:
   // Pages that follow each other.
-  RecordId take_pages(uint32_t count) { return arena.take(count * kPage, false).first; }
+  CellId take_pages(uint32_t count) { return arena.take(count * kPage, false).first; }
 
   Allocator memory{host_memory(), 8 * kMiB};
   Arena arena{8 * kMiB, memory};
@@ -27,7 +27,7 @@ class FreeListsTest : public ::testing::Test {
 };
 
 TEST_F(FreeListsTest, GiveBackWhatWasPushedInItsSize) {
-  const RecordId page = take_pages(1);
+  const CellId page = take_pages(1);
   free.push(arena, page, 3);
   free.push(arena, page + 3, 5);
   free.push(arena, page + 8, 3);
@@ -42,7 +42,7 @@ TEST_F(FreeListsTest, GiveBackWhatWasPushedInItsSize) {
 }
 
 TEST_F(FreeListsTest, CutFromALargerPieceAndKeepTheRest) {
-  const RecordId page = take_pages(1);
+  const CellId page = take_pages(1);
   free.push(arena, page, 100);
   EXPECT_EQ(free.pop(arena, 10), 0u);
   EXPECT_EQ(free.cut(arena, 10), page);
@@ -53,7 +53,7 @@ TEST_F(FreeListsTest, CutFromALargerPieceAndKeepTheRest) {
 }
 
 TEST_F(FreeListsTest, LayNeighboursTogetherForALargerOne) {
-  const RecordId page = take_pages(1);
+  const CellId page = take_pages(1);
   for (const uint32_t at : {30u, 0u, 20u, 10u}) free.push(arena, page + at, 10);
   free.push(arena, page + 50, 10);  // not a neighbour
   EXPECT_EQ(free.cut(arena, 41), 0u);
@@ -62,7 +62,7 @@ TEST_F(FreeListsTest, LayNeighboursTogetherForALargerOne) {
 }
 
 TEST_F(FreeListsTest, GiveWholePagesBackAndKeepTheEdges) {
-  const RecordId first = take_pages(4);
+  const CellId first = take_pages(4);
   const uint64_t before = memory.used();
   // All but the first ten units and the last unit, in pieces.
   for (uint32_t at = 10; at < 4 * kPage - 1; at += 3) free.push(arena, first + at, std::min<uint32_t>(3, 4 * kPage - 1 - at));
@@ -76,11 +76,11 @@ TEST_F(FreeListsTest, GiveWholePagesBackAndKeepTheEdges) {
 TEST_F(FreeListsTest, OfRandomPiecesLoseNoneAndGiveNoneTwice) {
   Random random(8);
   constexpr uint32_t kPages = 64;
-  const RecordId first = take_pages(kPages);
-  const RecordId end = first + kPages * kPage;
-  std::map<RecordId, uint32_t> held;  // what is out
+  const CellId first = take_pages(kPages);
+  const CellId end = first + kPages * kPage;
+  std::map<CellId, uint32_t> held;  // what is out
   uint64_t units_out = 0;
-  for (RecordId id = first; id < end;) {
+  for (CellId id = first; id < end;) {
     const auto units = static_cast<uint32_t>(std::min<uint64_t>(end - id, 1 + random.below(40)));
     held[id] = units;
     units_out += units;
@@ -88,14 +88,14 @@ TEST_F(FreeListsTest, OfRandomPiecesLoseNoneAndGiveNoneTwice) {
   }
   for (int i = 0; i < 20'000; ++i) {
     if (random.chance(50) && !held.empty()) {
-      auto it = held.lower_bound(first + static_cast<RecordId>(random.below(kPages * kPage)));
+      auto it = held.lower_bound(first + static_cast<CellId>(random.below(kPages * kPage)));
       if (it == held.end()) it = held.begin();
       free.push(arena, it->first, it->second);
       units_out -= it->second;
       held.erase(it);
     } else {
       const auto units = static_cast<uint32_t>(1 + random.below(random.chance(10) ? 300 : 40));
-      RecordId id = free.pop(arena, units);
+      CellId id = free.pop(arena, units);
       if (id == 0) id = free.cut(arena, units);
       if (id == 0) continue;
       ASSERT_GE(id, first);

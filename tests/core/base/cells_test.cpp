@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/store/shard.h"
+#include "core/base/cells.h"
 
 #include <gtest/gtest.h>
 
@@ -16,35 +16,35 @@ using testing::Random;
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
 
-class ShardTest : public ::testing::Test {
+class CellsTest : public ::testing::Test {
  protected:
-  RecordId allocate(uint32_t units, bool beyond = false) { return shard.allocate(arena, units, free, beyond); }
-  bool zeroed(RecordId id, uint32_t units) {
-    const auto* bytes = reinterpret_cast<const char*>(arena.at(id));
-    for (size_t i = 0; i < units * kRecordUnit; ++i) {
+  CellId allocate(uint32_t units, bool beyond = false) { return cells.allocate(arena, units, free, beyond); }
+  bool zeroed(CellId id, uint32_t units) {
+    const auto* bytes = reinterpret_cast<const char*>(arena.place(id));
+    for (size_t i = 0; i < units * kCellUnit; ++i) {
       if (bytes[i] != 0) return false;
     }
     return true;
   }
-  void spoil(RecordId id, uint32_t units) { std::memset(static_cast<void*>(arena.at(id)), 0xcd, units * kRecordUnit); }
+  void spoil(CellId id, uint32_t units) { std::memset(static_cast<void*>(arena.place(id)), 0xcd, units * kCellUnit); }
 
   Allocator memory{host_memory(), kMiB};
   Arena arena{kMiB, memory};
   FreeLists free;
-  Shard shard;
+  Cells cells;
 };
 
-TEST_F(ShardTest, BeginsSmall) {
+TEST_F(CellsTest, BeginsSmall) {
   allocate(3);
   EXPECT_LE(memory.used(), 256u);
 }
 
-TEST_F(ShardTest, GivesZeroedRecordsThatDoNotOverlap) {
+TEST_F(CellsTest, GivesZeroedRecordsThatDoNotOverlap) {
   Random random(1);
-  std::map<RecordId, uint32_t> held;
+  std::map<CellId, uint32_t> held;
   for (int i = 0; i < 30'000; ++i) {
     if (random.chance(45) && !held.empty()) {
-      auto it = held.lower_bound(static_cast<RecordId>(random.below(70'000)));
+      auto it = held.lower_bound(static_cast<CellId>(random.below(70'000)));
       if (it == held.end()) it = held.begin();
       spoil(it->first, it->second);
       free.push(arena, it->first, it->second);
@@ -52,7 +52,7 @@ TEST_F(ShardTest, GivesZeroedRecordsThatDoNotOverlap) {
       continue;
     }
     const auto units = static_cast<uint32_t>(random.chance(3) ? 50 + random.below(320) : 3 + random.below(6));
-    const RecordId id = allocate(units);
+    const CellId id = allocate(units);
     if (id == 0) continue;
     ASSERT_TRUE(zeroed(id, units));
     auto next = held.lower_bound(id);
@@ -64,43 +64,43 @@ TEST_F(ShardTest, GivesZeroedRecordsThatDoNotOverlap) {
   EXPECT_LE(memory.used(), kMiB);
 }
 
-TEST_F(ShardTest, AtTheCapServesFromWhatIsFreedInAnySize) {
-  std::vector<RecordId> small;
-  for (RecordId id = allocate(3); id != 0; id = allocate(3)) small.push_back(id);
+TEST_F(CellsTest, AtTheCapServesFromWhatIsFreedInAnySize) {
+  std::vector<CellId> small;
+  for (CellId id = allocate(3); id != 0; id = allocate(3)) small.push_back(id);
   EXPECT_GT(small.size(), kMiB / 48 * 9 / 10);
   EXPECT_EQ(allocate(60), 0u);
-  for (const RecordId id : small) free.push(arena, id, 3);
+  for (const CellId id : small) free.push(arena, id, 3);
   int large = 0;
   while (allocate(60) != 0) ++large;
   EXPECT_GT(large, static_cast<int>(kMiB / 960 * 8 / 10));
   EXPECT_LE(memory.used(), kMiB);
 }
 
-TEST_F(ShardTest, BeyondTheCapItServesWhenToldTo) {
+TEST_F(CellsTest, BeyondTheCapItServesWhenToldTo) {
   while (allocate(3) != 0) {
   }
   EXPECT_EQ(allocate(4), 0u);
-  const RecordId id = allocate(4, true);
+  const CellId id = allocate(4, true);
   EXPECT_NE(id, 0u);
   EXPECT_TRUE(zeroed(id, 4));
-  EXPECT_LE(memory.used(), kMiB + 4 * kRecordUnit);
+  EXPECT_LE(memory.used(), kMiB + 4 * kCellUnit);
 }
 
-TEST_F(ShardTest, ARecordLargerThanAPageIsServed) {
-  const RecordId id = allocate(353);
+TEST_F(CellsTest, ARecordLargerThanAPageIsServed) {
+  const CellId id = allocate(353);
   ASSERT_NE(id, 0u);
   EXPECT_TRUE(zeroed(id, 353));
-  const RecordId other = allocate(100);  // from what the pages had left
+  const CellId other = allocate(100);  // from what the pages had left
   EXPECT_EQ(other, id + 353);
 }
 
-TEST_F(ShardTest, WhatAShardGivesBackServesAnother) {
-  Shard other;
+TEST_F(CellsTest, WhatAShardGivesBackServesAnother) {
+  Cells other;
   FreeLists others;
-  std::vector<RecordId> all;
-  for (RecordId id = allocate(8); id != 0; id = allocate(8)) all.push_back(id);
+  std::vector<CellId> all;
+  for (CellId id = allocate(8); id != 0; id = allocate(8)) all.push_back(id);
   EXPECT_EQ(other.allocate(arena, 8, others, false), 0u);
-  for (const RecordId id : all) free.push(arena, id, 8);
+  for (const CellId id : all) free.push(arena, id, 8);
   free.give_pages(arena);
   EXPECT_LT(memory.used(), kMiB / 10);
   EXPECT_NE(other.allocate(arena, 8, others, false), 0u);

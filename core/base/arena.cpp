@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/store/arena.h"
+#include "core/base/arena.h"
 
 #include <sys/mman.h>
 
@@ -33,27 +33,27 @@ Arena::~Arena() {
 }
 
 // REQUIRES: lock_. 0: the address space is used up.
-RecordId Arena::take_pages(uint32_t count) {
+CellId Arena::take_pages(uint32_t count) {
   if (count == 1 && !free_pages_.empty()) {
-    const RecordId page = free_pages_.back();
+    const CellId page = free_pages_.back();
     free_pages_.pop_back();
     return page;
   }
   if ((next_page_ + count) * kPageBytes > reserved_) return 0;
-  const auto first = static_cast<RecordId>(next_page_ * kPageUnits);
+  const auto first = static_cast<CellId>(next_page_ * kPageUnits);
   next_page_ += count;
   return first;
 }
 
 // REQUIRES: lock_, units < kPageUnits. What is left of the page before is left.
-RecordId Arena::take_small(uint32_t units) {
+CellId Arena::take_small(uint32_t units) {
   if (small_end_ - small_next_ < units) {
-    const RecordId page = take_pages(1);
+    const CellId page = take_pages(1);
     if (page == 0) return 0;
     small_next_ = page;
     small_end_ = page + kPageUnits;
   }
-  const RecordId first = small_next_;
+  const CellId first = small_next_;
   small_next_ += units;
   return first;
 }
@@ -63,7 +63,7 @@ Arena::Piece Arena::take(uint32_t units, bool beyond_cap) {
   const uint32_t pages = (units + kPageUnits - 1) / kPageUnits;
   Piece piece;
   piece.units = units < kPageUnits ? units : pages * kPageUnits;
-  const uint64_t bytes = uint64_t{piece.units} * kRecordUnit;
+  const uint64_t bytes = uint64_t{piece.units} * kCellUnit;
   if (!memory_.charge(bytes, beyond_cap)) return {};
   piece.first = units < kPageUnits ? take_small(units) : take_pages(pages);
   if (piece.first != 0) return piece;
@@ -71,7 +71,7 @@ Arena::Piece Arena::take(uint32_t units, bool beyond_cap) {
   return {};
 }
 
-void Arena::reuse(RecordId first, uint32_t pages) {
+void Arena::reuse(CellId first, uint32_t pages) {
   const SpinGuard guard(lock_);
   memory_.uncharge(pages * kPageBytes);
   try {
@@ -81,14 +81,14 @@ void Arena::reuse(RecordId first, uint32_t pages) {
   }
 }
 
-bool Arena::give_page(RecordId page) {
+bool Arena::give_page(CellId page) {
   const SpinGuard guard(lock_);
   try {
     free_pages_.push_back(page);
   } catch (const std::bad_alloc&) {
     return false;
   }
-  madvise(at(page), kPageBytes, MADV_DONTNEED);
+  madvise(place(page), kPageBytes, MADV_DONTNEED);
   memory_.uncharge(kPageBytes);
   return true;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Freed records of a shard, by size. Needs no memory but theirs: what is freed is never lost.
+// Freed cells of a shard, by size. Needs no memory but theirs: what is freed is never lost.
 //
 // 1. A free piece's first 8 bytes are its link and its size.
 // 2. A piece is first looked for in its exact size; only when nothing else is to be had a larger one is cut, and neighbours are laid
@@ -9,37 +9,37 @@
 
 #include <cstdint>
 
-#include "core/store/arena.h"
-#include "core/store/record.h"
+#include "core/base/arena.h"
+#include "core/base/cell.h"
 
 namespace sluice {
 
 class FreeLists {
  public:
-  void push(const Arena& arena, RecordId id, uint32_t units);
+  void push(const Arena& arena, CellId id, uint32_t units);
   // A piece of exactly this size; 0 when there is none.
-  RecordId pop(const Arena& arena, uint32_t units);
+  CellId pop(const Arena& arena, uint32_t units);
   // Cut from a larger piece, after laying neighbours together if enough came free since that was done last; 0 when there is none.
-  RecordId cut(const Arena& arena, uint32_t units);
+  CellId cut(const Arena& arena, uint32_t units);
   // Gives whole pages back if enough came free since that was done last.
   void give_pages(Arena& arena);
 
  private:
   struct Piece {
-    RecordId next;
+    CellId next;
     uint32_t units;
   };
   static constexpr uint32_t kSizes = 32;
   static constexpr int kMostSteps = 32;
 
-  static Piece& piece(const Arena& arena, RecordId id) { return *reinterpret_cast<Piece*>(arena.at(id)); }
-  static RecordId merged(const Arena& arena, RecordId a, RecordId b);
-  RecordId cut_from(const Arena& arena, uint32_t size, uint32_t units);
+  static Piece& piece(const Arena& arena, CellId id) { return *reinterpret_cast<Piece*>(arena.place(id)); }
+  static CellId merged(const Arena& arena, CellId a, CellId b);
+  CellId cut_from(const Arena& arena, uint32_t size, uint32_t units);
   bool worth_joining() const { return pushed_ > pieces_ / 4; }
-  RecordId take_all(const Arena& arena);
+  CellId take_all(const Arena& arena);
   void join(const Arena& arena);
 
-  RecordId heads_[kSizes] = {};  // [n]: pieces of n units; [0]: the larger ones
+  CellId heads_[kSizes] = {};  // [n]: pieces of n units; [0]: the larger ones
   uint32_t pieces_ = 0;
   uint32_t pushed_ = 0;  // since neighbours were last laid together
 };

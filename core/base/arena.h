@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine's one mapped region for records: reserved at creation, committed by the system as it is touched.
+// The engine's one mapped region for records and messages: reserved at creation, committed by the system as it is touched.
 //
-// 1. A record's number is its distance from the base in 16-byte units; number 0 is never given out.
+// 1. A cell's number is its distance from the base in 16-byte units; number 0 is never given out.
 // 2. Pages of 256 units go to shards whole and may come back; smaller pieces are cut from pages of their own and do not.
 // Threads: any; its lock is a leaf, nothing else is locked under it.
 #pragma once
@@ -12,28 +12,17 @@
 
 #include "core/base/allocator.h"
 #include "core/base/spinlock.h"
-#include "core/store/record.h"
+#include "core/base/cell.h"
 
 namespace sluice {
-
-// Where records lie, to be kept where the arena itself is not at hand.
-class RecordBase {
- public:
-  RecordBase() = default;
-  explicit RecordBase(std::byte* first) : first_(first) {}
-  Record* at(RecordId id) const { return reinterpret_cast<Record*>(first_ + size_t{id} * kRecordUnit); }
-
- private:
-  std::byte* first_ = nullptr;
-};
 
 class Arena {
  public:
   static constexpr uint32_t kPageUnits = 256;  // 4 KiB
-  static constexpr size_t kPageBytes = size_t{kPageUnits} * kRecordUnit;
+  static constexpr size_t kPageBytes = size_t{kPageUnits} * kCellUnit;
 
   struct Piece {
-    RecordId first = 0;
+    CellId first = 0;
     uint32_t units = 0;
   };
 
@@ -44,32 +33,32 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
 
   bool valid() const { return base_ != nullptr; }
-  RecordBase records() const { return RecordBase(base_); }
-  Record* at(RecordId id) const { return records().at(id); }
+  CellBase cells() const { return CellBase(base_); }
+  std::byte* place(CellId id) const { return base_ + size_t{id} * kCellUnit; }
 
   // At least `units`: whole pages where that is a page or more. None when the cap is reached; `beyond_cap` takes all the same, so
   // that more may be counted than the cap allows until as much has come back.
   Piece take(uint32_t units, bool beyond_cap);
-  RecordId number_of(const void* place) const {
-    return static_cast<RecordId>(static_cast<size_t>(static_cast<const std::byte*>(place) - base_) / kRecordUnit);
+  CellId number_of(const void* place) const {
+    return static_cast<CellId>(static_cast<size_t>(static_cast<const std::byte*>(place) - base_) / kCellUnit);
   }
 
   // Takes pages back that others are about to need, and off the books; their memory stays.
-  void reuse(RecordId first, uint32_t pages);
+  void reuse(CellId first, uint32_t pages);
   // Takes a page back, and its memory off the books; false when it must stay with the caller.
-  bool give_page(RecordId page);
+  bool give_page(CellId page);
 
  private:
-  RecordId take_pages(uint32_t count);
-  RecordId take_small(uint32_t units);
+  CellId take_pages(uint32_t count);
+  CellId take_small(uint32_t units);
 
   std::byte* base_ = nullptr;
   uint64_t reserved_ = 0;
   Allocator& memory_;
   SpinLock lock_;
-  std::vector<RecordId> free_pages_;
+  std::vector<CellId> free_pages_;
   uint64_t next_page_ = 1;  // in pages
-  RecordId small_next_ = 1,
+  CellId small_next_ = 1,
            small_end_ = kPageUnits;  // the page that small pieces are cut from; at first number 0, less its unit 0
 };
 

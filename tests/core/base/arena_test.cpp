@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/store/arena.h"
+#include "core/base/arena.h"
 
 #include <gtest/gtest.h>
 
@@ -18,18 +18,18 @@ TEST(Arena, GivesPiecesThatDoNotOverlapAndAreZero) {
   Allocator memory(host_memory(), kMiB);
   Arena arena(kMiB, memory);
   ASSERT_TRUE(arena.valid());
-  std::set<RecordId> units;
+  std::set<CellId> units;
   uint64_t bytes = 0;
   for (uint32_t n = 0; n < 200; ++n) {
     const uint32_t wanted = 1 + n * 37 % 400;
     const Arena::Piece piece = arena.take(wanted, false);
     ASSERT_NE(piece.first, 0u);
     ASSERT_GE(piece.units, wanted);
-    bytes += uint64_t{piece.units} * kRecordUnit;
+    bytes += uint64_t{piece.units} * kCellUnit;
     for (uint32_t u = 0; u < piece.units; ++u) ASSERT_TRUE(units.insert(piece.first + u).second);
-    const auto* begin = reinterpret_cast<const char*>(arena.at(piece.first));
-    for (size_t i = 0; i < piece.units * kRecordUnit; ++i) ASSERT_EQ(begin[i], 0);
-    std::memset(static_cast<void*>(arena.at(piece.first)), 0xab, piece.units * kRecordUnit);
+    const auto* begin = reinterpret_cast<const char*>(arena.place(piece.first));
+    for (size_t i = 0; i < piece.units * kCellUnit; ++i) ASSERT_EQ(begin[i], 0);
+    std::memset(static_cast<void*>(arena.place(piece.first)), 0xab, piece.units * kCellUnit);
   }
   EXPECT_EQ(memory.used(), bytes);
 }
@@ -54,7 +54,7 @@ TEST(Arena, StopsAtTheCapExceptForWhatMayGoBeyond) {
   EXPECT_EQ(arena.take(1, false).first, 0u);
   EXPECT_EQ(memory.used(), kMiB);
   EXPECT_NE(arena.take(3, true).first, 0u);
-  EXPECT_EQ(memory.used(), kMiB + 3 * kRecordUnit);
+  EXPECT_EQ(memory.used(), kMiB + 3 * kCellUnit);
   EXPECT_EQ(arena.take(1, false).first, 0u);
 }
 
@@ -73,12 +73,12 @@ TEST(Arena, TakesPagesBackAndGivesThemAgainZeroed) {
   Allocator memory(host_memory(), kMiB);
   Arena arena(kMiB, memory);
   const Arena::Piece page = arena.take(kPage, false);
-  std::memset(static_cast<void*>(arena.at(page.first)), 0xab, 4'096);
+  std::memset(static_cast<void*>(arena.place(page.first)), 0xab, 4'096);
   EXPECT_TRUE(arena.give_page(page.first));
   EXPECT_EQ(memory.used(), 0u);
   const Arena::Piece again = arena.take(kPage, false);
   EXPECT_EQ(again.first, page.first);
-  const auto* begin = reinterpret_cast<const char*>(arena.at(again.first));
+  const auto* begin = reinterpret_cast<const char*>(arena.place(again.first));
   for (size_t i = 0; i < 4'096; ++i) ASSERT_EQ(begin[i], 0);
 }
 
@@ -93,7 +93,7 @@ TEST(Arena, TwoThreadsNeverGetTheSameUnit) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  std::set<RecordId> units;
+  std::set<CellId> units;
   for (const auto& pieces : got) {
     for (const Arena::Piece& piece : pieces) {
       for (uint32_t u = 0; piece.first != 0 && u < piece.units; ++u) ASSERT_TRUE(units.insert(piece.first + u).second);

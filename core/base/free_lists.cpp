@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/store/free_lists.h"
+#include "core/base/free_lists.h"
 
 namespace sluice {
 
-void FreeLists::push(const Arena& arena, RecordId id, uint32_t units) {
-  RecordId& head = heads_[units < kSizes ? units : 0];
+void FreeLists::push(const Arena& arena, CellId id, uint32_t units) {
+  CellId& head = heads_[units < kSizes ? units : 0];
   piece(arena, id) = {head, units};
   head = id;
   ++pieces_;
   ++pushed_;
 }
 
-RecordId FreeLists::pop(const Arena& arena, uint32_t units) {
-  RecordId* link = &heads_[units < kSizes ? units : 0];
+CellId FreeLists::pop(const Arena& arena, uint32_t units) {
+  CellId* link = &heads_[units < kSizes ? units : 0];
   // Among the larger ones only the first few are looked at: a new chunk is cheaper than a long search.
   for (int steps = 0; steps < kMostSteps && *link != 0; ++steps, link = &piece(arena, *link).next) {
-    const RecordId id = *link;
+    const CellId id = *link;
     if (piece(arena, id).units != units) continue;
     *link = piece(arena, id).next;
     --pieces_;
@@ -25,10 +25,10 @@ RecordId FreeLists::pop(const Arena& arena, uint32_t units) {
 }
 
 // From the first piece in the list of `size` that is large enough.
-RecordId FreeLists::cut_from(const Arena& arena, uint32_t size, uint32_t units) {
-  RecordId* link = &heads_[size];
+CellId FreeLists::cut_from(const Arena& arena, uint32_t size, uint32_t units) {
+  CellId* link = &heads_[size];
   while (*link != 0 && piece(arena, *link).units < units) link = &piece(arena, *link).next;
-  const RecordId id = *link;
+  const CellId id = *link;
   if (id == 0) return 0;
   const Piece found = piece(arena, id);
   *link = found.next;
@@ -40,20 +40,20 @@ RecordId FreeLists::cut_from(const Arena& arena, uint32_t size, uint32_t units) 
   return id;
 }
 
-RecordId FreeLists::cut(const Arena& arena, uint32_t units) {
+CellId FreeLists::cut(const Arena& arena, uint32_t units) {
   if (worth_joining()) join(arena);
   for (uint32_t size = units; size < kSizes; ++size) {
-    if (const RecordId id = cut_from(arena, size, units)) return id;
+    if (const CellId id = cut_from(arena, size, units)) return id;
   }
   return cut_from(arena, 0, units);
 }
 
 // Two chains, each in order of numbers.
-RecordId FreeLists::merged(const Arena& arena, RecordId a, RecordId b) {
-  RecordId first = 0;
-  RecordId* link = &first;
+CellId FreeLists::merged(const Arena& arena, CellId a, CellId b) {
+  CellId first = 0;
+  CellId* link = &first;
   while (a != 0 && b != 0) {
-    RecordId& least = a < b ? a : b;
+    CellId& least = a < b ? a : b;
     *link = least;
     link = &piece(arena, least).next;
     least = *link;
@@ -63,11 +63,11 @@ RecordId FreeLists::merged(const Arena& arena, RecordId a, RecordId b) {
 }
 
 // Empties the lists into one chain in order of numbers: a merge sort, chains of 2^i pieces waiting in bins[i].
-RecordId FreeLists::take_all(const Arena& arena) {
-  RecordId bins[32] = {};
-  for (RecordId& head : heads_) {
+CellId FreeLists::take_all(const Arena& arena) {
+  CellId bins[32] = {};
+  for (CellId& head : heads_) {
     while (head != 0) {
-      RecordId chain = head;
+      CellId chain = head;
       head = piece(arena, chain).next;
       piece(arena, chain).next = 0;
       uint32_t i = 0;
@@ -78,14 +78,14 @@ RecordId FreeLists::take_all(const Arena& arena) {
       bins[i] = chain;
     }
   }
-  RecordId all = 0;
-  for (const RecordId chain : bins) all = merged(arena, chain, all);
+  CellId all = 0;
+  for (const CellId chain : bins) all = merged(arena, chain, all);
   pieces_ = 0;
   return all;
 }
 
 void FreeLists::join(const Arena& arena) {
-  for (RecordId id = take_all(arena); id != 0;) {
+  for (CellId id = take_all(arena); id != 0;) {
     Piece joined = piece(arena, id);
     while (joined.next == id + joined.units) {
       const Piece& neighbour = piece(arena, joined.next);
@@ -100,14 +100,14 @@ void FreeLists::join(const Arena& arena) {
 void FreeLists::give_pages(Arena& arena) {
   if (!worth_joining()) return;
   join(arena);
-  RecordId rest = heads_[0];
+  CellId rest = heads_[0];
   heads_[0] = 0;
   while (rest != 0) {
-    RecordId id = rest;
-    const RecordId end = id + piece(arena, id).units;
+    CellId id = rest;
+    const CellId end = id + piece(arena, id).units;
     rest = piece(arena, id).next;
     --pieces_;
-    const RecordId page = (id + Arena::kPageUnits - 1) / Arena::kPageUnits * Arena::kPageUnits;
+    const CellId page = (id + Arena::kPageUnits - 1) / Arena::kPageUnits * Arena::kPageUnits;
     if (page > id && page <= end) {
       push(arena, id, page - id);
       id = page;
