@@ -16,6 +16,8 @@
 #include "core/base/bytes.h"
 #include "core/base/time.h"
 #include "core/limits/params.h"
+#include "core/limits/queue_rules.h"
+#include "core/queue/message.h"
 
 namespace sluice {
 
@@ -37,6 +39,7 @@ enum class Status : int32_t {
   forked = -11,
   would_reset = -12,
   too_many = -13,
+  stale = -14,
   internal = -100,
 };
 
@@ -100,6 +103,82 @@ struct Decision {
   uint32_t detail_count = 0;  // out: rows there are
 };
 
+// A message to be held until it may go.
+struct EnqueueRequest {
+  Request request;
+  Bytes payload;
+  int32_t message_class = -1;  // the operation's own
+  Instant send_at = 0;         // not before; 0: as soon as it may
+  Instant expires_at = 0;      // 0: as its class says
+};
+
+struct Enqueued {
+  Decision decision;
+  uint64_t message = 0;  // 0: not held
+  MessageState state = MessageState::none;
+  Instant expires = 0;  // 0: never
+  uint64_t depth = 0;   // messages held for its line, this one too
+};
+
+struct LeaseOptions {
+  Instant now = kEngineClock;
+  Span ttl = 0;      // 0: the policy's
+  uint32_t most = 1;
+};
+
+// A message that was leased, lent for one call: its bytes lie in the engine.
+struct LeaseView {
+  uint64_t message = 0;
+  uint32_t fence = 0;
+  uint32_t attempt = 1;
+  int32_t operation = -1;
+  MessageClass message_class = MessageClass::transactional;
+  bool redelivered = false;
+  Instant due = 0;      // when it could have gone
+  Instant until = 0;    // the lease's end
+  Instant expires = 0;  // 0: never
+  std::span<const Bytes> values;
+  std::span<const uint64_t> quantities;
+  Bytes payload;
+};
+
+// Where leased messages go; called under locks, so it does no more than copy.
+class LeaseSink {
+ public:
+  virtual ~LeaseSink() = default;
+  // Whether take() will have room for so many values and bytes in all.
+  virtual bool fits(size_t values, size_t bytes) = 0;
+  virtual void take(const LeaseView& lease) = 0;
+};
+
+// What came of a lease. Numbers are those of the C ABI.
+enum class Outcome : int32_t {
+  sent = 0,
+  retry = 1,          // it may or may not have been sent: try again
+  throttled = 2,      // the upstream refused it for now: its line waits
+  not_attempted = 3,  // nothing was tried
+  failed = 4,         // for good
+  line_bad = 5,       // its line cannot send: it waits, and the line with it
+};
+
+struct Settlement {
+  uint64_t message = 0;
+  uint32_t fence = 0;
+  Outcome outcome = Outcome::sent;
+  Span retry_after = 0;  // retry: 0 is the policy's backoff
+};
+
+struct MessageStatus {
+  uint64_t message = 0;
+  MessageState state = MessageState::none;
+  MessageClass message_class = MessageClass::transactional;
+  uint32_t fence = 0, tries = 0;
+  int32_t operation = -1;
+  Instant due = 0;      // scheduled, parked, leased: until then
+  Instant expires = 0;  // 0: never
+  uint64_t depth = 0;   // messages held for its line
+};
+
 // A subject by scope text ("account", "line,recipient") and values in that order.
 struct SubjectName {
   Bytes scope;
@@ -130,6 +209,7 @@ struct Event {
 struct Counters {
   uint64_t allowed = 0, denied = 0, would_queue = 0, peeked = 0, replayed = 0, refunded = 0;
   uint64_t denied_by[11] = {};
+  uint64_t messages = 0, accepted = 0, leased = 0, ended[kMessageStates] = {};
   uint64_t records = 0, receipts = 0, memory_used = 0, memory_cap = 0, swept = 0, overflowed = 0, events_lost = 0;
 };
 
@@ -157,6 +237,14 @@ class Engine {
                        bool straight_tried = false);
   // One instant for those whose `now` is kEngineClock; each decision's status says how it went.
   static Status decide_many(uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions);
+  static Status enqueue(uint64_t handle, const EnqueueRequest& request, Enqueued* out, std::string* error = nullptr);
+  // Leases up to options.most messages whose time has come. *next_due (nullable): when there is something to do again; kNever.
+  static Status lease(uint64_t handle, const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error);
+  static Status next_due(uint64_t handle, Instant* due);
+  static Status settle(uint64_t handle, const Settlement& settlement, Instant now, MessageState* state, std::string* error);
+  static Status extend(uint64_t handle, uint64_t message, uint32_t fence, Span ttl, Instant now, std::string* error);
+  static Status cancel(uint64_t handle, uint64_t message, Instant now, MessageState* state, std::string* error);
+  static Status status(uint64_t handle, uint64_t message, Instant now, MessageStatus* out, std::string* error);
   static Status explain(uint64_t handle, const Request& request, std::string* text, std::string* error);
   static Status refund(uint64_t handle, uint64_t receipt, Instant now, std::string* error);
   static Status commit(uint64_t handle, uint64_t receipt, std::span<const uint64_t> quantities, Instant now, std::string* error);

@@ -36,12 +36,20 @@ struct EngineNames {
   NameTable scopes, limits, operations;
 };
 
+// How messages of an operation are leased.
+struct QueuePlan {
+  uint16_t layout = 0;       // 0: they cannot be queued
+  uint32_t lease_slots = 0;  // the subjects that a lease charges, a bit each
+  bool line_only = false;    // they are the line alone, and what they charge holds it
+};
+
 struct Generation {
   uint8_t number = 0;
   uint32_t serial = 0;  // of the engine's policies, from 0
   Instant at = 0;
   std::shared_ptr<const CompiledPolicy> policy;
   std::vector<StraightPlan> straight;  // by operation
+  std::vector<QueuePlan> queue;        // by operation
   bool promotes = false;               // some plan has a promotion
   std::vector<uint8_t> scope_number;   // by position
   std::vector<int32_t> limit_number, operation_number;

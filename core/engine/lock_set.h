@@ -16,6 +16,8 @@ class LockSet {
     used_ |= 1u << shard / 64;
   }
 
+  bool contains(uint32_t shard) const { return (words_[shard / 64] >> (shard % 64) & 1) != 0; }
+
   // fn(shard) in order. Which words hold how many shards is chance, so no branch asks for it.
   template <class Fn>
   [[gnu::always_inline]] void each(Fn&& fn) const {

@@ -46,6 +46,7 @@ struct Item {
   Charge ask;
   Instant opens;
   bool passes, refuses, waits;
+  bool later;  // of an enqueue: its lease takes it
   Taken taken;
 
   const std::byte* state() const { return subject->state + limit->state_offset; }
@@ -69,9 +70,24 @@ struct Repeats {
   uint32_t first[kMaxSubjects];  // position in the request
 };
 
+// What a decision is part of: all at once; the taking in of a message, which leaves queue-mode charges to its lease; or that lease.
+enum class Phase : uint8_t { decide, enqueue, lease };
+
+// A message that is being taken in: what was made for it before its charges were taken.
+struct PendingMessage {
+  const EnqueueRequest* request = nullptr;
+  Enqueued* out = nullptr;
+  CellId message = 0, flow = 0, line = 0, expiry = 0;
+  bool new_flow = false, new_line = false;
+  Instant expires = 0;
+};
+
 struct Work {
   const Request* request = nullptr;
   OperationShape shape;
+  Phase phase = Phase::decide;
+  uint32_t slots = ~uint32_t{0};      // those whose subjects are formed, a bit each
+  PendingMessage* pending = nullptr;  // of an enqueue
   Instant now = 0;
 
   SubjectRef* subjects = nullptr;

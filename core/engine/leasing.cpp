@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+// Leasing: line after line by (due instant, number), from each the message whose turn it is, if all its queue-mode charges pass.
+#include <algorithm>
+#include <array>
+
+#include "core/engine/decider.h"
+#include "core/engine/engine_core.h"
+#include "core/engine/send_queue.h"
+#include "core/limits/limit.h"
+
+namespace sluice {
+namespace {
+
+constexpr size_t kTakenAtOnce = 32;  // lines
+constexpr Span kRetryMemory = kSecond;
+
+Status fail(Status status, std::string* error, const char* message) {
+  if (error != nullptr) *error = message;
+  return status;
+}
+
+// Room for the subjects and charges of one message.
+struct LeaseStorage {
+  Raw<SubjectRef, kMaxSlots> subjects;
+  Raw<Item, kMaxCharges> items;
+};
+
+}  // namespace
+
+// What the line's own limits are charged. REQUIRES: line_opens() says now.
+void SendQueue::charge_line(const Held& held, Instant now) {
+  const Generation& g = core_.generation();
+  const Operation& operation =
+      g.policy->operations[static_cast<size_t>(g.operation_position(held.layout->operation))];
+  Record& record = *held.line.record;
+  const Extras* extras = core_.extras_of(*held.line.shard, held.line.queue->record, record);
+  const Instant at = std::max(now, core_.base_of(&record));
+  for (const OperationCharge& charge : operation.charges) {
+    const Limit& limit = g.policy->limits[static_cast<size_t>(charge.limit)];
+    if (!holds_line(*g.policy, charge, limit)) continue;
+    Charge ask;
+    ask.cost = charge.quantity == kNone ? charge.cost : held.message->quantities()[charge.quantity];
+    ask.queued = true;
+    const auto position = static_cast<size_t>(charge.limit);
+    const Params params = core_.params_of(g, limit, position, record.plan, extras);
+    std::byte* state = record.state() + limit.state_offset;
+    const Taken taken = limit::commit(params, state, ask, at);
+    keep_stamp(held, g.limit_number[position], taken);
+    if (taken.fired != 0) core_.emit_fired(g, position, record, params, taken.fired, limit::read(params, state, at).used, at, false);
+  }
+  record.newest = at;
+}
+
+void SendQueue::keep_stamp(const Held& held, int32_t limit, const Taken& taken) {
+  for (const LayoutRow& row : held.layout->rows) {
+    if (!row.at_lease || row.limit != limit || row.stamp == kNone) continue;
+    held.message->stamps()[row.stamp] = static_cast<uint64_t>(taken.stamp) | ((taken.opened[0] & 1) != 0 ? kOpenedASlot : 0);
+  }
+}
+
+// All queue-mode charges together, wherever their subjects are.
+SendQueue::Tried SendQueue::charge_all(const Held& held, const StoredValues& values, ShardLocks& locks, Instant now) {
+  const Generation& g = core_.generation();
+  const auto position = static_cast<size_t>(g.operation_position(held.layout->operation));
+  Request request;
+  request.operation = held.layout->operation;
+  request.values = {values.values, values.count};
+  request.quantities = {held.message->quantities(), held.message->quantity_count};
+  request.now = now;
+  LeaseStorage storage;
+  Work work;
+  work.request = &request;
+  work.shape = shape_of(g, request.operation);
+  work.phase = Phase::lease;
+  work.slots = g.queue[position].lease_slots;
+  work.now = now;
+  work.subjects = storage.subjects.get();
+  work.items = storage.items.get();
+  form_subjects(core_.block_, core_.block_.hash_secret(), work, nullptr);
+  if (!locks.extend(work.locks)) return Tried::again;
+  Decider decider(core_, work);
+  const LeaseVerdict verdict = decider.lease();
+  if (verdict.taken) {
+    for (size_t i = 0; i < work.item_count; ++i) keep_stamp(held, g.limit_number[work.items[i].position], work.items[i].taken);
+    return Tried::leased;
+  }
+  for (size_t i = 0; i < work.item_count; ++i) {
+    const Item& item = work.items[i];
+    if (!item.passes) wait_for(held.line, item.subject->hash, *item.subject->shard);
+  }
+  park(held, verdict.memory ? later(now, kRetryMemory) : verdict.until, verdict.whole_flow);
+  return Tried::parked;
+}
+
+void SendQueue::hand_out(const Held& held, const StoredValues& values, const LeaseOptions& options, Instant now,
+                         LeaseSink& sink) {
+  Message& m = *held.message;
+  LineQueue& q = *held.line.queue;
+  const bool ends = m.has(message_flag::expires);
+  const Span ttl = options.ttl != 0 ? options.ttl : policy().queue.lease;
+  LeaseView view;
+  view.due = std::max(q.ready_since, m.due);
+  Turns turn = turns(held.line);
+  turn.take(held.cell);
+  leave_chain(held);
+  m.set_status(MessageState::leased);
+  ++m.fence;
+  ++q.in_flight;
+  turn.hold(held.cell, later(now, ttl));
+  view.message = m.id;
+  view.fence = m.fence;
+  view.attempt = m.tries + uint32_t{1};
+  view.operation = held.layout->operation;
+  view.message_class = static_cast<MessageClass>(m.message_class);
+  view.redelivered = m.has(message_flag::redelivered);
+  view.until = m.due;
+  view.expires = ends ? at<Expiry>(m.expiry()).due : 0;
+  view.values = {values.values, values.count};
+  view.quantities = {m.quantities(), m.quantity_count};
+  view.payload = m.payload_bytes();
+  sink.take(view);
+  ++held.line.queues->leased;
+}
+
+SendQueue::Tried SendQueue::try_candidate(const Line& line, ShardLocks& locks, const LeaseOptions& options, Instant now,
+                                          LeaseSink& sink) {
+  const LineQueue& q = *line.queue;
+  const uint32_t cap = policy().queue.in_flight;
+  if (q.closed_until > now || (cap != 0 && q.in_flight >= cap)) return Tried::waits;
+  const CellId next = turns(line).candidate();
+  if (next == 0) return Tried::waits;
+  const Held held = held_at(line, next);
+  if (line_opens(held, now) > now) return Tried::waits;
+  if (join_chain(held)) return Tried::parked;
+  const StoredValues values = values_of(held);
+  if (!sink.fits(values.count, values.bytes() + held.message->payload_size)) return Tried::full;
+  const Generation& g = core_.generation();
+  if (g.queue[static_cast<size_t>(g.operation_position(held.layout->operation))].line_only) {
+    charge_line(held, now);
+  } else {
+    const Tried tried = charge_all(held, values, locks, now);
+    if (tried != Tried::leased) return tried;
+  }
+  hand_out(held, values, options, now, sink);
+  return Tried::leased;
+}
+
+// A lease that ended without a word.
+bool SendQueue::lease_ended(const Held& held, ShardLocks& locks, Instant now) {
+  Message& m = *held.message;
+  const QueueRules& rules = policy().queue;
+  const bool gives_up = rules.retry.attempts != 0 && m.tries + 1u >= rules.retry.attempts;
+  const bool once = rules.classes[m.message_class].delivery == Delivery::at_most_once;
+  if (gives_up && !once) return end(held, MessageState::dead, locks, now);
+  turns(held.line).let_go(held.cell);
+  --held.line.queue->in_flight;
+  ++m.tries;
+  m.set(message_flag::redelivered);
+  if (once) {
+    m.set_status(MessageState::unknown);
+    m.due = 0;
+  } else {
+    turns(held.line).put_back(held.cell);
+  }
+  return true;
+}
+
+// The first entry, which is due. False: locks were let go, and nothing has changed.
+bool SendQueue::wake_one(const Line& line, CellId id, ShardLocks& locks, Instant now) {
+  Turns turn = turns(line);
+  auto& entry = at<Entry>(id);
+  if (entry.kind == EntryKind::flow) {
+    turn.let_go(id);
+    at<Flow>(id).clear(flow_flag::parked);
+    turn.enter_ring(id);
+    return true;
+  }
+  if (entry.kind == EntryKind::expiry) {
+    const Held held = held_at(line, at<Expiry>(id).message);
+    if (held.message->status() != MessageState::leased) return end(held, MessageState::expired, locks, now);
+    const Instant then = later(held.message->due, 1);
+    turn.let_go(id);
+    turn.hold(id, then);
+    return true;
+  }
+  const Held held = held_at(line, id);
+  if (held.message->status() == MessageState::leased) return lease_ended(held, locks, now);
+  turn.let_go(id);
+  if (held.message->status() == MessageState::scheduled) {
+    turn.put_last(id);
+  } else {
+    held.message->clear(message_flag::blocked);
+    turn.put_back(id);
+  }
+  return true;
+}
+
+bool SendQueue::wake_due(const Line& line, ShardLocks& locks, Instant now) {
+  LineQueue& q = *line.queue;
+  while (q.timed != 0 && at<Entry>(q.timed).due <= now) {
+    const bool was_ready = turns(line).is_ready();
+    const Instant due = at<Entry>(q.timed).due;
+    if (!wake_one(line, q.timed, locks, now)) return false;
+    if (!was_ready && turns(line).is_ready()) q.ready_since = due;
+  }
+  return true;
+}
+
+SendQueue::Served SendQueue::serve(const Releases::Due& due, const LeaseOptions& options, Instant now, LeaseSink& sink,
+                                   Instant* next) {
+  ShardLocks locks(core_.block_);
+  locks.lock(due.shard);
+  const Line line = line_at(due.shard, due.line);
+  Tried tried;
+  do {
+    tried = wake_due(line, locks, now) ? try_candidate(line, locks, options, now, sink) : Tried::again;
+  } while (tried == Tried::again || tried == Tried::parked);
+  if (line.queue->messages == 0 && drop_line(line, true)) return Served::nothing;
+  *next = due_of(line, now);
+  if (tried == Tried::leased && *next <= now) return Served::again;
+  releases_.land(due.timer, *next);
+  return tried == Tried::leased ? Served::leased : tried == Tried::full ? Served::full : Served::nothing;
+}
+
+Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* next, std::string* error) {
+  Instant now;
+  if (!core_.time_of(options.now, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  if (options.ttl < 0 || options.ttl > kDay) return fail(Status::invalid, error, "ttl: a lease lasts more than 0 ns and at most a day");
+  wake_waiting(now);
+  std::array<Releases::Due, kTakenAtOnce> room;
+  uint32_t leased = 0;
+  bool full = false;
+  while (leased < options.most && !full) {
+    const size_t taken = releases_.take(now, std::span(room).first(std::min<size_t>(kTakenAtOnce, options.most - leased)));
+    if (taken == 0) break;
+    // In order; a line that is due again takes its place among the others anew.
+    auto* first = room.data();
+    auto* const last = first + taken;
+    while (first != last && leased < options.most && !full) {
+      Instant again = 0;
+      const Served served = serve(*first, options, now, sink, &again);
+      leased += served == Served::leased || served == Served::again;
+      full = served == Served::full;
+      if (served != Served::again) {
+        ++first;
+        continue;
+      }
+      first->due = again;
+      if (taken == kTakenAtOnce && last[-1] < *first) {
+        releases_.land(first->timer, again);  // others come between that are not in hand
+        ++first;
+        continue;
+      }
+      for (auto* one = first; one + 1 != last && one[1] < one[0]; ++one) std::swap(one[0], one[1]);
+    }
+    for (; first != last; ++first) releases_.land(first->timer, first->due);
+  }
+  if (next != nullptr) *next = releases_.next_due();
+  if (full && leased == 0) return Status::buffer;
+  return Status::ok;
+}
+
+Instant SendQueue::next_due(Instant now) {
+  wake_waiting(now);
+  return releases_.next_due();
+}
+
+}  // namespace sluice

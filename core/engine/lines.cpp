@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines and their messages: found, asked when they are due, dropped.
+#include <algorithm>
+#include <cstring>
+
+#include "core/engine/engine_core.h"
+#include "core/engine/send_queue.h"
+#include "core/limits/limit.h"
+
+namespace sluice {
+
+SendQueue::SendQueue(EngineCore& core) : core_(core), releases_(core.memory_) {}
+
+CellBase SendQueue::cells() const { return core_.arena_.cells(); }
+
+const CompiledPolicy& SendQueue::policy() const { return *core_.generation().policy; }
+
+CellId SendQueue::queue_of(const Record& record) const {
+  if ((record.flags & record_flag::queue) == 0) return 0;
+  CellId cell;
+  const Scope& scope = policy().scopes[static_cast<size_t>(policy().line_scope)];
+  std::memcpy(&cell, record.state() + scope.queue_offset, sizeof cell);
+  return cell;
+}
+
+void SendQueue::set_queue(Record& record, CellId line) {
+  const Scope& scope = policy().scopes[static_cast<size_t>(policy().line_scope)];
+  std::memcpy(record.state() + scope.queue_offset, &line, sizeof line);
+  record.flags = (line == 0 ? record.flags & ~record_flag::queue : record.flags | record_flag::queue) & 7;
+}
+
+CellId SendQueue::allocate(Shard& shard, uint32_t units, bool beyond_cap) {
+  return shard.cells.allocate(core_.arena_, units, shard.cold->free, beyond_cap);
+}
+
+void SendQueue::free(Shard& shard, CellId id, uint32_t units) { shard.cold->free.push(core_.arena_, id, units); }
+
+Line SendQueue::line_at(uint32_t shard_index, CellId cell) const {
+  Line line;
+  line.shard_index = shard_index;
+  line.shard = &core_.block_.shards[shard_index];
+  line.queues = line.shard->cold->queues.get();
+  line.cell = cell;
+  line.queue = &at<LineQueue>(cell);
+  line.record = core_.arena_.at(line.queue->record);
+  return line;
+}
+
+Held SendQueue::held_at(const Line& line, CellId cell) const {
+  Held held;
+  held.line = line;
+  held.cell = cell;
+  held.message = &at<Message>(cell);
+  held.flow = &at<Flow>(held.message->flow);
+  held.layout = &layouts_.at(held.message->layout);
+  return held;
+}
+
+CellId SendQueue::find_cell(const Shard& shard, uint64_t message) const {
+  if (shard.cold == nullptr || shard.cold->queues == nullptr) return 0;
+  return shard.cold->queues->cells.find(tag_of_message(message), [&](CellId cell) {
+    const auto& entry = at<Entry>(cell);
+    return entry.kind == EntryKind::message && entry.id == message;
+  });
+}
+
+// Lengths of one byte, or of three from 255 on.
+StoredValues SendQueue::values_of(const Held& held) const {
+  StoredValues stored;
+  stored.count = held.layout->value_count;
+  const char* next = held.message->value_bytes().data();
+  for (size_t i = 0; i < stored.count; ++i) {
+    const auto position = static_cast<int16_t>(i);
+    if (position == held.layout->line) {
+      stored.values[i] = held.line.record->key();
+    } else if (position == held.layout->tenant) {
+      stored.values[i] = held.flow->tenant();
+    } else {
+      uint16_t size = static_cast<uint8_t>(*next++);
+      if (size == 255) {
+        std::memcpy(&size, next, sizeof size);
+        next += sizeof size;
+      }
+      stored.values[i] = {next, size};
+      next += size;
+    }
+  }
+  return stored;
+}
+
+// When the limits that hold the whole line let this message pass.
+Instant SendQueue::line_opens(const Held& held, Instant from) const {
+  const Generation& g = core_.generation();
+  const int16_t position = g.operation_position(held.layout->operation);
+  const Operation& operation = g.policy->operations[static_cast<size_t>(position)];
+  const Record& record = *held.line.record;
+  const Extras* extras = core_.extras_of(*held.line.shard, held.line.queue->record, record);
+  Instant t = std::max(from, core_.base_of(&record));
+  const Instant asked = t;
+  for (;;) {
+    Instant latest = t;
+    for (const OperationCharge& charge : operation.charges) {
+      const Limit& limit = g.policy->limits[static_cast<size_t>(charge.limit)];
+      if (!holds_line(*g.policy, charge, limit)) continue;
+      Charge ask;
+      ask.cost = charge.quantity == kNone ? charge.cost : held.message->quantities()[charge.quantity];
+      ask.queued = true;
+      const Params params = core_.params_of(g, limit, static_cast<size_t>(charge.limit), record.plan, extras);
+      const Instant opens = limit::opens_at(params, record.state() + limit.state_offset, ask, t);
+      if (opens >= kOnRelease) return opens;
+      latest = std::max(latest, opens);
+    }
+    if (latest == t) break;
+    t = latest;
+  }
+  return t == asked ? from : t;
+}
+
+// When the message whose turn it is may go, kNever when none is ready or the line is closed.
+Instant SendQueue::release_at(const Line& line, Instant now) const {
+  (void)now;
+  const LineQueue& q = *line.queue;
+  const uint32_t cap = policy().queue.in_flight;
+  if (q.closed_until == kNever || (cap != 0 && q.in_flight >= cap)) return kNever;
+  const CellId next = turns(line).candidate();
+  if (next == 0) return kNever;
+  const Instant opens = line_opens(held_at(line, next), std::max(q.ready_since, q.closed_until));
+  return opens >= kEndOfTime ? kNever : opens;
+}
+
+Instant SendQueue::due_of(const Line& line, Instant now) const {
+  return std::min(release_at(line, now), turns(line).first_due());
+}
+
+bool SendQueue::has_ready(const Record& record) const {
+  const CellId cell = queue_of(record);
+  return cell != 0 && Turns(cells(), at<LineQueue>(cell), 0).is_ready();
+}
+
+Instant SendQueue::next_release(const SubjectRef& s, Instant now) const {
+  const CellId cell = s.record == nullptr ? 0 : queue_of(*s.record);
+  return cell == 0 ? kNever : release_at(line_at(s.shard_index, cell), now);
+}
+
+bool SendQueue::drop_line(const Line& line, bool in_hand) {
+  if (line.queue->closed_until != 0) return false;
+  if (!(in_hand ? releases_.land_and_remove(line.queue->timer) : releases_.remove(line.queue->timer))) return false;
+  set_queue(*line.record, 0);
+  free(*line.shard, line.cell, kLineQueueUnits);
+  return true;
+}
+
+void SendQueue::settle_line(const Line& line, Instant now) {
+  if (line.queue->messages == 0 && drop_line(line, false)) return;
+  arm(line, now);
+}
+
+}  // namespace sluice

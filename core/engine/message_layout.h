@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What messages of an operation remember, as it was when they were accepted: which charges they took and will take, so that each can
+// be given back, and which of their values they keep themselves.
+//
+// 1. Layouts are made with a policy and stay: a message outlives reloads. Equal ones are one.
+// 2. A row per charge that a message can get back; those that must remember when they were taken have a stamp in the message.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/engine/generation.h"
+
+namespace sluice {
+
+// A stamp: the instant that `Taken` had, and whether a value opened a slot.
+inline constexpr uint64_t kOpenedASlot = uint64_t{1} << 63;
+
+struct LayoutRow {
+  int32_t limit = -1;  // the engine's number
+  uint32_t born = 0;   // with which policy the limit's state began
+  uint8_t scope = 0;   // the engine's number
+  uint8_t charge = 0;  // position among the operation's
+  uint8_t value_count = 0;
+  uint8_t values[kMaxScopeDimensions] = {};  // of the subject, by position among the operation's
+  uint64_t cost = 1;                         // when quantity is kNone
+  int16_t quantity = kNone;
+  int16_t of = kNone;
+  int16_t stamp = kNone;       // position among the message's stamps
+  bool at_lease = false;       // taken by a lease, else when it was accepted
+  bool while_queued = false;   // given back at the end, whatever it is
+  bool refund_failed = false;  // given back when the send failed
+  bool unsent_back = false;    // given back when it ends before it was sent
+  bool on_line = false;        // its subject is the line alone
+
+  friend bool operator==(const LayoutRow&, const LayoutRow&) = default;
+};
+
+struct MessageLayout {
+  int32_t operation = -1;  // the engine's number
+  uint8_t value_count = 0;
+  int16_t line = kNone, tenant = kNone, recipient = kNone;  // positions among the values
+  int16_t turn_quantity = kNone;                            // the quantity that a turn costs, else `turn_cost`
+  uint32_t turn_cost = 1;
+  uint8_t stamp_count = 0, quantity_count = 0;
+  bool alone = true;  // all it takes at a lease, and all it gives back, is the line's
+  std::vector<LayoutRow> rows;
+
+  // Whether the message keeps a value itself: the line and the flow know theirs.
+  bool keeps(int16_t position) const { return position != line && position != tenant; }
+  friend bool operator==(const MessageLayout&, const MessageLayout&) = default;
+};
+
+// The layouts of an engine, by the number that messages carry.
+class MessageLayouts {
+ public:
+  static constexpr size_t kMost = 65535;
+
+  const MessageLayout& at(uint16_t number) const { return *layouts_[number]; }
+  // For every operation of a policy the number of its layout, 0 where its messages can not be queued; false when there are too many.
+  bool add(const Generation& generation, std::vector<uint16_t>* by_operation);
+
+ private:
+  std::vector<std::unique_ptr<const MessageLayout>> layouts_{1};
+};
+
+}  // namespace sluice

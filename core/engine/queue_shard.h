@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a shard has for the queues of its lines. All of it under the shard's lock.
+#pragma once
+
+#include <unordered_map>
+
+#include "core/queue/chains.h"
+#include "core/queue/line_queue.h"
+#include "core/store/index.h"
+
+namespace sluice {
+
+// A message's number: its shard, and how many came before it there. Below 2^53 and never used again.
+inline constexpr uint32_t kMessageShardShift = 43;
+constexpr uint32_t shard_of_message(uint64_t id) { return static_cast<uint32_t>(id >> kMessageShardShift); }
+
+// A line on which something waits for a subject of this shard to open.
+struct Waiter {
+  uint32_t shard = 0;
+  uint64_t hash = 0;  // of the line's subject
+};
+
+struct QueueShard {
+  Index cells;  // messages by number, flows by line, class and tenant
+  uint64_t next_number = 1;
+  Chains chains;
+  std::unordered_multimap<uint64_t, Waiter> waiters;  // by the hash of the subject waited for
+  bool wakes_all = false;  // there were too many: any change here wakes every line
+  uint64_t messages = 0;                // held
+  uint64_t accepted = 0, leased = 0;    // ever
+  uint64_t ended[kMessageStates] = {};  // ever, by final state
+};
+
+// Spreads numbers that follow each other.
+constexpr uint32_t tag_of_message(uint64_t id) { return static_cast<uint32_t>((id * 0x9e3779b97f4a7c15u) >> 32); }
+constexpr uint32_t tag_of_flow(CellId line, uint8_t message_class, uint64_t tenant_hash) {
+  return tag_of_message(tenant_hash ^ (uint64_t{line} << 2 | message_class) * 0xff51afd7ed558ccdu);
+}
+
+}  // namespace sluice

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queues of an engine's lines: taking messages in, leasing those whose time has come, hearing what came of them.
+//
+// 1. A line's queue hangs off its record, whose flag keeps it from the straight way and from being dropped. It is made with the first
+//    message and goes with the last.
+// 2. Whatever changes a line's queue or its limits arms its timer before the line's lock is let go, for the earliest instant at which
+//    there is something to do.
+// 3. A message is in exactly one place: waiting in its flow, with what waits for an instant, chained, or (unknown) in its shard's
+//    cells alone.
+// 4. Calls but for accepting hold the control block's lock shared: no reload happens under them.
+#pragma once
+
+#include <atomic>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/engine/message_layout.h"
+#include "core/engine/queue_shard.h"
+#include "core/engine/releases.h"
+#include "core/engine/shard_locks.h"
+#include "core/engine/work.h"
+
+namespace sluice {
+
+class EngineCore;
+
+// The values of a message as its request had them. Good while the line's shard is locked.
+struct StoredValues {
+  Bytes values[kMaxDimensions];
+  size_t count = 0;
+
+  size_t bytes() const {
+    size_t total = 0;
+    for (size_t i = 0; i < count; ++i) total += values[i].size();
+    return total;
+  }
+};
+
+// A line's queue and where it is. Good while its shard is locked.
+struct Line {
+  uint32_t shard_index = 0;
+  Shard* shard = nullptr;
+  QueueShard* queues = nullptr;
+  CellId cell = 0;
+  LineQueue* queue = nullptr;
+  Record* record = nullptr;
+};
+
+// A message and what it hangs on. Good while its line's shard is locked.
+struct Held {
+  Line line;
+  CellId cell = 0;
+  Message* message = nullptr;
+  Flow* flow = nullptr;
+  const MessageLayout* layout = nullptr;
+};
+
+// Which charges of a message are to be given back.
+using Returns = bool (*)(const LayoutRow&);
+
+class SendQueue {
+ public:
+  explicit SendQueue(EngineCore& core);
+  ~SendQueue() = default;
+  SendQueue(const SendQueue&) = delete;
+  SendQueue& operator=(const SendQueue&) = delete;
+
+  // enqueue.cpp: under a decision's locks, between its check and its commit. False: no memory, and nothing has changed.
+  bool make_room(Work& work);
+  // REQUIRES: make_room(), and the charges are committed.
+  void accept(Work& work);
+  bool has_ready(const Record& line) const;
+  // The next release of a line, kNever when none is in sight: how long a denial for depth lasts at least.
+  Instant next_release(const SubjectRef& line, Instant now) const;
+
+  // leasing.cpp
+  Status lease(const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error);
+  Instant next_due(Instant now);
+
+  // settling.cpp
+  Status settle(const Settlement& settlement, Instant now, MessageState* state, std::string* error);
+  Status extend(uint64_t message, uint32_t fence, Span ttl, Instant now, std::string* error);
+  Status cancel(uint64_t message, Instant now, MessageState* state, std::string* error);
+  Status status(uint64_t message, Instant now, MessageStatus* out, std::string* error);
+
+  // waking.cpp: something about a subject has changed that may open a limit. REQUIRES: its shard's lock.
+  void subject_changed(uint32_t shard_index, uint64_t hash, RecordId record, Instant now);
+  // Every line is looked at again, as after a reload.
+  void look_at_all(Instant now);
+  // Its record has moved.
+  void record_moved(const Record& record, RecordId to);
+  // REQUIRES: the shard's lock. What a shard has goes, with the engine.
+  void clear(Shard& shard);
+
+  MessageLayouts& layouts() { return layouts_; }
+
+ private:
+  // lines.cpp
+  CellBase cells() const;
+  const CompiledPolicy& policy() const;
+  CellId queue_of(const Record& record) const;
+  void set_queue(Record& record, CellId line);
+  template <class T>
+  T& at(CellId id) const {
+    return *cells().at<T>(id);
+  }
+  CellId allocate(Shard& shard, uint32_t units, bool beyond_cap);
+  void free(Shard& shard, CellId id, uint32_t units);
+  Turns turns(const Line& line) const { return Turns(cells(), *line.queue, policy().queue.floor); }
+  Line line_at(uint32_t shard_index, CellId cell) const;
+  Held held_at(const Line& line, CellId message) const;
+  CellId find_cell(const Shard& shard, uint64_t message) const;
+  StoredValues values_of(const Held& held) const;
+  Instant line_opens(const Held& held, Instant from) const;
+  Instant release_at(const Line& line, Instant now) const;
+  Instant due_of(const Line& line, Instant now) const;
+  void arm(const Line& line, Instant now) { releases_.arm(line.queue->timer, due_of(line, now)); }
+  // After a message has gone: arms the line, or drops it when it was the last.
+  void settle_line(const Line& line, Instant now);
+  bool drop_line(const Line& line, bool in_hand);
+
+  // enqueue.cpp
+  bool make_queues(ShardCold& cold);
+  CellId find_flow(const QueueShard& queues, CellId line, uint8_t message_class, Bytes tenant, uint64_t hash) const;
+  bool make_message(Work& work, const MessageLayout& layout, uint16_t layout_number);
+  bool make_line(Work& work);
+  bool make_flow(Work& work, const MessageLayout& layout);
+  void undo(Work& work);
+
+  // leasing.cpp
+  enum class Served { nothing, leased, again, full };  // again: leased, and due at once; still in hand
+  Served serve(const Releases::Due& due, const LeaseOptions& options, Instant now, LeaseSink& sink, Instant* next);
+  enum class Tried { leased, parked, waits, full, again };
+  Tried try_candidate(const Line& line, ShardLocks& locks, const LeaseOptions& options, Instant now, LeaseSink& sink);
+  void charge_line(const Held& held, Instant now);
+  void keep_stamp(const Held& held, int32_t limit, const Taken& taken);
+  Tried charge_all(const Held& held, const StoredValues& values, ShardLocks& locks, Instant now);
+  void hand_out(const Held& held, const StoredValues& values, const LeaseOptions& options, Instant now, LeaseSink& sink);
+  // False: locks were let go in between.
+  bool wake_due(const Line& line, ShardLocks& locks, Instant now);
+  bool wake_one(const Line& line, CellId entry, ShardLocks& locks, Instant now);
+  bool lease_ended(const Held& held, ShardLocks& locks, Instant now);
+
+  // waking.cpp
+  void wake_waiting(Instant now);
+  void wake_line(const Waiter& waiter, Instant now);
+  void look_again(uint32_t shard_index, const Record& record, Instant now);
+
+  // parking.cpp
+  uint64_t chain_key(const Held& held) const;
+  bool join_chain(const Held& held);
+  void hold_chain(const Held& held);
+  void park(const Held& held, Instant until, bool whole_flow);
+  void leave_chain(const Held& held);
+  void wait_for(const Line& line, uint64_t subject, Shard& shard);
+  void unpark_all(const Line& line);
+
+  // settling.cpp
+  Status find(uint64_t message, ShardLocks& locks, Held* held, std::string* error) const;
+  // Locks what giving back needs; false: locks were let go in between.
+  bool lock_returns(const Held& held, const StoredValues& values, Returns returns, ShardLocks& locks) const;
+  void give_back(const Held& held, const StoredValues& values, Returns returns, Instant now);
+  void give_back_row(const Held& held, const StoredValues& values, const LayoutRow& row, Instant now);
+  bool end(const Held& held, MessageState state, ShardLocks& locks, Instant now);
+  void leave_place(const Held& held);
+  void forget(const Held& held, MessageState state);
+  bool retry(const Held& held, const Settlement& settlement, ShardLocks& locks, Instant now);
+  bool take_back(const Held& held, ShardLocks& locks, Instant now);
+  void put_back(const Held& held, Instant now);
+  bool apply(const Held& held, const Settlement& settlement, ShardLocks& locks, Instant now);
+  static bool is_current(const Message& message, uint32_t fence);
+
+  EngineCore& core_;
+  Releases releases_;
+  MessageLayouts layouts_;
+  std::atomic<uint64_t> next_line_{1};
+
+  // Lines on which something may have come open elsewhere: looked at before the next lease.
+  SpinLock wakes_lock_;
+  std::vector<Waiter> wakes_;
+  bool wakes_everything_ = false;
+  std::atomic<bool> any_wakes_{false};
+};
+
+}  // namespace sluice

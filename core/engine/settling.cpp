@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+// What came of a message: its lease settled, or itself ended, and what it had taken given back.
+#include <algorithm>
+
+#include "core/base/hash.h"
+#include "core/engine/engine_core.h"
+#include "core/engine/send_queue.h"
+#include "core/limits/limit.h"
+#include "core/limits/pace.h"
+
+namespace sluice {
+namespace {
+
+constexpr Span kLongestWait = 400 * kDay;
+
+bool while_queued(const LayoutRow& row) { return row.while_queued; }
+bool taken_by_lease(const LayoutRow& row) { return row.at_lease; }
+bool of_unsent(const LayoutRow& row) { return row.while_queued || row.unsent_back; }
+bool of_failed(const LayoutRow& row) { return row.while_queued || row.refund_failed; }
+
+// What an ending gives back. What may have been sent keeps what it took, but for its place in the queue.
+Returns returns_of(MessageState state, const Message& m) {
+  const bool unsent = m.tries == 0;
+  switch (state) {
+    case MessageState::failed:
+    case MessageState::dead: return of_failed;
+    case MessageState::expired:
+    case MessageState::cancelled:
+    case MessageState::aborted: return unsent ? of_unsent : while_queued;
+    default: return while_queued;
+  }
+}
+
+Status fail(Status status, std::string* error, const std::string& message) {
+  if (error != nullptr) *error = message;
+  return status;
+}
+
+// min(longest, first x 2^tries) and a share of that more, which the message's number tells.
+Span backoff(const RetryRules& rules, const Message& m) {
+  Span wait = rules.first;
+  for (uint32_t i = 0; i < m.tries && wait < rules.longest; ++i) wait = std::min(rules.longest, wait * 2);
+  const Wide most = Wide{static_cast<uint64_t>(wait)} * rules.jitter / 10'000;
+  const uint64_t draw = (m.id ^ m.fence) * 0x9e3779b97f4a7c15u;
+  return wait + static_cast<Span>((most * (draw >> 32)) >> 32);
+}
+
+// What a message has become that is not held any more.
+MessageState ended_as(Outcome outcome) {
+  if (outcome == Outcome::sent) return MessageState::sent;
+  return outcome == Outcome::failed ? MessageState::failed : MessageState::dead;
+}
+
+std::string words_of(MessageState state) {
+  constexpr const char* kWords[] = {"none",  "scheduled", "waiting", "parked",    "leased",  "unknown",
+                                    "sent",  "failed",    "expired", "cancelled", "aborted", "dead"};
+  return kWords[static_cast<size_t>(state)];
+}
+
+}  // namespace
+
+// Locks the message's shard and finds it there.
+Status SendQueue::find(uint64_t message, ShardLocks& locks, Held* held, std::string* error) const {
+  const uint32_t shard_index = shard_of_message(message);
+  const char* unknown = "message: not held by this engine; the number is none of its messages'";
+  if (message == 0 || shard_index >= core_.block_.shard_count()) return fail(Status::not_found, error, unknown);
+  locks.lock(shard_index);
+  const Shard& shard = core_.block_.shards[shard_index];
+  const CellId cell = find_cell(shard, message);
+  if (cell == 0) {
+    const uint64_t number = message & ((uint64_t{1} << kMessageShardShift) - 1);
+    const bool was = shard.cold != nullptr && shard.cold->queues != nullptr && number < shard.cold->queues->next_number;
+    return fail(Status::not_found, error, was ? "message: not held any more; it has ended" : unknown);
+  }
+  *held = held_at(line_at(shard_index, at<Flow>(at<Message>(cell).flow).line), cell);
+  return Status::ok;
+}
+
+namespace {
+
+// A row's subject, formed from the values of a message.
+struct RowSubject {
+  RowSubject(const LayoutRow& row, const StoredValues& stored, const HashSecret& secret) {
+    key.count = row.value_count;
+    hash = hash_begin(row.scope, secret);
+    for (uint8_t d = 0; d < row.value_count; ++d) {
+      key.values[d] = &stored.values[row.values[d]];
+      hash = hash_add(hash, d, hash_bytes(*key.values[d], secret), secret);
+    }
+  }
+
+  KeyView key;
+  uint64_t hash;
+};
+
+}  // namespace
+
+bool SendQueue::lock_returns(const Held& held, const StoredValues& values, Returns returns, ShardLocks& locks) const {
+  if (held.layout->alone) return true;
+  LockSet more;
+  for (const LayoutRow& row : held.layout->rows) {
+    if (!row.on_line && returns(row)) more.add(core_.block_.shard_of(RowSubject(row, values, core_.secret_).hash));
+  }
+  return locks.extend(more);
+}
+
+// What has been dropped, or begun anew since, has nothing to get back.
+void SendQueue::give_back_row(const Held& held, const StoredValues& values, const LayoutRow& row, Instant now) {
+  const Generation& g = core_.generation();
+  const int16_t position = g.limit_position(row.limit);
+  if (position == kNone || g.limit_born[static_cast<size_t>(position)] != row.born) return;
+  const uint64_t stamp = row.stamp == kNone ? 0 : held.message->stamps()[row.stamp];
+  if (row.stamp != kNone && stamp == 0) return;
+  const RowSubject subject(row, values, core_.secret_);
+  const uint32_t shard_index = core_.block_.shard_of(subject.hash);
+  Shard& shard = core_.block_.shards[shard_index];
+  const RecordId id = row.on_line ? held.line.queue->record : core_.find_locked(shard, subject.hash, row.scope, subject.key);
+  if (id == 0) return;
+  Record& record = *core_.arena_.at(id);
+  const Limit& limit = g.policy->limits[static_cast<size_t>(position)];
+  const uint8_t plan = limit.plan_elsewhere ? 0 : record.plan;
+  const Params params =
+      core_.params_of(g, limit, static_cast<size_t>(position), plan, core_.extras_of(shard, id, record));
+  const uint64_t cost = row.quantity == kNone ? row.cost : held.message->quantities()[row.quantity];
+  Taken taken;
+  taken.stamp = static_cast<Instant>(stamp & ~kOpenedASlot);
+  taken.opened[0] = stamp >> 63;
+  taken.units = limit.rule.kind != Kind::pace ? cost : params.amount->word == Word::number ? pace::charge_ns(*params.amount, cost) : 0;
+  uint64_t print = 0;
+  if (row.of != kNone) print = fingerprint(core_.fingerprint_key_, values.values[row.of]);
+  const Instant at = std::max(now, core_.base_of(&record));
+  limit::refund(params, record.state() + limit.state_offset, taken, taken.units, {&print, row.of == kNone ? 0u : 1u}, at);
+  record.newest = at;
+  if (!row.on_line && !row.while_queued) subject_changed(shard_index, subject.hash, id, now);
+}
+
+void SendQueue::give_back(const Held& held, const StoredValues& values, Returns returns, Instant now) {
+  for (const LayoutRow& row : held.layout->rows) {
+    if (returns(row)) give_back_row(held, values, row, now);
+  }
+}
+
+// Out of whatever it stands in.
+void SendQueue::leave_place(const Held& held) {
+  Message& m = *held.message;
+  Turns turn = turns(held.line);
+  if (m.has(message_flag::chained)) {
+    leave_chain(held);
+    return;
+  }
+  switch (m.status()) {
+    case MessageState::waiting: turn.set_aside(held.cell); break;
+    case MessageState::leased: --held.line.queue->in_flight; [[fallthrough]];
+    case MessageState::scheduled:
+    case MessageState::parked: turn.let_go(held.cell); break;
+    default: break;
+  }
+  leave_chain(held);
+}
+
+void SendQueue::forget(const Held& held, MessageState state) {
+  Message& m = *held.message;
+  Flow& flow = *held.flow;
+  QueueShard& queues = *held.line.queues;
+  Shard& shard = *held.line.shard;
+  Turns turn = turns(held.line);
+  if (m.has(message_flag::expires)) {
+    turn.let_go(m.expiry());
+    free(shard, m.expiry(), kExpiryUnits);
+  }
+  queues.cells.erase(tag_of_message(m.id), held.cell);
+  --queues.messages;
+  ++queues.ended[static_cast<size_t>(state)];
+  --held.line.queue->messages;
+  const CellId flow_cell = m.flow;
+  free(shard, held.cell, m.units());
+  if (--flow.messages != 0) return;
+  if (flow.has(flow_flag::parked)) turn.let_go(flow_cell);
+  if (held.line.queue->recent == flow_cell) held.line.queue->recent = 0;
+  queues.cells.erase(tag_of_flow(flow.line, flow.message_class, flow.tenant_hash), flow_cell);
+  free(shard, flow_cell, flow.units());
+}
+
+// Gives back and is gone. False: locks were let go, and nothing has changed.
+bool SendQueue::end(const Held& held, MessageState state, ShardLocks& locks, Instant now) {
+  const StoredValues values = values_of(held);
+  const Returns returns = returns_of(state, *held.message);
+  if (!lock_returns(held, values, returns, locks)) return false;
+  leave_place(held);
+  give_back(held, values, returns, now);
+  forget(held, state);
+  return true;
+}
+
+// Back into its flow, at its old place, with what its lease took.
+bool SendQueue::take_back(const Held& held, ShardLocks& locks, Instant now) {
+  const StoredValues values = values_of(held);
+  if (!lock_returns(held, values, taken_by_lease, locks)) return false;
+  leave_place(held);
+  give_back(held, values, taken_by_lease, now);
+  put_back(held, now);
+  return true;
+}
+
+void SendQueue::put_back(const Held& held, Instant now) {
+  Turns turn = turns(held.line);
+  if (!turn.is_ready()) held.line.queue->ready_since = now;
+  turn.put_back(held.cell);
+}
+
+// It may have been sent, and is tried again, unless that was the last time.
+bool SendQueue::retry(const Held& held, const Settlement& settlement, ShardLocks& locks, Instant now) {
+  Message& m = *held.message;
+  const RetryRules& rules = policy().queue.retry;
+  if (rules.attempts != 0 && m.tries + 1u >= rules.attempts) return end(held, MessageState::dead, locks, now);
+  const Span wait = settlement.retry_after != 0 ? settlement.retry_after : backoff(rules, m);
+  leave_place(held);
+  ++m.tries;
+  m.set_status(MessageState::parked);
+  turns(held.line).hold(held.cell, later(now, wait));
+  hold_chain(held);
+  return true;
+}
+
+bool SendQueue::apply(const Held& held, const Settlement& settlement, ShardLocks& locks, Instant now) {
+  held.message->clear(message_flag::redelivered);
+  switch (settlement.outcome) {
+    case Outcome::sent: return end(held, MessageState::sent, locks, now);
+    case Outcome::failed: return end(held, MessageState::failed, locks, now);
+    case Outcome::retry: return retry(held, settlement, locks, now);
+    case Outcome::not_attempted: return take_back(held, locks, now);
+    case Outcome::throttled:
+    case Outcome::line_bad: break;
+  }
+  if (!take_back(held, locks, now)) return false;
+  Instant& closed = held.line.queue->closed_until;
+  const bool bad = settlement.outcome == Outcome::line_bad;
+  closed = std::max(closed, bad ? kNever : later(now, settlement.retry_after));
+  return true;
+}
+
+// A lease is named by its message and fence. One that has ended without a word counts until the next one begins.
+bool SendQueue::is_current(const Message& m, uint32_t fence) {
+  const bool ended_in_silence = m.has(message_flag::redelivered) || m.status() == MessageState::unknown;
+  return m.fence == fence && (m.status() == MessageState::leased || ended_in_silence);
+}
+
+Status SendQueue::settle(const Settlement& settlement, Instant given, MessageState* state, std::string* error) {
+  Instant now;
+  if (!core_.time_of(given, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  if (settlement.retry_after < 0 || settlement.retry_after > kLongestWait) {
+    return fail(Status::invalid, error, "retry_after: nanoseconds, from 0 to 400 days");
+  }
+  ShardLocks locks(core_.block_);
+  for (;; locks.unlock()) {
+    Held held;
+    if (const Status found = find(settlement.message, locks, &held, error); found != Status::ok) return found;
+    if (!is_current(*held.message, settlement.fence)) {
+      return fail(Status::stale, error,
+                  "fence: " + std::to_string(settlement.fence) + " is not the message's lease; it is " +
+                      words_of(held.message->status()) + ", its last fence " + std::to_string(held.message->fence));
+    }
+    const Line line = held.line;
+    if (!apply(held, settlement, locks, now)) continue;
+    const CellId left = find_cell(*line.shard, settlement.message);
+    if (state != nullptr) *state = left == 0 ? ended_as(settlement.outcome) : at<Message>(left).status();
+    settle_line(line, now);
+    return Status::ok;
+  }
+}
+
+Status SendQueue::extend(uint64_t message, uint32_t fence, Span ttl, Instant given, std::string* error) {
+  Instant now;
+  if (!core_.time_of(given, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  if (ttl <= 0 || ttl > kDay) return fail(Status::invalid, error, "ttl: a lease lasts more than 0 ns and at most a day");
+  ShardLocks locks(core_.block_);
+  Held held;
+  if (const Status found = find(message, locks, &held, error); found != Status::ok) return found;
+  if (held.message->fence != fence || held.message->status() != MessageState::leased) {
+    return fail(Status::stale, error, "fence: not a lease that runs; the message is " + words_of(held.message->status()));
+  }
+  Turns turn = turns(held.line);
+  turn.let_go(held.cell);
+  turn.hold(held.cell, later(now, ttl));
+  arm(held.line, now);
+  return Status::ok;
+}
+
+Status SendQueue::cancel(uint64_t message, Instant given, MessageState* state, std::string* error) {
+  Instant now;
+  if (!core_.time_of(given, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  ShardLocks locks(core_.block_);
+  for (;; locks.unlock()) {
+    Held held;
+    if (const Status found = find(message, locks, &held, error); found != Status::ok) return found;
+    if (held.message->status() == MessageState::leased) {
+      if (state != nullptr) *state = MessageState::leased;
+      return fail(Status::stale, error, "message: leased, so it may be on its way; settle its lease instead");
+    }
+    const Line line = held.line;
+    if (!end(held, MessageState::cancelled, locks, now)) continue;
+    if (state != nullptr) *state = MessageState::cancelled;
+    settle_line(line, now);
+    return Status::ok;
+  }
+}
+
+Status SendQueue::status(uint64_t message, Instant given, MessageStatus* out, std::string* error) {
+  Instant now;
+  if (!core_.time_of(given, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  ShardLocks locks(core_.block_);
+  Held held;
+  if (const Status found = find(message, locks, &held, error); found != Status::ok) return found;
+  const Message& m = *held.message;
+  out->message = m.id;
+  out->state = m.status();
+  out->message_class = static_cast<MessageClass>(m.message_class);
+  out->fence = m.fence;
+  out->tries = m.tries;
+  out->operation = held.layout->operation;
+  const bool timed = m.status() == MessageState::scheduled || m.status() == MessageState::leased ||
+                     (m.status() == MessageState::parked && !m.has(message_flag::chained));
+  out->due = timed ? m.due : 0;
+  out->expires = m.has(message_flag::expires) ? at<Expiry>(m.expiry()).due : 0;
+  out->depth = held.line.queue->messages;
+  return Status::ok;
+}
+
+}  // namespace sluice

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What changes a limit elsewhere reaches the lines that wait for it.
+#include <new>
+
+#include "core/engine/engine_core.h"
+#include "core/engine/send_queue.h"
+
+namespace sluice {
+
+void SendQueue::subject_changed(uint32_t shard_index, uint64_t hash, RecordId id, Instant now) {
+  Shard& shard = core_.block_.shards[shard_index];
+  if (shard.cold == nullptr || shard.cold->queues == nullptr) return;
+  if (id != 0) {
+    const CellId cell = queue_of(*core_.arena_.at(id));
+    if (cell != 0) {
+      const Line line = line_at(shard_index, cell);
+      unpark_all(line);
+      arm(line, now);
+    }
+  }
+  QueueShard& queues = *shard.cold->queues;
+  const auto [first, last] = queues.waiters.equal_range(hash);
+  if (first == last && !queues.wakes_all) return;
+  const SpinGuard guard(wakes_lock_);
+  wakes_everything_ = wakes_everything_ || queues.wakes_all;
+  queues.wakes_all = false;
+  try {
+    for (auto it = first; it != last; ++it) wakes_.push_back(it->second);
+  } catch (const std::bad_alloc&) {
+    wakes_everything_ = true;
+  }
+  queues.waiters.erase(first, last);
+  any_wakes_.store(true, std::memory_order_release);
+}
+
+// The lines are found by their subjects' hashes; where two share one, both are looked at.
+void SendQueue::wake_line(const Waiter& waiter, Instant now) {
+  Shard& shard = core_.block_.shards[waiter.shard];
+  const SpinGuard guard(shard.lock);
+  shard.index.find(Index::tag_of(waiter.hash), [&](RecordId id) {
+    const Record& record = *core_.arena_.at(id);
+    if (record.scope != kIdempotencyScope && (record.flags & record_flag::queue) != 0) look_again(waiter.shard, record, now);
+    return false;
+  });
+}
+
+void SendQueue::look_again(uint32_t shard_index, const Record& record, Instant now) {
+  const Line line = line_at(shard_index, queue_of(record));
+  unpark_all(line);
+  arm(line, now);
+}
+
+void SendQueue::wake_waiting(Instant now) {
+  if (!any_wakes_.load(std::memory_order_acquire)) return;
+  std::vector<Waiter> waiting;
+  bool everything;
+  {
+    const SpinGuard guard(wakes_lock_);
+    waiting.swap(wakes_);
+    everything = wakes_everything_;
+    wakes_everything_ = false;
+    any_wakes_.store(false, std::memory_order_relaxed);
+  }
+  if (everything) return look_at_all(now);
+  for (const Waiter& waiter : waiting) wake_line(waiter, now);
+}
+
+void SendQueue::look_at_all(Instant now) {
+  for (uint32_t s = 0; s < core_.block_.shard_count(); ++s) {
+    Shard& shard = core_.block_.shards[s];
+    const SpinGuard guard(shard.lock);
+    if (shard.cold == nullptr || shard.cold->queues == nullptr) continue;
+    for (uint32_t i = 0; i < shard.index.capacity(); ++i) {
+      const RecordId id = shard.index.word(i).id;
+      if (id == 0) continue;
+      const Record& record = *core_.arena_.at(id);
+      if (record.scope != kIdempotencyScope && (record.flags & record_flag::queue) != 0) look_again(s, record, now);
+    }
+  }
+}
+
+void SendQueue::record_moved(const Record& record, RecordId to) {
+  const CellId cell = queue_of(record);
+  if (cell != 0) at<LineQueue>(cell).record = to;
+}
+
+// Messages lie in the arena, which goes as a whole; what else there is goes here.
+void SendQueue::clear(Shard& shard) {
+  if (shard.cold == nullptr || shard.cold->queues == nullptr) return;
+  shard.cold->queues->cells.release(core_.words_);
+  shard.cold->queues.reset();
+}
+
+}  // namespace sluice

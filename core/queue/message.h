@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// A message that the engine holds: one piece of memory with what it took when it was accepted, what its leases will charge, and
+// its payload behind the struct.
+//
+//   Message | stamps, 8 bytes each | quantities, 8 bytes each | its expiry's cell, if it has one, 4 | values | payload
+//
+// 1. Its number is where it stands among the messages of its shard: within a flow, the lower goes first.
+// 2. Values are kept as bytes that only the engine reads: those the line and the flow do not know already.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "core/base/bytes.h"
+#include "core/queue/entry.h"
+
+namespace sluice {
+
+// Numbers are those of the C ABI. From `sent` on they are final.
+enum class MessageState : uint8_t {
+  none = 0,
+  scheduled = 1,  // until its send_at
+  waiting = 2,    // its turn has not come
+  parked = 3,     // a limit of its own holds it; others pass
+  leased = 4,
+  unknown = 5,  // at most once: its lease ended without a word
+  sent = 6,
+  failed = 7,
+  expired = 8,
+  cancelled = 9,
+  aborted = 10,
+  dead = 11,  // tried as often as its retries allow
+};
+inline constexpr size_t kMessageStates = 12;
+constexpr bool is_final(MessageState state) { return state >= MessageState::sent; }
+
+namespace message_flag {
+inline constexpr uint8_t in_back = 1;      // waits among those that came back to their flow
+inline constexpr uint8_t redelivered = 2;  // a lease of it ended without a word
+inline constexpr uint8_t expires = 4;      // has an expiry's cell
+inline constexpr uint8_t holds = 8;        // others to the same recipient wait for it
+inline constexpr uint8_t chained = 16;     // waits for another to the same recipient
+inline constexpr uint8_t keyed = 32;       // came with an idempotency key, which is among its values
+inline constexpr uint8_t blocked = 64;     // stands with a blocker
+}  // namespace message_flag
+
+struct Message : Entry {
+  CellId flow = 0;
+  uint32_t payload_size = 0;
+  uint32_t cost = 1;   // of its turn: units of its line's pace
+  uint32_t fence = 0;  // leases so far
+  uint16_t tries = 0;  // those of them after which it may have been sent
+  uint16_t values_size = 0;
+  uint16_t layout = 0;  // the engine's: its operation, and what it took when it was accepted
+  uint8_t stamp_count = 0;
+  uint8_t quantity_count = 0;
+
+  MessageState status() const { return static_cast<MessageState>(state); }
+  void set_status(MessageState to) { state = static_cast<uint8_t>(to); }
+  bool has(uint8_t flag) const { return (flags & flag) != 0; }
+  void set(uint8_t flag) { flags = static_cast<uint8_t>(flags | flag); }
+  void clear(uint8_t flag) { flags = static_cast<uint8_t>(flags & ~flag); }
+
+  uint64_t* stamps() { return reinterpret_cast<uint64_t*>(this + 1); }
+  const uint64_t* stamps() const { return reinterpret_cast<const uint64_t*>(this + 1); }
+  uint64_t* quantities() { return stamps() + stamp_count; }
+  const uint64_t* quantities() const { return stamps() + stamp_count; }
+  CellId expiry() const;
+  void set_expiry(CellId id);
+  char* values() { return const_cast<char*>(static_cast<const Message*>(this)->value_bytes().data()); }
+  Bytes value_bytes() const;
+  char* payload() { return values() + values_size; }
+  Bytes payload_bytes() const { return {value_bytes().data() + values_size, payload_size}; }
+  uint32_t units() const;
+};
+static_assert(sizeof(Message) == 56);
+
+// Of what a message will be laid out with.
+struct MessageSize {
+  size_t stamps = 0, quantities = 0, values = 0, payload = 0;
+  bool expires = false;
+
+  uint32_t units() const {
+    const size_t bytes = sizeof(Message) + 8 * (stamps + quantities) + (expires ? sizeof(CellId) : 0) + values + payload;
+    return static_cast<uint32_t>((bytes + kCellUnit - 1) / kCellUnit);
+  }
+};
+
+inline Bytes Message::value_bytes() const {
+  const char* after = reinterpret_cast<const char*>(quantities() + quantity_count);
+  return {after + (has(message_flag::expires) ? sizeof(CellId) : 0), values_size};
+}
+inline CellId Message::expiry() const {
+  CellId id = 0;
+  if (has(message_flag::expires)) std::memcpy(&id, quantities() + quantity_count, sizeof id);
+  return id;
+}
+inline void Message::set_expiry(CellId id) { std::memcpy(quantities() + quantity_count, &id, sizeof id); }
+inline uint32_t Message::units() const {
+  return MessageSize{stamp_count, quantity_count, values_size, payload_size, has(message_flag::expires)}.units();
+}
+
+// When a message ends whatever it waits for. Apart, since a message stands in one container and this in another.
+struct Expiry : Entry {
+  CellId message = 0;
+  uint32_t reserved = 0;
+};
+inline constexpr uint32_t kExpiryUnits = 3;
+static_assert(sizeof(Expiry) <= kExpiryUnits * kCellUnit);
+
+}  // namespace sluice
