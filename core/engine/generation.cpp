@@ -135,6 +135,15 @@ std::vector<std::string> dropped_by(const Generation& before, const CompiledPoli
   return lines;
 }
 
+// A line that no limit is kept for has the last slot, and only its queue is there; a decision that holds no messages leaves it out.
+size_t decided_slots(const Operation& op) {
+  const auto touches_line = [&](const OperationCharge& charge) {
+    return charge.slot == op.line_slot || charge.plan_slot == op.line_slot;
+  };
+  const bool alone = op.line_slot != kNone && std::ranges::none_of(op.charges, touches_line);
+  return op.slots.size() - (alone ? 1 : 0);
+}
+
 OperationShape shape_of(const Generation& g, int32_t operation_number) {
   OperationShape shape;
   shape.generation = g.number;
@@ -144,7 +153,8 @@ OperationShape shape_of(const Generation& g, int32_t operation_number) {
   shape.known = true;
   const uint8_t charges = g.straight[static_cast<size_t>(position)].count;
   shape.straight = charges != 0;
-  shape.of_one = charges != 0 && op.values.size() == 1 && op.slots.size() == 1 && op.quantities.empty();
+  const size_t slots = decided_slots(op);
+  shape.of_one = charges != 0 && op.values.size() == 1 && slots == 1 && op.quantities.empty();
   shape.lone = shape.of_one && !g.straight[static_cast<size_t>(position)].lone.paces.empty();
   shape.operation = static_cast<uint16_t>(position);
   shape.value_count = static_cast<uint8_t>(op.values.size());
@@ -152,8 +162,8 @@ OperationShape shape_of(const Generation& g, int32_t operation_number) {
   shape.charge_count = static_cast<uint8_t>(op.charges.size());
   shape.repeats = static_cast<int8_t>(op.repeats);
   shape.tenant = static_cast<int8_t>(op.tenant);
-  shape.slot_count = static_cast<uint8_t>(op.slots.size());
-  for (size_t i = 0; i < op.slots.size(); ++i) {
+  shape.slot_count = static_cast<uint8_t>(slots);
+  for (size_t i = 0; i < slots; ++i) {
     OperationShape::Slot& slot = shape.slots[i];
     slot.scope = g.scope_number[static_cast<size_t>(op.slots[i].scope)];
     slot.count = op.slots[i].count;

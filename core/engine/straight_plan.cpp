@@ -82,7 +82,8 @@ LonePlan lone_plan(const CompiledPolicy& policy, const StraightPlan& plan) {
 StraightPlan straight_plan(const Generation& g, const Operation& operation) {
   const CompiledPolicy& policy = *g.policy;
   StraightPlan plan;
-  if (operation.repeats != kNone || operation.slots.size() > kStraightSlots) return plan;
+  const size_t slots = decided_slots(operation);
+  if (operation.repeats != kNone || slots > kStraightSlots) return plan;
   plan.refuses = true;
   for (const OperationCharge& charge : operation.charges) {
     if (charge.while_queued) continue;
@@ -90,12 +91,12 @@ StraightPlan straight_plan(const Generation& g, const Operation& operation) {
     plan.refuses &= refuses(policy, charge);
     plan.charges[plan.count++] = straight_charge(policy, charge, g.limit_number[static_cast<size_t>(charge.limit)]);
   }
-  for (size_t i = 0; i < operation.slots.size(); ++i) {
+  for (size_t i = 0; i < slots; ++i) {
     const auto scope = static_cast<size_t>(operation.slots[i].scope);
     plan.looks[i] = looks_of_kind(g.number, g.scope_number[scope]);
     plan.key_offset[i] = static_cast<uint32_t>(sizeof(Record) + policy.scopes[scope].state_size);
   }
-  if (operation.slots.size() == 1) plan.lone = lone_plan(policy, plan);
+  if (slots == 1) plan.lone = lone_plan(policy, plan);
   return plan;
 }
 

@@ -33,11 +33,11 @@ struct RetryRules {
 };
 
 struct QueueRules {
-  Span lease = 30 * kSecond;   // how long a lease lasts unless the caller says else
-  Span wait = 0;               // the longest expected wait of a message that is taken in; 0: any
-  uint32_t in_flight = 0;      // the most leases of one line at a time; 0: any number
-  uint32_t payload = 65536;    // the most bytes of a payload
-  uint32_t floor = 20;         // one of so many releases goes to the next class that waits; 0: none
+  Span lease = 30 * kSecond;  // how long a lease lasts unless the caller says else
+  Span wait = 0;              // the longest expected wait of a message that is taken in; 0: any
+  uint32_t in_flight = 0;     // the most leases of one line at a time; 0: any number
+  uint32_t payload = 65536;   // the most bytes of a payload
+  uint32_t floor = 20;        // one of so many releases goes to the next class that waits; 0: none
   RetryRules retry;
   std::array<ClassRules, kMessageClasses> classes{};
   std::vector<uint32_t> weights;  // by plan of the tenant's plan set; empty: 1 for all
@@ -51,13 +51,14 @@ enum class OnFull : uint8_t { wait, spill, rehome };
 
 struct PoolRules {
   std::string name;
-  bool sticky = true;          // a recipient keeps the line it first got
-  std::vector<uint8_t> by;     // dimensions whose values have a set of lines each; empty: one set for all
+  bool sticky = true;       // a recipient keeps the line it first got
+  int16_t recipient = -1;   // sticky: the dimension whose values keep their line; -1: not sticky
+  std::vector<uint8_t> by;  // dimensions whose values have a set of lines each; empty: one set for all
   OnSuspend on_suspend = OnSuspend::move_new;
   OnFull on_full = OnFull::wait;
-  bool return_home = false;    // those who were moved go back when their line does
-  Span forget_after = 0;       // a route not used for so long ends; 0: never
-  uint32_t new_recipients = 0; // a day (UTC) and line; 0: any number
+  bool return_home = false;     // those who were moved go back when their line does
+  Span forget_after = 0;        // a route not used for so long ends; 0: never
+  uint32_t new_recipients = 0;  // a day (UTC) and line; 0: any number
 };
 
 }  // namespace sluice

@@ -172,6 +172,32 @@ void advise_unreachable(Draft* draft, size_t at) {
   }
 }
 
+void advise_pools(Draft* draft) {
+  const NodeId list = field(draft->document, draft->document.root(), Shape::policy, "pools");
+  size_t at = 0;
+  for (const NodeId id : draft->document.children(list, kMaxPools)) {
+    const auto names_it = [&](const Operation& operation) { return operation.pool == static_cast<int16_t>(at); };
+    const auto& operations = draft->policy.operations;
+    if (std::none_of(operations.begin(), operations.end(), names_it)) {
+      draft->findings.warning(id, say::pool_never_named(draft->policy.pools[at].name));
+    }
+    ++at;
+  }
+}
+
+void advise_queue(Draft* draft) {
+  const NodeId queue = field(draft->document, draft->document.root(), Shape::policy, "queue");
+  const NodeId weights = draft->document.find(queue, "weights");
+  const auto& operations = draft->policy.operations;
+  const auto of_a_tenant = [](const Operation& operation) { return operation.queueable && operation.tenant != kNone; };
+  if (queue != kNoNode && draft->policy.line_scope == kNone) {
+    draft->findings.warning_at_name(queue, say::queue_never_used());
+  }
+  if (weights != kNoNode && std::none_of(operations.begin(), operations.end(), of_a_tenant)) {
+    draft->findings.warning_at_name(weights, say::weights_never_used(draft->policy.dimensions[draft->policy.tenant]));
+  }
+}
+
 }  // namespace
 
 void advise(Draft* draft) {
@@ -185,6 +211,8 @@ void advise(Draft* draft) {
     for (size_t j = 0; j < charges.size(); ++j) advise_cost(draft, charges[j], draft->operations[i].charges[j].node);
     advise_quantities(draft, i);
   }
+  advise_pools(draft);
+  advise_queue(draft);
 }
 
 }  // namespace sluice

@@ -61,6 +61,24 @@ void place_slots(const CompiledPolicy& policy, Operation* operation) {
     if (!limit.plan_elsewhere) continue;
     charge.plan_slot = slot_of(policy, operation, policy.plan_sets[static_cast<size_t>(limit.plan_set)].scope);
   }
+  if (operation->queueable) operation->line_slot = slot_of(policy, operation, policy.line_scope);
+}
+
+// Before the limits are placed, so that the scope is there; without queues a policy is laid out as if there were none.
+void make_line_scope(Draft* draft) {
+  CompiledPolicy& policy = draft->policy;
+  const auto queueable = [](const Operation& operation) { return operation.queueable; };
+  if (std::none_of(policy.operations.begin(), policy.operations.end(), queueable)) return;
+  policy.line_scope = draft->scope({static_cast<uint8_t>(policy.line)});
+}
+
+// After the limits, whose states are where they would be without it. A line's messages are its own: its record cannot be shared.
+void place_queue(CompiledPolicy* policy) {
+  if (policy->line_scope == kNone) return;
+  Scope& scope = policy->scopes[static_cast<size_t>(policy->line_scope)];
+  scope.queue_offset = scope.state_size;
+  scope.state_size = static_cast<uint16_t>(scope.state_size + kQueueStateBytes);
+  scope.overflows = false;
 }
 
 }  // namespace
@@ -68,8 +86,10 @@ void place_slots(const CompiledPolicy& policy, Operation* operation) {
 void compile_layout(Draft* draft) {
   CompiledPolicy& policy = draft->policy;
   for (size_t i = 0; i < policy.plan_sets.size(); ++i) policy.plan_sets[i].scope = draft->scope({draft->plan_dimensions[i]});
+  make_line_scope(draft);
   for (Scope& scope : policy.scopes) scope.overflows = true;
   for (size_t i = 0; i < policy.limits.size(); ++i) place_limit(&policy, i);
+  place_queue(&policy);
   for (Operation& operation : policy.operations) place_slots(policy, &operation);
 }
 

@@ -87,9 +87,7 @@ void OperationReader::read_charges(OperationDraft* out) {
 void OperationReader::check_line(const OperationDraft& draft) {
   if (operation_.line != kNone) return;
   for (size_t i = 0; i < operation_.charges.size(); ++i) {
-    const OperationCharge& charge = operation_.charges[i];
-    const bool waits = charge.mode == Mode::queue && charge.type == ChargeType::normal;
-    if (!waits && !charge.while_queued) continue;
+    if (!waits(operation_.charges[i])) continue;
     draft_.findings.error(draft.charges[i].node, say::queued_without_line(operation_.name));
     return;
   }

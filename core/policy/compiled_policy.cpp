@@ -30,6 +30,10 @@ int16_t CompiledPolicy::find_scope(const std::vector<uint8_t>& wanted) const {
   return find(scopes, [&](const Scope& scope) { return scope.dimensions == wanted; });
 }
 
+int16_t CompiledPolicy::find_pool(std::string_view wanted) const {
+  return find(pools, [&](const PoolRules& pool) { return pool.name == wanted; });
+}
+
 int16_t CompiledPolicy::find_plan(int16_t plan_set, std::string_view wanted) const {
   if (plan_set < 0 || static_cast<size_t>(plan_set) >= plan_sets.size()) return kNone;
   return find(plan_sets[static_cast<size_t>(plan_set)].plans, [&](const Plan& plan) { return plan.name == wanted; });

@@ -5,7 +5,9 @@
 // 2. A scope is the set of dimensions as the first limit wrote it; one record holds all limits of a scope for one subject.
 //    A scope exists also for a plan set without limits, because the plan is kept in its record.
 // 3. A limit's state lies at `state_offset` from the record's state area; areas are multiples of 8 bytes.
-// 4. An operation's slots are the subjects it touches: first those charged, then the plan records that choose amounts.
+// 4. An operation's slots are the subjects it touches: first those charged, then the plan records that choose amounts, then the
+//    line's when messages of it can be queued.
+// 5. Where messages can be queued, the record of a line holds, after its limits, a word of its queue's.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +19,7 @@
 
 #include "core/base/ratio.h"
 #include "core/limits/params.h"
+#include "core/limits/queue_rules.h"
 #include "core/limits/zone.h"
 
 namespace sluice {
@@ -25,12 +28,16 @@ inline constexpr size_t kMaxDimensions = 16;
 inline constexpr size_t kMaxScopeDimensions = 4;
 inline constexpr size_t kMaxLimits = 64;
 inline constexpr size_t kMaxOperations = 256;
-inline constexpr size_t kMaxCharges = 16;    // of an operation
-inline constexpr size_t kMaxSlots = 32;      // of an operation: its charges' subjects and their plan records
+inline constexpr size_t kMaxCharges = 16;  // of an operation
+// Of an operation: its charges' subjects, and records of one dimension (plans, the line), of which there are kMaxDimensions.
+inline constexpr size_t kMaxSlots = kMaxCharges + kMaxDimensions;
 inline constexpr size_t kMaxSubjects = 128;  // of a decision, after expansion
 inline constexpr size_t kMaxPlans = 32;      // of a plan set
 inline constexpr size_t kMaxQuantities = 8;
-inline constexpr size_t kMaxKeyBytes = 1024;  // of one value
+inline constexpr size_t kMaxPools = 16;
+inline constexpr size_t kMaxPoolDimensions = 3;  // with the recipient a scope
+inline constexpr uint16_t kQueueStateBytes = 8;  // of a line's record: the engine's word of its queue
+inline constexpr size_t kMaxKeyBytes = 1024;     // of one value
 inline constexpr int16_t kNone = -1;
 
 struct Promotion {
@@ -63,6 +70,7 @@ struct Scope {
   bool overflows = false;           // only paces and windows of at most an hour: may share an overflow record
   Span longest_period = 0;          // for the overflow rule
   uint16_t extents = 0;             // how many of its states own an extent (sliding, distinct, named gauge)
+  uint16_t queue_offset = 0;        // line scope only: where in the state its queue's word lies, after the limits'
 };
 
 struct Derivation {
@@ -129,6 +137,15 @@ struct Operation {
   std::vector<std::string> quantities;
   std::vector<OperationCharge> charges;
   std::vector<Slot> slots;  // each distinct (scope, values) once
+
+  MessageClass message_class = MessageClass::transactional;  // of a message that is given none
+
+  // Which chooses the line when a request brings none.
+  int16_t pool = kNone;
+  // Its messages can wait on a line: it brings one of each value, the line among them, and has a charge that waits, a pool or a
+  // class.
+  bool queueable = false;
+  int16_t line_slot = kNone;  // position among slots; set iff queueable
 };
 
 struct CompiledPolicy {
@@ -137,10 +154,13 @@ struct CompiledPolicy {
   std::vector<std::string> dimensions;
   uint8_t tenant = 0;  // dimension
   int16_t line = kNone;
+  int16_t line_scope = kNone;  // the scope of the line alone; kNone when no operation is queueable
   std::vector<PlanSet> plan_sets;
   std::vector<Scope> scopes;
   std::vector<Limit> limits;
   std::vector<Operation> operations;
+  QueueRules queue;  // the defaults where the policy says nothing
+  std::vector<PoolRules> pools;
   std::vector<std::shared_ptr<const Zone>> zones;  // keeps the tables alive
   std::string zoneinfo_dir;
   std::string dialect;  // the policy's `dialect` as plain JSON; empty when it has none
@@ -149,6 +169,7 @@ struct CompiledPolicy {
   int16_t find_limit(std::string_view name) const;
   int16_t find_operation(std::string_view name) const;
   int16_t find_scope(const std::vector<uint8_t>& dimensions) const;  // in this order
+  int16_t find_pool(std::string_view name) const;
   int16_t find_plan(int16_t plan_set, std::string_view name) const;
 };
 

@@ -2,7 +2,9 @@
 #include "core/policy/describe.h"
 
 #include "core/limits/zone.h"
+#include "core/policy/describe_queue.h"
 #include "core/policy/json_text.h"
+#include "core/policy/queue_words.h"
 #include "core/policy/spelling.h"
 
 namespace sluice {
@@ -72,6 +74,8 @@ std::string Description::whole() {
   json_.list("operations");
   for (const Operation& each : policy_.operations) operation(each);
   json_.end_list();
+  describe_queue(policy_, &json_);
+  describe_pools(policy_, &json_);
   json_.end_object();
   return json_.take();
 }
@@ -224,11 +228,14 @@ void Description::shape(const Operation& operation) {
   json_.list("quantities");
   for (const std::string& name : operation.quantities) json_.text(name);
   json_.end_list();
+  json_.text_or_null("pool", name_at(policy_.pools, operation.pool));
 }
 
 void Description::operation(const Operation& operation) {
   json_.object();
   shape(operation);
+  json_.flag("queueable", operation.queueable);
+  json_.text_or_null("class", operation.queueable ? spell_class(operation.message_class) : std::string_view());
   json_.list("charges");
   for (const OperationCharge& each : operation.charges) charge(operation, each);
   json_.end_list();

@@ -12,7 +12,7 @@ namespace sluice {
 // The policy resolved, in the shape of docs/policy-description.md.
 std::string describe_policy(const CompiledPolicy& policy);
 
-// The shape of one operation: {"name", "values", "repeats", "quantities"}.
+// The shape of one operation: {"name", "values", "repeats", "quantities", "pool"}.
 std::string describe_operation(const CompiledPolicy& policy, const Operation& operation);
 
 // {"ok", "name", "stances", "findings"}: docs/policy-description.md, "Findings".

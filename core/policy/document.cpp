@@ -108,7 +108,7 @@ Position Document::position(uint32_t offset) const {
 }
 
 std::string Document::label(NodeId element) const {
-  for (const std::string_view key : {"name", "limit", "plan", "scope"}) {
+  for (const std::string_view key : {"name", "limit", "plan", "scope", "class"}) {
     NodeId named = find(element, key);
     if (is(named, NodeType::list)) named = nodes_[named].first;
     if (is(named, NodeType::string)) return say::shortened(nodes_[named].text);

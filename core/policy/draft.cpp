@@ -138,4 +138,17 @@ bool Draft::duration(NodeId object, Shape shape, std::string_view which, Span* o
   return false;
 }
 
+bool Draft::number(NodeId object, Shape shape, std::string_view which, uint64_t least, uint64_t most, uint32_t* out) {
+  const NodeId id = field(document, object, shape, which);
+  uint64_t value = 0;
+  std::string why;
+  if (id == kNoNode) return false;
+  if (!parse_number(text(id), least, most, &value, &why)) {
+    findings.error(id, why);
+    return false;
+  }
+  *out = static_cast<uint32_t>(value);
+  return true;
+}
+
 }  // namespace sluice

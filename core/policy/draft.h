@@ -73,6 +73,8 @@ struct Draft {
   bool zone(NodeId id, const Zone** out);
   // A field that holds a duration; false, perhaps after saying why, when there is no good one.
   bool duration(NodeId object, Shape shape, std::string_view field, Span* out);
+  // The same for a whole number within these bounds.
+  bool number(NodeId object, Shape shape, std::string_view field, uint64_t least, uint64_t most, uint32_t* out);
 };
 
 void compile_subjects(Draft* draft);
@@ -83,6 +85,12 @@ void compile_promotions(Draft* draft);
 void compile_operations(Draft* draft);
 // One charge; false when its limit is unknown or broken. The operation is complete but for its charges from this one on.
 bool read_charge(Draft* draft, const Operation& operation, NodeId id, OperationCharge* out);
+// `pools`, and which of them an operation names.
+void compile_pools(Draft* draft);
+// `queue`, and which operations' messages can wait in one.
+void compile_queue(Draft* draft);
+// Whether this charge is of a message that waits: taken at lease, or the room it takes in the queue.
+bool waits(const OperationCharge& charge);
 void compile_layout(Draft* draft);
 // What is allowed but cannot be meant: warnings and notes, and costs that can never pass. Only for drafts without errors.
 void advise(Draft* draft);

@@ -44,6 +44,7 @@ View form_in_words(Form form) {
     case Form::name: return "a name in quotes";
     case Form::number: return "a whole number";
     case Form::flag: return "`true`";
+    case Form::boolean: return "`true` or `false`";
     case Form::list: return "a list, [...]";
     case Form::object: return "an object, {...}";
     case Form::name_or_list: return "a name or a list of names";
@@ -186,6 +187,9 @@ std::string not_a_whole_number(View text) {
 std::string count_is_zero() { return "expected at least 1; to let nothing pass, write \"blocked\": true"; }
 std::string count_too_large(View text) {
   return shortened(text) + " is too large; at most " + number(kCountLimit - 1) + ", or \"unlimited\": true";
+}
+std::string number_out_of_range(View text, uint64_t least, uint64_t most) {
+  return "expected a whole number from " + number(least) + " to " + number(most) + ", got " + shortened(text);
 }
 std::string not_a_duration(View text) {
   return "expected a duration, a whole number and a unit such as \"60s\" or \"24h\"" + got(text);
@@ -360,6 +364,58 @@ std::string gauge_half_named(View limit) {
 }
 std::string lease_without_of() { return "`lease` is for named resources, and no charge on this gauge has `of`"; }
 
+std::string needs_line(View field) {
+  return code(field) + " is about lines; name the dimension that is the line, such as \"line\": \"line\", or leave it out";
+}
+std::string lease_too_long(View text) { return "a lease is at most a day" + got(text); }
+std::string floor_of_one() {
+  return "expected 0 (no floor) or 2 to 1000; 1 would give every release to the class that waits behind";
+}
+std::string retry_first_too_long(Span first, Span longest) {
+  return "`first` is at most `longest`; " + duration(first) + " is more than " + duration(longest);
+}
+std::string jitter_too_large(View text) { return "a jitter is at most \"100%\"" + got(text); }
+std::string class_twice(View name) { return "class " + quote(name) + " is already described in this list"; }
+std::string weights_without_plans(View tenant) {
+  return "weights go by plan, and the subjects of " + quote(tenant) + " have no plans; describe them in `subjects`";
+}
+std::string plan_weighted_twice(View plan) { return "plan " + quote(plan) + " has a weight already"; }
+std::string class_without_line(View operation) {
+  return "only messages on a line have a class; add the policy's `line` to the `values` of " + quote(operation) +
+         ", or leave `class` out";
+}
+std::string class_with_repeats(View dimension) {
+  return "only messages that can be queued have a class, and they have one " + shortened(dimension) +
+         " each; leave `class` or `repeats` out";
+}
+std::string for_sticky_pools(View field) { return code(field) + " is for sticky pools; leave it or \"sticky\": false out"; }
+std::string on_full_for_sticky_pools(View word) {
+  return quote(word) + " is for sticky pools: any other takes the next line by itself; leave `on_full` or \"sticky\": false out";
+}
+std::string pool_is_kept_by_line(View line) {
+  return "a pool chooses the " + shortened(line) + ", so it cannot be kept by it; name others, such as [\"account\"]";
+}
+std::string pool_is_kept_by_recipient(View recipient) {
+  return "the lines of a sticky pool are for all values of " + quote(recipient) + ", its recipient; leave it out of `by`";
+}
+std::string recipient_is_the_line(View line) {
+  return "the recipient keeps its " + shortened(line) + ", so it is another dimension";
+}
+std::string recipient_missing() {
+  return "no dimension is called \"recipient\"; say which one keeps its line, such as \"recipient\": \"phone\", or write "
+         "\"sticky\": false";
+}
+std::string pool_without_line(View operation) {
+  return "a pool chooses the line, so the policy's `line` must be among the `values` of " + quote(operation) +
+         "; a request may leave its value out";
+}
+std::string pool_values_missing(View pool, Views missing) {
+  return "pool " + quote(pool) + " chooses by " + list(missing, "and") + ", which the operation's `values` lack";
+}
+std::string pool_value_repeats(View dimension) {
+  return "a pool chooses one line for a request, so " + quote(dimension) + " cannot repeat";
+}
+
 std::string cost_never_passes(uint64_t cost, View limit, uint64_t largest) {
   return "a cost of " + number(cost) + " can never pass " + quote(limit) + "; the largest that can is " + number(largest);
 }
@@ -377,6 +433,15 @@ std::string threshold_never_fires(uint32_t share, uint32_t most) {
 std::string custom_must_be_set(View limit, View plan) {
   return quote(limit) + (plan.empty() ? "" : " on plan " + quote(plan)) +
          " is custom: until an amount is set for a subject, its requests are an error";
+}
+
+std::string pool_never_named(View pool) { return "pool " + quote(pool) + " can never be used: no operation names it"; }
+std::string queue_never_used() {
+  return "`queue` can never matter: no operation can be queued (one with the line, one of each value, and a charge that waits, a "
+         "pool or a class)";
+}
+std::string weights_never_used(View tenant) {
+  return "`weights` can never matter: no operation that can be queued has " + quote(tenant) + " among its `values`";
 }
 
 std::string override_has_no_amount(View limit) { return "limit " + quote(limit) + " has no amount that could be set"; }

@@ -62,6 +62,7 @@ std::string unknown_name(View what, View name, View nearest, Views valid);
 std::string not_a_whole_number(View number);
 std::string count_is_zero();
 std::string count_too_large(View number);
+std::string number_out_of_range(View number, uint64_t least, uint64_t most);
 std::string not_a_duration(View text);
 std::string unknown_unit(View text, View unit, View nearest);
 std::string duration_is_zero(View text);
@@ -151,6 +152,27 @@ std::string cannot_repeat(View role);
 std::string gauge_half_named(View limit);
 std::string lease_without_of();
 
+// Queues and pools.
+std::string needs_line(View field);
+std::string lease_too_long(View text);
+std::string floor_of_one();
+std::string retry_first_too_long(Span first, Span longest);
+std::string jitter_too_large(View text);
+std::string class_twice(View name);
+std::string weights_without_plans(View tenant);
+std::string plan_weighted_twice(View plan);
+std::string class_without_line(View operation);
+std::string class_with_repeats(View dimension);
+std::string for_sticky_pools(View field);
+std::string on_full_for_sticky_pools(View word);
+std::string pool_is_kept_by_line(View line);
+std::string pool_is_kept_by_recipient(View recipient);
+std::string recipient_is_the_line(View line);
+std::string recipient_missing();
+std::string pool_without_line(View operation);
+std::string pool_values_missing(View pool, Views missing);
+std::string pool_value_repeats(View dimension);
+
 // What cannot be meant.
 std::string cost_never_passes(uint64_t cost, View limit, uint64_t largest);
 std::string cost_never_passes_on(uint64_t cost, View limit, Views plans);
@@ -159,6 +181,9 @@ std::string limit_never_charged(View limit);
 std::string limit_unreachable(View limit, View by);
 std::string threshold_never_fires(uint32_t share, uint32_t most);
 std::string custom_must_be_set(View limit, View plan);
+std::string pool_never_named(View pool);
+std::string queue_never_used();
+std::string weights_never_used(View tenant);
 
 // An amount for one subject.
 std::string override_has_no_amount(View limit);

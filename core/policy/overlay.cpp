@@ -25,15 +25,31 @@ struct NamedList {
   Shape element;
   std::string_view key;
   size_t at_most;
+  bool removable = false;  // it holds how much, not what there is
 };
 
 constexpr NamedList kNamedLists[] = {
     {Shape::policy, "subjects", Shape::subject, "scope", kMaxDimensions},
     {Shape::policy, "limits", Shape::limit, "name", kMaxLimits},
     {Shape::policy, "operations", Shape::operation, "name", kMaxOperations},
+    {Shape::policy, "pools", Shape::pool, "name", kMaxPools},
     {Shape::subject, "plans", Shape::plan, "name", kMaxPlans},
-    {Shape::limit, "amounts", Shape::amount, "plan", kMaxPlans},
+    {Shape::limit, "amounts", Shape::amount, "plan", kMaxPlans, true},
     {Shape::operation, "charges", Shape::charge, "limit", kMaxCharges},
+    {Shape::queue, "classes", Shape::queue_class, "class", kMessageClasses, true},
+    {Shape::queue, "weights", Shape::weight, "plan", kMaxPlans, true},
+};
+
+// An object of which the overlay may give some fields, and the others stay. Any other is replaced as one.
+struct MergedObject {
+  Shape owner;
+  std::string_view field;
+  Shape shape;
+};
+
+constexpr MergedObject kMergedObjects[] = {
+    {Shape::policy, "queue", Shape::queue},
+    {Shape::queue, "retry", Shape::retry},
 };
 
 // One of these is given; a given one takes the place of another.
@@ -42,6 +58,13 @@ constexpr std::string_view kAmountForms[] = {"amount", "unlimited", "custom", "b
 const NamedList* named_list(Shape owner, std::string_view field) {
   for (const NamedList& list : kNamedLists) {
     if (list.owner == owner && list.field == field) return &list;
+  }
+  return nullptr;
+}
+
+const MergedObject* merged_object(Shape owner, std::string_view field) {
+  for (const MergedObject& object : kMergedObjects) {
+    if (object.owner == owner && object.field == field) return &object;
   }
   return nullptr;
 }
@@ -64,6 +87,7 @@ class Merge {
   void merge_element(NodeId base, NodeId overlay, Shape shape, Nodes* elements, size_t at);
   void remove(Nodes* members, NodeId name, Shape shape);
   void give(Nodes* members, NodeId given, Shape shape);
+  NodeId all_new(NodeId given, Shape shape);
   void drop_other_forms(Nodes* members, NodeId overlay) const;
   void drop_other_kinds(Nodes* members, NodeId overlay, NodeId kind);
   void drop_from_amounts(NodeId amounts, Kind kind);
@@ -124,7 +148,7 @@ void Merge::merge_list(NodeId base, NodeId overlay, const NamedList& list) {
     findings_.error(overlay, say::too_many(list.field, list.at_most));
     given.pop_back();
   }
-  if (list.element == Shape::amount) {
+  if (list.key == "plan") {
     elements = one_plan_each(elements);
     given = one_plan_each(given);
   }
@@ -170,7 +194,7 @@ void Merge::remove(Nodes* members, NodeId null, Shape shape) {
   const auto known = std::find_if(members->begin(), members->end(), [&](NodeId m) { return document_[m].name == name; });
   if (known == members->end()) {
     findings_.warning(null, say::null_removes_nothing(name));
-  } else if (named_list(shape, name) && name != "amounts") {
+  } else if (const NamedList* list = named_list(shape, name); list && !list->removable) {
     findings_.error(null, say::overlay_cannot_remove(name));
   } else {
     members->erase(known);
@@ -181,15 +205,33 @@ void Merge::give(Nodes* members, NodeId given, Shape shape) {
   const std::string_view name = document_[given].name;
   const auto known = std::find_if(members->begin(), members->end(), [&](NodeId m) { return document_[m].name == name; });
   if (known == members->end()) {
-    members->push_back(given);
+    members->push_back(all_new(given, shape));
     return;
   }
   const NamedList* list = named_list(shape, name);
+  const MergedObject* object = merged_object(shape, name);
   if (list && document_.is(*known, NodeType::list) && document_.is(given, NodeType::list)) {
     merge_list(*known, given, *list);
+  } else if (object && document_.is(*known, NodeType::object) && document_.is(given, NodeType::object)) {
+    merge(*known, given, object->shape);
   } else {
     *known = given;
   }
+}
+
+// A field that the base lacks: there is nothing that a null in it could remove.
+NodeId Merge::all_new(NodeId given, Shape shape) {
+  const std::string_view name = document_[given].name;
+  if (const NamedList* list = named_list(shape, name); list && document_.is(given, NodeType::list)) {
+    for (const NodeId element : document_.children(given, list->at_most)) refuse_nulls(element);
+  }
+  const MergedObject* object = merged_object(shape, name);
+  if (!object || !document_.is(given, NodeType::object)) return given;
+  Node empty = document_[given];
+  empty.first = kNoNode;
+  const NodeId base = document_.add(empty);
+  merge(base, given, object->shape);
+  return base;
 }
 
 void Merge::drop_other_forms(Nodes* members, NodeId overlay) const {

@@ -50,6 +50,8 @@ void compile(Draft* draft) {
   compile_operations(draft);
   policy.tenant = static_cast<uint8_t>(std::max<int16_t>(used_dimension(draft, "tenant"), 0));
   policy.line = used_dimension(draft, "line");
+  compile_pools(draft);
+  compile_queue(draft);
 }
 
 }  // namespace

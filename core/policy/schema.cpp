@@ -18,15 +18,13 @@ constexpr Kinds kCounted = kAllKinds & ~kUpstream;
 
 constexpr Field kPolicy[] = {
     {"name", Form::name, true}, {"description", Form::text},  {"tenant", Form::name, true},     {"line", Form::name},
-    {"subjects", Form::list},   {"limits", Form::list, true}, {"operations", Form::list, true}, {"dialect", Form::object},
-    {"comply", Form::object},
+    {"subjects", Form::list},   {"limits", Form::list, true}, {"operations", Form::list, true}, {"queue", Form::object},
+    {"pools", Form::list},      {"dialect", Form::object},    {"comply", Form::object},
 };
 
 constexpr Field kOverlay[] = {
-    {"description", Form::text},
-    {"subjects", Form::list},
-    {"limits", Form::list},
-    {"operations", Form::list},
+    {"description", Form::text}, {"subjects", Form::list}, {"limits", Form::list},
+    {"operations", Form::list},  {"queue", Form::object},  {"pools", Form::list},
 };
 
 constexpr Field kSubject[] = {
@@ -104,8 +102,8 @@ constexpr auto kLimit = join(kOneLimit, kAmountTerms);
 constexpr auto kAmount = join(kPlanOfAmount, kAmountTerms);
 
 constexpr Field kOperation[] = {
-    {"name", Form::name, true}, {"values", Form::list, true},  {"repeats", Form::name},
-    {"quantities", Form::list}, {"charges", Form::list, true},
+    {"name", Form::name, true},    {"values", Form::list, true}, {"repeats", Form::name}, {"quantities", Form::list},
+    {"charges", Form::list, true}, {"class", Form::name},        {"pool", Form::name},
 };
 
 constexpr Field kCharge[] = {
@@ -119,6 +117,28 @@ constexpr Field kCharge[] = {
     {"refund", Form::name, false, kCounted},
 };
 
+constexpr Field kQueue[] = {
+    {"lease", Form::text},   {"wait", Form::text},    {"in_flight", Form::number}, {"payload", Form::number},
+    {"floor", Form::number}, {"retry", Form::object}, {"classes", Form::list},     {"weights", Form::list},
+};
+
+constexpr Field kRetry[] = {
+    {"first", Form::text},
+    {"longest", Form::text},
+    {"jitter", Form::text},
+    {"attempts", Form::number},
+};
+
+constexpr Field kQueueClass[] = {{"class", Form::name, true}, {"delivery", Form::name}, {"ttl", Form::text}};
+
+constexpr Field kWeight[] = {{"plan", Form::name_or_list, true}, {"weight", Form::number, true}};
+
+constexpr Field kPool[] = {
+    {"name", Form::name, true},       {"sticky", Form::boolean}, {"recipient", Form::name},      {"by", Form::list},
+    {"on_suspend", Form::name},       {"on_full", Form::name},   {"return_home", Form::boolean}, {"forget_after", Form::text},
+    {"new_recipients", Form::number},
+};
+
 constexpr std::string_view kModeNames[] = {"deny", "queue", "advise", "shadow"};
 constexpr std::string_view kKindNames[] = {"pace", "window", "sliding", "distinct", "gauge", "upstream"};
 
@@ -130,6 +150,7 @@ bool has_form(const Document& document, NodeId id, Form form) {
     case Form::name: return type == NodeType::string;
     case Form::number: return type == NodeType::number;
     case Form::flag: return type == NodeType::boolean && document[id].truth;
+    case Form::boolean: return type == NodeType::boolean;
     case Form::list: return type == NodeType::list;
     case Form::object: return type == NodeType::object;
     case Form::name_or_list: return type == NodeType::string || type == NodeType::list;
@@ -186,6 +207,11 @@ std::span<const Field> fields_of(Shape shape) {
     case Shape::own_amount: return kOwnAmount;
     case Shape::operation: return kOperation;
     case Shape::charge: return kCharge;
+    case Shape::queue: return kQueue;
+    case Shape::retry: return kRetry;
+    case Shape::queue_class: return kQueueClass;
+    case Shape::weight: return kWeight;
+    case Shape::pool: return kPool;
   }
   return {};
 }

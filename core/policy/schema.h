@@ -18,10 +18,28 @@ using Kinds = uint8_t;
 constexpr Kinds bit(Kind kind) { return static_cast<Kinds>(1U << static_cast<unsigned>(kind)); }
 inline constexpr Kinds kAllKinds = 0x3F;
 
-enum class Shape : uint8_t { policy, overlay, subject, billing, plan, promotion, limit, amount, own_amount, operation, charge };
+enum class Shape : uint8_t {
+  policy,
+  overlay,
+  subject,
+  billing,
+  plan,
+  promotion,
+  limit,
+  amount,
+  own_amount,
+  operation,
+  charge,
+  queue,
+  retry,
+  queue_class,
+  weight,
+  pool
+};
 
 // What JSON a field takes; what the text in it must say is for the reader of that field.
-enum class Form : uint8_t { any, text, name, number, flag, list, object, name_or_list, number_or_text };
+// A flag is there or not, so it is `true`; a boolean may also be `false`.
+enum class Form : uint8_t { any, text, name, number, flag, boolean, list, object, name_or_list, number_or_text };
 
 struct Field {
   std::string_view name;

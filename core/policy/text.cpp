@@ -108,6 +108,15 @@ bool parse_count(std::string_view number, uint64_t* out, std::string* error) {
   return true;
 }
 
+bool parse_number(std::string_view number, uint64_t least, uint64_t most, uint64_t* out, std::string* error) {
+  uint64_t value = 0;
+  if (!to_number(number, &value) || value < least || value > most) {
+    return fail(error, say::number_out_of_range(number, least, most));
+  }
+  *out = value;
+  return true;
+}
+
 bool parse_duration(std::string_view text, Span* out, std::string* error) {
   const size_t digits = leading_digits(text);
   uint64_t count = 0;

@@ -39,6 +39,8 @@ struct PeriodText {
 bool parse_name(std::string_view text, std::string* error);
 // A JSON number as written: 1 to 2^48-1, without sign, fraction or exponent.
 bool parse_count(std::string_view number, uint64_t* out, std::string* error);
+// The same with bounds of its own, which may let 0 pass.
+bool parse_number(std::string_view number, uint64_t least, uint64_t most, uint64_t* out, std::string* error);
 bool parse_duration(std::string_view text, Span* out, std::string* error);
 bool parse_rate(std::string_view text, RateText* out, std::string* error);
 // "120%", "99.5%": hundredths of a percent, above 0, at most kMaxShare.

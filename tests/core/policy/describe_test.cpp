@@ -95,6 +95,7 @@ TEST_F(Describe, tells_what_each_other_kind_has) {
 TEST_F(Describe, tells_operations_and_their_charges) {
   EXPECT_THAT(json_,
               HasSubstr(R"({"name":"send","values":["account","line","recipient"],"repeats":"recipient","quantities":["parts"],)"
+                        R"("pool":null,"queueable":false,"class":null,)"
                         R"("charges":[{"limit":"second","cost":1,"each":null,"of":null,"charge":"normal","mode":"deny",)"
                         R"("while":null,"refund":null},{"limit":"day","cost":"parts","each":null,"of":null,"charge":"attempt")"));
   EXPECT_THAT(json_, HasSubstr(R"({"limit":"pair","cost":1,"each":"recipient",)"));
