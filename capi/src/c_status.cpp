@@ -18,7 +18,8 @@ static_assert(same(Status::not_found, SLUICE_E_NOT_FOUND) && same(Status::policy
 static_assert(same(Status::time, SLUICE_E_TIME) && same(Status::conflict, SLUICE_E_CONFLICT));
 static_assert(same(Status::unset, SLUICE_E_UNSET) && same(Status::buffer, SLUICE_E_BUFFER));
 static_assert(same(Status::unsupported, SLUICE_E_UNSUPPORTED) && same(Status::forked, SLUICE_E_FORKED));
-static_assert(same(Status::would_reset, SLUICE_E_WOULD_RESET) && same(Status::too_many, SLUICE_E_TOO_MANY));
+static_assert(same(Status::would_reset, SLUICE_E_WOULD_RESET) && same(Status::too_many, SLUICE_E_TOO_MANY) &&
+              same(Status::stale, SLUICE_E_STALE));
 static_assert(same(Status::internal, SLUICE_E_INTERNAL));
 
 static_assert(same(DenialKind::none, SLUICE_DENIAL_NONE) && same(DenialKind::memory, SLUICE_DENIAL_MEMORY));
@@ -69,6 +70,7 @@ const char* sluice_status_name(sluice_status status) {
     case SLUICE_E_FORKED: return "SLUICE_E_FORKED";
     case SLUICE_E_WOULD_RESET: return "SLUICE_E_WOULD_RESET";
     case SLUICE_E_TOO_MANY: return "SLUICE_E_TOO_MANY";
+    case SLUICE_E_STALE: return "SLUICE_E_STALE";
     case SLUICE_E_INTERNAL: return "SLUICE_E_INTERNAL";
     default: return status < 0 ? "SLUICE_E_UNKNOWN" : "SLUICE_UNKNOWN";
   }

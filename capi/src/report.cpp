@@ -23,6 +23,7 @@ std::string_view meaning(sluice_status status) {
     case SLUICE_E_FORKED: return "engine: it belongs to the parent process; a child creates its own";
     case SLUICE_E_WOULD_RESET: return "the reload would drop state, and allow_reset was not given";
     case SLUICE_E_TOO_MANY: return "too many subjects in one decision";
+    case SLUICE_E_STALE: return "the lease is not the message's current one";
     default: return "internal error";
   }
 }

@@ -25,6 +25,7 @@ constexpr sluice_status to_c(Status status) {
     case Status::forked: return SLUICE_E_FORKED;
     case Status::would_reset: return SLUICE_E_WOULD_RESET;
     case Status::too_many: return SLUICE_E_TOO_MANY;
+    case Status::stale: return SLUICE_E_STALE;
     case Status::internal: return SLUICE_E_INTERNAL;
   }
   return SLUICE_E_INTERNAL;

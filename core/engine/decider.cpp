@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/engine/idempotency.h"
+#include "core/engine/send_queue.h"
 
 namespace sluice {
 
@@ -92,6 +93,7 @@ Status Decider::add_item(const OperationCharge& charge, SubjectRef& subject, uin
   item.ask.type = charge.type;
   if ((request_.flags & flag::force) != 0 && item.denies_ever()) item.ask.type = ChargeType::forced;
   item.ask.queued = charge.mode == Mode::queue;
+  item.later = work_.phase == Phase::enqueue && is_lease_charge(charge);
   if (charge.of != kNone) set_values(item, charge, repeat);
   const bool elsewhere = charge.plan_slot != kNone;
   const SubjectRef& chooser = elsewhere ? work_.subjects[work_.first_of_slot[static_cast<size_t>(charge.plan_slot)]] : subject;
@@ -113,11 +115,17 @@ void Decider::make_prints() {
   }
 }
 
+// Depth is charged by an enqueue alone, and a lease charges nothing but what waited for it.
+bool Decider::skips(const OperationCharge& charge) const {
+  if (work_.phase == Phase::decide) return charge.while_queued;
+  return work_.phase == Phase::lease && !is_lease_charge(charge);
+}
+
 Status Decider::make_items(std::string* error) {
   work_.item_count = 0;
   bool printed = false;
   for (const OperationCharge& charge : operation_.charges) {
-    if (charge.while_queued) continue;
+    if (skips(charge)) continue;
     if (charge.of != kNone && !printed) {
       make_prints();
       printed = true;
@@ -225,7 +233,7 @@ bool Decider::evict() {
 Status Decider::prepare() {
   for (;;) {
     const Room room = make_room(false);
-    if (room == Room::made && make_key_room() && make_receipt()) return Status::ok;
+    if (room == Room::made && make_key_room() && make_receipt() && make_message_room()) return Status::ok;
     if (room != Room::changed && !evict()) break;
     look_again();
     weigh();
@@ -258,6 +266,7 @@ Status Decider::run(Decision* decision, std::string* error) {
     if (status == Status::ok) status = prepare();
     if (status == Status::ok) {
       commit(false);
+      if (work_.pending != nullptr) core_.queue_.accept(work_);
       decision->receipt = receipt_;
     } else if (status == Status::denied) {
       commit_attempts();

@@ -15,6 +15,13 @@ namespace sluice {
 
 inline constexpr size_t kEvictedAtOnce = 64;  // records looked at
 
+struct LeaseVerdict {
+  bool taken = false;
+  bool memory = false;      // not for want of room in a limit
+  bool whole_flow = false;  // what is closed is closed for all of the tenant's on this line
+  Instant until = kNever;
+};
+
 class Decider {
  public:
   Decider(EngineCore& core, Work& work)
@@ -25,10 +32,13 @@ class Decider {
         request_(*work.request) {}
 
   Status run(Decision* decision, std::string* error);
+  // A message's lease: takes all its queue-mode charges, or none and says how long not.
+  LeaseVerdict lease();
 
  private:
   // decider.cpp
   void look_up(SubjectRef& subject);
+  bool skips(const OperationCharge& charge) const;
   Status make_items(std::string* error);
   [[gnu::cold]] Status no_cost(const OperationCharge& charge, std::string* error) const;
   [[gnu::cold]] static Status no_amount(const Limit& limit, std::string* error);
@@ -44,6 +54,9 @@ class Decider {
   Status judge();
   void name_denial();
   void wait_for();
+  bool queue_goes_first() const;
+  bool waits_for_queue();
+  bool of_whole_flow(const Item& item) const;
   Instant open_together(Instant from, bool* on_release) const;
 
   // settle.cpp
@@ -61,6 +74,7 @@ class Decider {
   bool make_receipt();
   ReceiptItem receipt_item(const Item& item) const;
   void complete_receipt();
+  bool make_message_room();
   bool make_key_room();
   void write_key(const Decision& decision);
   void undo_created();

@@ -101,6 +101,9 @@ Status decide_locked(ControlBlock& block, uint64_t handle, Work& work, bool grou
     return fail(Status::time, error,
                 "now: outside [0, 2^62) or more than a day ahead of the clock; nanoseconds since the Unix epoch are expected");
   }
+  if (work.pending != nullptr) {
+    if (const Status status = core.queue().check(work, error); status != Status::ok) return status;
+  }
   if (grouped && decide_straight(block, core, g, work, decision)) return decision->status;
   return Decider(core, work).run(decision, error);
 }
@@ -274,6 +277,26 @@ Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, 
       status = decide_large(block, handle, work, decision, error, &again);
     }
     if (!again) return status;
+  }
+}
+
+Status enqueue_one(ControlBlock& block, uint64_t handle, const EnqueueRequest& request, Enqueued* out, std::string* error) {
+  if (!in_range(request.request.operation)) return unknown_operation(error);
+  if (!request.request.repeated.empty()) return fail(Status::invalid, error, "repeated: a queued message has one recipient");
+  for (;;) {
+    PendingMessage pending;
+    pending.request = &request;
+    pending.out = out;
+    Work work;
+    work.phase = Phase::enqueue;
+    work.pending = &pending;
+    work.request = &request.request;
+    read_shape(block, request.request.operation, &work.shape);
+    bool again = false;
+    const Status status = is_small(request.request, work.shape)
+                              ? decide_small(block, handle, work, &out->decision, error, &again)
+                              : decide_some(block, handle, work, &out->decision, error, &again);
+    if (!again) return out->decision.status = status;
   }
 }
 

@@ -21,6 +21,8 @@ Status unknown_operation(std::string* error);
 bool decide_straight(uint64_t handle, const Request& request, Decision* decision);
 // The general way.
 Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision, std::string* error);
+// The same for a message that is to be held.
+Status enqueue_one(ControlBlock& block, uint64_t handle, const EnqueueRequest& request, Enqueued* out, std::string* error);
 // Each decision's status says how it went. REQUIRES: as many decisions as requests.
 void decide_many(ControlBlock& block, uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions);
 

@@ -184,6 +184,40 @@ Status Engine::decide_many(uint64_t handle, std::span<const Request> requests, s
   return Status::ok;
 }
 
+Status Engine::enqueue(uint64_t handle, const EnqueueRequest& request, Enqueued* out, std::string* error) {
+  if (!registry::own_process(handle)) return out->decision.status = forked(error);
+  ControlBlock* block = registry::find(handle);
+  if (block == nullptr || !registry::alive(*block, handle)) return out->decision.status = bad_handle(error);
+  return out->decision.status = dispatch::enqueue_one(*block, handle, request, out, error);
+}
+
+Status Engine::lease(uint64_t handle, const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.queue().lease(options, sink, next_due, error); });
+}
+
+Status Engine::next_due(uint64_t handle, Instant* due) {
+  return shared(handle, nullptr, [&](EngineCore& core) {
+    *due = core.queue().next_due();
+    return Status::ok;
+  });
+}
+
+Status Engine::settle(uint64_t handle, const Settlement& settlement, Instant now, MessageState* state, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.queue().settle(settlement, now, state, error); });
+}
+
+Status Engine::extend(uint64_t handle, uint64_t message, uint32_t fence, Span ttl, Instant now, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.queue().extend(message, fence, ttl, now, error); });
+}
+
+Status Engine::cancel(uint64_t handle, uint64_t message, Instant now, MessageState* state, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.queue().cancel(message, now, state, error); });
+}
+
+Status Engine::status(uint64_t handle, uint64_t message, Instant now, MessageStatus* out, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.queue().status(message, now, out, error); });
+}
+
 Status Engine::explain(uint64_t handle, const Request& request, std::string* text, std::string* error) {
   Request peek = request;
   peek.flags |= flag::peek;

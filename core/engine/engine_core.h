@@ -18,6 +18,7 @@
 #include "core/engine/event_ring.h"
 #include "core/engine/extras.h"
 #include "core/engine/generation.h"
+#include "core/engine/send_queue.h"
 #include "core/base/arena.h"
 
 namespace sluice {
@@ -54,6 +55,7 @@ class EngineCore {
   Instant latest(Instant now) const { return block_.latest(now); }
   EngineClock& clock() { return clock_; }
   EventRing& events() { return events_; }
+  SendQueue& queue() { return queue_; }
 
   // The time of a call: its own or the engine's. False when it is out of range or too far ahead.
   bool time_of(Instant given, Instant* now) {
@@ -100,6 +102,7 @@ class EngineCore {
 
  private:
   friend class Decider;
+  friend class SendQueue;
   friend struct SubjectLock;
 
   [[gnu::noinline]] bool read_time(Instant given, Instant* now);
@@ -170,6 +173,7 @@ class EngineCore {
   Allocator memory_;
   RecordArena arena_;
   WordMemory words_{memory_, arena_};
+  SendQueue queue_{*this};
   EngineClock clock_;
   EventRing events_;
   EngineNames names_;

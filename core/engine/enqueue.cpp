@@ -38,6 +38,40 @@ CellId SendQueue::find_flow(const QueueShard& queues, CellId line, uint8_t messa
   });
 }
 
+Status SendQueue::check(Work& work, std::string* error) const {
+  PendingMessage& pending = *work.pending;
+  const EnqueueRequest& request = *pending.request;
+  const Operation& operation = policy().operations[work.shape.operation];
+  const QueueRules& rules = policy().queue;
+  const auto fail = [&](Status status, const std::string& message) {
+    if (error != nullptr) *error = message;
+    return status;
+  };
+  if (!operation.queueable) {
+    return fail(Status::invalid, "operation: messages of \"" + operation.name +
+                                     "\" cannot be queued; that takes the policy's line among its values, nothing repeated, and a "
+                                     "charge in queue mode or while queued, a pool or a class");
+  }
+  if ((request.request.flags & ~flag::peek) != 0) return fail(Status::invalid, "flags: an enqueue knows PEEK (1) alone");
+  if (request.payload.size() > rules.payload) {
+    return fail(Status::invalid, "payload: " + std::to_string(request.payload.size()) + " bytes; the policy's queue takes at most " +
+                                     std::to_string(rules.payload));
+  }
+  if (request.message_class < -1 || request.message_class >= static_cast<int32_t>(kMessageClasses)) {
+    return fail(Status::invalid, "message_class: from 0 (urgent) to 3 (bulk), or -1 for the operation's own");
+  }
+  if (request.send_at != 0 && !is_instant(request.send_at)) return fail(Status::invalid, "send_at: outside [0, 2^62)");
+  if (request.expires_at != 0 && !is_instant(request.expires_at)) return fail(Status::invalid, "expires_at: outside [0, 2^62)");
+  pending.message_class = request.message_class >= 0 ? static_cast<MessageClass>(request.message_class) : operation.message_class;
+  const Instant begins = std::max(work.now, request.send_at);
+  const Span ttl = rules.classes[static_cast<size_t>(pending.message_class)].ttl;
+  pending.expires = request.expires_at != 0 ? request.expires_at : ttl != 0 ? later(begins, ttl) : 0;
+  if (pending.expires != 0 && pending.expires <= begins) {
+    return fail(Status::invalid, "expires_at: not after the message may first be sent");
+  }
+  return Status::ok;
+}
+
 bool SendQueue::make_line(Work& work) {
   PendingMessage& pending = *work.pending;
   const Operation& operation = policy().operations[work.shape.operation];
@@ -63,7 +97,7 @@ bool SendQueue::make_line(Work& work) {
 bool SendQueue::make_flow(Work& work, const MessageLayout& layout) {
   PendingMessage& pending = *work.pending;
   const SubjectRef& s = line_subject(work, policy().operations[work.shape.operation]);
-  const auto message_class = static_cast<uint8_t>(pending.request->message_class);
+  const auto message_class = static_cast<uint8_t>(pending.message_class);
   const bool has_tenant = layout.tenant != kNone;
   const Bytes tenant = has_tenant ? work.request->values[static_cast<size_t>(layout.tenant)] : Bytes();
   const uint64_t hash = has_tenant ? work.value_hash[layout.tenant] : 0;
@@ -111,7 +145,7 @@ bool SendQueue::make_message(Work& work, const MessageLayout& layout, uint16_t l
   if (pending.message == 0) return false;
   auto& m = *::new (cells().at<void>(pending.message)) Message;
   m.kind = EntryKind::message;
-  m.message_class = static_cast<uint8_t>(pending.request->message_class);
+  m.message_class = static_cast<uint8_t>(pending.message_class);
   if (pending.expires != 0) m.set(message_flag::expires);
   m.flow = pending.flow;
   m.layout = layout_number;
@@ -180,6 +214,10 @@ void SendQueue::accept(Work& work) {
   }
   line.queues->cells.insert(tag_of_message(m.id), pending.message);
   ++held.flow->messages;
+  if (operation.tenant_slot != kNone) {
+    const uint8_t plan = work.subjects[work.first_of_slot[static_cast<size_t>(operation.tenant_slot)]].plan;
+    held.flow->weight = policy().queue.weights[plan];
+  }
   ++q.messages;
   q.recent = m.flow;
   ++line.queues->messages;
@@ -202,7 +240,7 @@ void SendQueue::accept(Work& work) {
     turn.put_last(pending.message);
   }
   const bool changes_turn = !was_ready || turn.candidate() == pending.message;
-  if (changes_turn || pending.expiry != 0 || m.status() == MessageState::scheduled) arm(line, work.now);
+  if (changes_turn || pending.expiry != 0 || m.status() == MessageState::scheduled) arm(line);
   Enqueued& out = *pending.out;
   out.message = m.id;
   out.state = m.status();

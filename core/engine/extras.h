@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/engine/engine.h"
+#include "core/engine/queue_shard.h"
 #include "core/engine/receipt.h"
 #include "core/policy/compiled_policy.h"
 #include "core/store/shard.h"
@@ -50,6 +51,7 @@ struct ShardCold {
   std::unordered_map<RecordId, Extras> extras;
   ReceiptBook receipts;
   std::vector<std::pair<uint8_t, RecordId>> overflow;  // by scope number
+  std::unique_ptr<QueueShard> queues;                   // of lines with messages; made with the first
   uint64_t denied = 0, would_queue = 0, peeked = 0, replayed = 0, refunded = 0, swept = 0, overflowed = 0;
   uint64_t denied_by[11] = {};
 

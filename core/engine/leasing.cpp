@@ -216,7 +216,7 @@ SendQueue::Served SendQueue::serve(const Releases::Due& due, const LeaseOptions&
     tried = wake_due(line, locks, now) ? try_candidate(line, locks, options, now, sink) : Tried::again;
   } while (tried == Tried::again || tried == Tried::parked);
   if (line.queue->messages == 0 && drop_line(line, true)) return Served::nothing;
-  *next = due_of(line, now);
+  *next = due_of(line);
   if (tried == Tried::leased && *next <= now) return Served::again;
   releases_.land(due.timer, *next);
   return tried == Tried::leased ? Served::leased : tried == Tried::full ? Served::full : Served::nothing;
@@ -226,7 +226,7 @@ Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* n
   Instant now;
   if (!core_.time_of(options.now, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
   if (options.ttl < 0 || options.ttl > kDay) return fail(Status::invalid, error, "ttl: a lease lasts more than 0 ns and at most a day");
-  wake_waiting(now);
+  wake_waiting();
   std::array<Releases::Due, kTakenAtOnce> room;
   uint32_t leased = 0;
   bool full = false;
@@ -260,8 +260,8 @@ Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* n
   return Status::ok;
 }
 
-Instant SendQueue::next_due(Instant now) {
-  wake_waiting(now);
+Instant SendQueue::next_due() {
+  wake_waiting();
   return releases_.next_due();
 }
 

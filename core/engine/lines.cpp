@@ -15,17 +15,16 @@ CellBase SendQueue::cells() const { return core_.arena_.cells(); }
 
 const CompiledPolicy& SendQueue::policy() const { return *core_.generation().policy; }
 
+// A record may yet be laid out as an earlier policy said.
 CellId SendQueue::queue_of(const Record& record) const {
   if ((record.flags & record_flag::queue) == 0) return 0;
   CellId cell;
-  const Scope& scope = policy().scopes[static_cast<size_t>(policy().line_scope)];
-  std::memcpy(&cell, record.state() + scope.queue_offset, sizeof cell);
+  std::memcpy(&cell, record.state() + core_.layout_of(record)->queue_offset, sizeof cell);
   return cell;
 }
 
 void SendQueue::set_queue(Record& record, CellId line) {
-  const Scope& scope = policy().scopes[static_cast<size_t>(policy().line_scope)];
-  std::memcpy(record.state() + scope.queue_offset, &line, sizeof line);
+  std::memcpy(record.state() + core_.layout_of(record)->queue_offset, &line, sizeof line);
   record.flags = (line == 0 ? record.flags & ~record_flag::queue : record.flags | record_flag::queue) & 7;
 }
 
@@ -117,8 +116,7 @@ Instant SendQueue::line_opens(const Held& held, Instant from) const {
 }
 
 // When the message whose turn it is may go, kNever when none is ready or the line is closed.
-Instant SendQueue::release_at(const Line& line, Instant now) const {
-  (void)now;
+Instant SendQueue::release_at(const Line& line) const {
   const LineQueue& q = *line.queue;
   const uint32_t cap = policy().queue.in_flight;
   if (q.closed_until == kNever || (cap != 0 && q.in_flight >= cap)) return kNever;
@@ -128,8 +126,8 @@ Instant SendQueue::release_at(const Line& line, Instant now) const {
   return opens >= kEndOfTime ? kNever : opens;
 }
 
-Instant SendQueue::due_of(const Line& line, Instant now) const {
-  return std::min(release_at(line, now), turns(line).first_due());
+Instant SendQueue::due_of(const Line& line) const {
+  return std::min(release_at(line), turns(line).first_due());
 }
 
 bool SendQueue::has_ready(const Record& record) const {
@@ -137,9 +135,9 @@ bool SendQueue::has_ready(const Record& record) const {
   return cell != 0 && Turns(cells(), at<LineQueue>(cell), 0).is_ready();
 }
 
-Instant SendQueue::next_release(const SubjectRef& s, Instant now) const {
+Instant SendQueue::next_release(const SubjectRef& s) const {
   const CellId cell = s.record == nullptr ? 0 : queue_of(*s.record);
-  return cell == 0 ? kNever : release_at(line_at(s.shard_index, cell), now);
+  return cell == 0 ? kNever : release_at(line_at(s.shard_index, cell));
 }
 
 bool SendQueue::drop_line(const Line& line, bool in_hand) {
@@ -150,9 +148,9 @@ bool SendQueue::drop_line(const Line& line, bool in_hand) {
   return true;
 }
 
-void SendQueue::settle_line(const Line& line, Instant now) {
+void SendQueue::settle_line(const Line& line) {
   if (line.queue->messages == 0 && drop_line(line, false)) return;
-  arm(line, now);
+  arm(line);
 }
 
 }  // namespace sluice

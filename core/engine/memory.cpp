@@ -199,7 +199,7 @@ void EngineCore::evict_locked(Shard& shard, Instant now, size_t most) {
 bool EngineCore::droppable_locked(const Record& record, Instant floor) const {
   if (record.newest > floor) return false;
   if (record.scope == kIdempotencyScope) return key_state(record)->expires <= floor;
-  if ((record.flags & record_flag::extras) != 0) return false;
+  if ((record.flags & (record_flag::extras | record_flag::queue)) != 0) return false;
   const Generation& g = *generations_[record.generation];
   const Scope& scope = g.scope(record.scope);
   if (scope.plan_set != kNone && record.plan != g.policy->plan_sets[static_cast<size_t>(scope.plan_set)].default_plan) {

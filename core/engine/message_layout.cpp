@@ -11,8 +11,7 @@ bool counts_in_periods(Kind kind) { return kind == Kind::window || kind == Kind:
 // What can come back at all: something that was taken, other than an attempt or what was forced.
 bool may_come_back(const OperationCharge& charge, const Limit& limit) {
   if (charge.type != ChargeType::normal || limit.rule.kind == Kind::upstream) return false;
-  const bool at_lease = charge.mode == Mode::queue;
-  return at_lease || charge.while_queued || charge.refund_failed || counts_in_periods(limit.rule.kind);
+  return is_lease_charge(charge) || charge.while_queued || charge.refund_failed || counts_in_periods(limit.rule.kind);
 }
 
 // Units of a gauge come back whenever they were taken, if they surely were.
@@ -34,7 +33,7 @@ LayoutRow row_of(const Generation& g, const Operation& operation, const Operatio
   row.cost = charge.cost;
   row.quantity = charge.quantity;
   row.of = charge.of;
-  row.at_lease = charge.mode == Mode::queue && !charge.while_queued;
+  row.at_lease = is_lease_charge(charge);
   row.while_queued = charge.while_queued;
   row.refund_failed = charge.refund_failed;
   row.unsent_back = !row.at_lease && counts_in_periods(limit.rule.kind);
@@ -53,8 +52,7 @@ int16_t position_named(const CompiledPolicy& policy, const Operation& operation,
 void set_turn(const Generation& g, const Operation& operation, MessageLayout* layout) {
   for (const OperationCharge& charge : operation.charges) {
     const Limit& limit = g.policy->limits[static_cast<size_t>(charge.limit)];
-    const bool counted = limit.rule.kind != Kind::distinct && limit.rule.kind != Kind::upstream;
-    if (charge.mode != Mode::queue || charge.while_queued || limit.scope != g.policy->line_scope || !counted) continue;
+    if (!holds_line(*g.policy, charge, limit)) continue;
     layout->turn_quantity = charge.quantity;
     layout->turn_cost = static_cast<uint32_t>(std::min<uint64_t>(charge.cost, UINT32_MAX));
     return;
@@ -73,7 +71,6 @@ MessageLayout layout_of(const Generation& g, const Operation& operation, int32_t
   for (const OperationCharge& charge : operation.charges) {
     const Limit& limit = g.policy->limits[static_cast<size_t>(charge.limit)];
     if (!may_come_back(charge, limit)) {
-      layout.alone = layout.alone && (charge.mode != Mode::queue || limit.scope == g.policy->line_scope);
       continue;
     }
     LayoutRow row = row_of(g, operation, charge);
@@ -84,10 +81,30 @@ MessageLayout layout_of(const Generation& g, const Operation& operation, int32_t
   return layout;
 }
 
+// What a lease charges, and on which subjects.
+QueuePlan plan_of(const CompiledPolicy& policy, const Operation& operation, uint16_t layout) {
+  QueuePlan plan;
+  plan.layout = layout;
+  plan.line_only = true;
+  for (const OperationCharge& charge : operation.charges) {
+    const Limit& limit = policy.limits[static_cast<size_t>(charge.limit)];
+    if (!is_lease_charge(charge)) continue;
+    plan.line_only = plan.line_only && holds_line(policy, charge, limit);
+    plan.lease_slots |= uint32_t{1} << charge.slot;
+    if (charge.plan_slot != kNone) plan.lease_slots |= uint32_t{1} << charge.plan_slot;
+  }
+  return plan;
+}
+
 }  // namespace
 
-bool MessageLayouts::add(const Generation& g, std::vector<uint16_t>* by_operation) {
-  by_operation->assign(g.policy->operations.size(), 0);
+bool holds_line(const CompiledPolicy& policy, const OperationCharge& charge, const Limit& limit) {
+  const bool counted = limit.rule.kind != Kind::distinct && limit.rule.kind != Kind::upstream;
+  return is_lease_charge(charge) && counted && limit.scope == policy.line_scope;
+}
+
+bool MessageLayouts::add(Generation& g) {
+  g.queue.assign(g.policy->operations.size(), {});
   for (size_t i = 0; i < g.policy->operations.size(); ++i) {
     const Operation& operation = g.policy->operations[i];
     if (!operation.queueable) continue;
@@ -96,7 +113,7 @@ bool MessageLayouts::add(const Generation& g, std::vector<uint16_t>* by_operatio
     const auto number = static_cast<size_t>(known - layouts_.begin());
     if (number > kMost) return false;
     if (known == layouts_.end()) layouts_.push_back(std::make_unique<const MessageLayout>(std::move(layout)));
-    (*by_operation)[i] = static_cast<uint16_t>(number);
+    g.queue[i] = plan_of(*g.policy, operation, static_cast<uint16_t>(number));
   }
   return true;
 }

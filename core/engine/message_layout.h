@@ -44,7 +44,7 @@ struct MessageLayout {
   int16_t turn_quantity = kNone;                            // the quantity that a turn costs, else `turn_cost`
   uint32_t turn_cost = 1;
   uint8_t stamp_count = 0, quantity_count = 0;
-  bool alone = true;  // all it takes at a lease, and all it gives back, is the line's
+  bool alone = true;  // all that it can give back is the line's
   std::vector<LayoutRow> rows;
 
   // Whether the message keeps a value itself: the line and the flow know theirs.
@@ -52,14 +52,21 @@ struct MessageLayout {
   friend bool operator==(const MessageLayout&, const MessageLayout&) = default;
 };
 
+// Whether a charge is a lease's, of a limit that holds its line: what no message of the line can go past.
+bool holds_line(const CompiledPolicy& policy, const OperationCharge& charge, const Limit& limit);
+// Whether a charge is left to the lease.
+constexpr bool is_lease_charge(const OperationCharge& charge) {
+  return charge.mode == Mode::queue && charge.type == ChargeType::normal && !charge.while_queued;
+}
+
 // The layouts of an engine, by the number that messages carry.
 class MessageLayouts {
  public:
   static constexpr size_t kMost = 65535;
 
   const MessageLayout& at(uint16_t number) const { return *layouts_[number]; }
-  // For every operation of a policy the number of its layout, 0 where its messages can not be queued; false when there are too many.
-  bool add(const Generation& generation, std::vector<uint16_t>* by_operation);
+  // Fills in a generation's queue plans; false when there are too many layouts.
+  bool add(Generation& generation);
 
  private:
   std::vector<std::unique_ptr<const MessageLayout>> layouts_{1};

@@ -79,6 +79,7 @@ bool EngineCore::migrate_step(Shard& shard, uint64_t hash, RecordId* id, const G
     if (fired != 0) emit_fired(to, position, *record, p_to, fired, limit::read(p_to, state, at).used, at, true);
     if (limit.rule.kind == Kind::window && limit.rule.zone != was.rule.zone) limit::rebase(p_to, state, at);
   }
+  queue_.record_moved(*old, *record, moved);
   clear_states_locked(*old);
   left_behind(shard, *old);
   shard.index.replace(Index::tag_of(hash), *id, moved);

@@ -204,6 +204,7 @@ void EngineCore::consider_promotion_locked(Shard& shard, RecordId id, Instant at
   events_.push(event);
   change_plan_locked(shard, id, rule->to, at);
   prune_extras(shard, id, record);
+  queue_.subject_changed(static_cast<uint32_t>(&shard - block_.shards), hash_of(record), id);
 }
 
 }  // namespace sluice

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/cell.h"
 #include "core/base/spinlock.h"
 #include "core/queue/release_wheel.h"
 

@@ -55,6 +55,7 @@ EngineCore::~EngineCore() {
     for (uint32_t i = 0; i < shard.index.capacity(); ++i) {
       if (shard.index.word(i).id != 0) clear_states_locked(*arena_.at(shard.index.word(i).id));
     }
+    queue_.clear(shard);
     shard.index.release(words_);
     delete shard.cold;
     shard.cold = nullptr;
@@ -79,7 +80,9 @@ Status EngineCore::start(std::shared_ptr<const CompiledPolicy> policy, std::stri
     return fail(Status::no_memory, error, "memory_cap: the system refused address space for it; ask for less");
   }
   std::unique_ptr<Generation> g = make_generation(std::move(policy), nullptr, 0, clock_.now(), &names_);
-  if (g == nullptr) return fail(Status::too_many, error, "policy: more operations or scopes than an engine numbers");
+  if (g == nullptr || !queue_.layouts().add(*g)) {
+    return fail(Status::too_many, error, "policy: more operations or scopes than an engine numbers");
+  }
   const Generation* published = g.get();
   generations_[0] = std::move(g);
   publish(*published);
@@ -106,7 +109,7 @@ Status EngineCore::reload(std::string_view text, std::string_view stance, bool a
   const uint64_t growth = worst_growth(before, *result.policy) * counters.records;
   EngineNames names = names_;
   std::unique_ptr<Generation> g = make_generation(result.policy, &before, static_cast<uint8_t>(before.number + 1), now, &names);
-  if (g == nullptr) {
+  if (g == nullptr || !queue_.layouts().add(*g)) {
     return fail(Status::too_many, error, "policy: with those before it, more operations or scopes than an engine numbers");
   }
   if (!memory_.charge(growth)) {
@@ -120,6 +123,7 @@ Status EngineCore::reload(std::string_view text, std::string_view stance, bool a
   generations_[published->number] = std::move(g);
   publish(*published);
   count_behind();
+  queue_.look_at_all();
   return Status::ok;
 }
 

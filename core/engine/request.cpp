@@ -197,7 +197,8 @@ Status form_subjects(const ControlBlock& block, const HashSecret& secret, Work& 
     if (const Status status = form_all(block, secret, work, error); status != Status::ok) return status;
   } else {
     for (size_t i = 0; i < work.shape.slot_count; ++i) {
-      work.first_of_slot[i] = i;
+      if ((work.slots >> i & 1) == 0) continue;
+      work.first_of_slot[i] = work.subject_count;
       form(block, secret, work, work.shape.slots[i]);
     }
   }

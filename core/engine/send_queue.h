@@ -66,17 +66,19 @@ class SendQueue {
   SendQueue(const SendQueue&) = delete;
   SendQueue& operator=(const SendQueue&) = delete;
 
-  // enqueue.cpp: under a decision's locks, between its check and its commit. False: no memory, and nothing has changed.
+  // enqueue.cpp: under a decision's locks. What a message brings beside its request, held against the policy.
+  Status check(Work& work, std::string* error) const;
+  // Between the check and the commit of its charges. False: no memory, and nothing has changed.
   bool make_room(Work& work);
   // REQUIRES: make_room(), and the charges are committed.
   void accept(Work& work);
   bool has_ready(const Record& line) const;
   // The next release of a line, kNever when none is in sight: how long a denial for depth lasts at least.
-  Instant next_release(const SubjectRef& line, Instant now) const;
+  Instant next_release(const SubjectRef& line) const;
 
   // leasing.cpp
   Status lease(const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error);
-  Instant next_due(Instant now);
+  Instant next_due();
 
   // settling.cpp
   Status settle(const Settlement& settlement, Instant now, MessageState* state, std::string* error);
@@ -85,11 +87,11 @@ class SendQueue {
   Status status(uint64_t message, Instant now, MessageStatus* out, std::string* error);
 
   // waking.cpp: something about a subject has changed that may open a limit. REQUIRES: its shard's lock.
-  void subject_changed(uint32_t shard_index, uint64_t hash, RecordId record, Instant now);
+  void subject_changed(uint32_t shard_index, uint64_t hash, RecordId record);
   // Every line is looked at again, as after a reload.
-  void look_at_all(Instant now);
-  // Its record has moved.
-  void record_moved(const Record& record, RecordId to);
+  void look_at_all();
+  // A record of a line came to another policy, and so to another place.
+  void record_moved(const Record& from, Record& to, RecordId id);
   // REQUIRES: the shard's lock. What a shard has goes, with the engine.
   void clear(Shard& shard);
 
@@ -113,11 +115,11 @@ class SendQueue {
   CellId find_cell(const Shard& shard, uint64_t message) const;
   StoredValues values_of(const Held& held) const;
   Instant line_opens(const Held& held, Instant from) const;
-  Instant release_at(const Line& line, Instant now) const;
-  Instant due_of(const Line& line, Instant now) const;
-  void arm(const Line& line, Instant now) { releases_.arm(line.queue->timer, due_of(line, now)); }
+  Instant release_at(const Line& line) const;
+  Instant due_of(const Line& line) const;
+  void arm(const Line& line) { releases_.arm(line.queue->timer, due_of(line)); }
   // After a message has gone: arms the line, or drops it when it was the last.
-  void settle_line(const Line& line, Instant now);
+  void settle_line(const Line& line);
   bool drop_line(const Line& line, bool in_hand);
 
   // enqueue.cpp
@@ -143,9 +145,9 @@ class SendQueue {
   bool lease_ended(const Held& held, ShardLocks& locks, Instant now);
 
   // waking.cpp
-  void wake_waiting(Instant now);
-  void wake_line(const Waiter& waiter, Instant now);
-  void look_again(uint32_t shard_index, const Record& record, Instant now);
+  void wake_waiting();
+  void wake_line(const Waiter& waiter);
+  void look_again(uint32_t shard_index, const Record& record);
 
   // parking.cpp
   uint64_t chain_key(const Held& held) const;

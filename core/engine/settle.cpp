@@ -11,6 +11,7 @@ namespace sluice {
 
 // An allowed decision takes every charge, a shadow one only where its own limit passes.
 bool Decider::commits(const Item& item, bool attempts_only) {
+  if (item.later) return false;
   if (attempts_only) {
     return item.charge->type == ChargeType::attempt && item.ask.type == ChargeType::attempt && item.passes;
   }
@@ -56,6 +57,7 @@ void Decider::take(Item& item) {
   item.taken = limit::commit(item.params, item.record_state(), item.ask, when);
   s.record->newest = when;
   s.taken = true;
+  if (item.ask.type == ChargeType::release) core_.queue_.subject_changed(s.shard_index, s.hash, s.id);
   if ((item.taken.fired | static_cast<uint8_t>(item.taken.saturated)) == 0) return;
   const Reading reading = limit::read(item.params, item.record_state(), when);
   core_.emit_fired(g_, item.position, *s.record, item.params, item.taken.fired, reading.used, when, false);
@@ -110,6 +112,14 @@ bool Decider::make_key_room() {
   if (!s.created) return false;
   s.record = core_.arena_.at(s.id);
   return true;
+}
+
+// Last of all rooms: what was made for a message is undone when its charges are not taken.
+bool Decider::make_message_room() {
+  if (work_.pending == nullptr) return true;
+  SubjectRef& line = work_.subjects[work_.first_of_slot[static_cast<size_t>(operation_.line_slot)]];
+  if (line.record == nullptr && make_record(line) != Room::made) return false;
+  return core_.queue_.make_room(work_);
 }
 
 void Decider::write_key(const Decision& decision) {
@@ -167,6 +177,30 @@ void Decider::complete_receipt() {
   for (size_t i = 0; i < work_.item_count; ++i) {
     if (commits(work_.items[i], false)) receipt->items[row++].taken = work_.items[i].taken;
   }
+}
+
+LeaseVerdict Decider::lease() {
+  for (size_t i = 0; i < work_.subject_count; ++i) look_up(work_.subjects[i]);
+  LeaseVerdict verdict;
+  if (make_items(nullptr) != Status::ok) return verdict;  // an amount that was never set: it waits for one
+  weigh();
+  if (judge() == Status::ok && prepare() == Status::ok) {
+    commit(false);
+    promote();
+    verdict.taken = true;
+    return verdict;
+  }
+  if (memory_denied_) {
+    verdict.memory = true;
+    return verdict;
+  }
+  wait_for();
+  if (work_.wait_kind == WaitKind::exact) verdict.until = work_.now + work_.retry_after;
+  verdict.whole_flow = true;
+  for (size_t i = 0; i < work_.item_count; ++i) {
+    if (!work_.items[i].passes) verdict.whole_flow = verdict.whole_flow && of_whole_flow(work_.items[i]);
+  }
+  return verdict;
 }
 
 void Decider::count(Decision* decision) {

@@ -131,7 +131,7 @@ void SendQueue::give_back_row(const Held& held, const StoredValues& values, cons
   const Instant at = std::max(now, core_.base_of(&record));
   limit::refund(params, record.state() + limit.state_offset, taken, taken.units, {&print, row.of == kNone ? 0u : 1u}, at);
   record.newest = at;
-  if (!row.on_line && !row.while_queued) subject_changed(shard_index, subject.hash, id, now);
+  if (!row.on_line && !row.while_queued) subject_changed(shard_index, subject.hash, id);
 }
 
 void SendQueue::give_back(const Held& held, const StoredValues& values, Returns returns, Instant now) {
@@ -264,7 +264,7 @@ Status SendQueue::settle(const Settlement& settlement, Instant given, MessageSta
     if (!apply(held, settlement, locks, now)) continue;
     const CellId left = find_cell(*line.shard, settlement.message);
     if (state != nullptr) *state = left == 0 ? ended_as(settlement.outcome) : at<Message>(left).status();
-    settle_line(line, now);
+    settle_line(line);
     return Status::ok;
   }
 }
@@ -282,7 +282,7 @@ Status SendQueue::extend(uint64_t message, uint32_t fence, Span ttl, Instant giv
   Turns turn = turns(held.line);
   turn.let_go(held.cell);
   turn.hold(held.cell, later(now, ttl));
-  arm(held.line, now);
+  arm(held.line);
   return Status::ok;
 }
 
@@ -300,7 +300,7 @@ Status SendQueue::cancel(uint64_t message, Instant given, MessageState* state, s
     const Line line = held.line;
     if (!end(held, MessageState::cancelled, locks, now)) continue;
     if (state != nullptr) *state = MessageState::cancelled;
-    settle_line(line, now);
+    settle_line(line);
     return Status::ok;
   }
 }

@@ -64,7 +64,9 @@ SubjectLock::SubjectLock(EngineCore& core_, const SubjectName& name, Instant giv
 }
 
 SubjectLock::~SubjectLock() {
-  if (shard != nullptr) shard->lock.unlock();
+  if (shard == nullptr) return;
+  if (changes) core.queue().subject_changed(static_cast<uint32_t>(shard - core.block_.shards), hash, id);
+  shard->lock.unlock();
 }
 
 bool SubjectLock::require_record() {

@@ -28,6 +28,7 @@ struct SubjectLock {
   EngineCore& core;
   const Generation& g;
   Status status = Status::ok;  // not ok: nothing is locked
+  bool changes = true;         // what waits for the subject looks again when the lock is let go
   Instant now = 0;
   Instant at = 0;  // now, floor, or the record's newest
   const Scope* scope = nullptr;

@@ -96,6 +96,7 @@ void write_row(JsonText& json, const std::string& name, const Limit& limit, cons
 
 Status EngineCore::admin_usage(const SubjectName& name, Instant now, std::vector<UsageRow>* rows, std::string* error) {
   SubjectLock subject(*this, name, now, error);
+  subject.changes = false;
   if (subject.status != Status::ok) return subject.status;
   rows->clear();
   for (const int16_t p : subject.scope->limits) {
@@ -110,6 +111,7 @@ Status EngineCore::admin_usage(const SubjectName& name, Instant now, std::vector
 
 Status EngineCore::admin_usage_json(const SubjectName& name, Instant now, std::string* json, std::string* error) {
   SubjectLock subject(*this, name, now, error);
+  subject.changes = false;
   if (subject.status != Status::ok) return subject.status;
   struct Metered {
     const Limit* limit;
@@ -199,6 +201,12 @@ void EngineCore::admin_counters(Counters* out) {
     out->swept += cold.swept;
     out->overflowed += cold.overflowed;
     out->receipts += cold.receipts.size();
+    if (cold.queues != nullptr) {
+      out->messages += cold.queues->messages;
+      out->accepted += cold.queues->accepted;
+      out->leased += cold.queues->leased;
+      for (size_t i = 0; i < kMessageStates; ++i) out->ended[i] += cold.queues->ended[i];
+    }
     for (size_t i = 0; i < std::size(out->denied_by); ++i) out->denied_by[i] += cold.denied_by[i];
   }
   out->memory_used = memory_.used();

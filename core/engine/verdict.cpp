@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/engine/decider.h"
+#include "core/engine/send_queue.h"
 
 namespace sluice {
 namespace {
@@ -28,7 +29,7 @@ void Decider::weigh() {
     item.refuses = item.waits = false;
     if (item.passes || !item.denies_ever()) continue;
     item.refuses = item.charge->mode == Mode::deny || (item.charge->mode == Mode::queue && !queue_holds(item));
-    item.waits = item.charge->mode == Mode::queue && !item.refuses;
+    item.waits = item.charge->mode == Mode::queue && !item.refuses && !item.later;
     refused_ |= item.refuses;
     waits_ |= item.waits;
   }
@@ -43,13 +44,28 @@ Status Decider::judge() {
     name_denial();
     return Status::denied;
   }
-  if (!waits_) return Status::ok;
+  if (!waits_ && !queue_goes_first()) return Status::ok;
+  if (!waits_) return Status::would_queue;
   work_.named = nullptr;
   for (size_t i = 0; i < work_.item_count; ++i) {
     Item& item = work_.items[i];
     if (item.waits && (work_.named == nullptr || item.opens > work_.named->opens)) work_.named = &item;
   }
   return Status::would_queue;
+}
+
+// Messages wait on the line: whoever asks for all at once goes behind them.
+bool Decider::queue_goes_first() const {
+  if (work_.phase != Phase::decide || operation_.line_slot == kNone || (request_.flags & flag::force) != 0) return false;
+  const SubjectRef& line = work_.subjects[work_.first_of_slot[static_cast<size_t>(operation_.line_slot)]];
+  return line.record != nullptr && !line.overflow && core_.queue_.has_ready(*line.record);
+}
+
+// A closed limit closes for a tenant's whole flow when its subject is of nobody else on this line.
+bool Decider::of_whole_flow(const Item& item) const {
+  if (item.limit->rule.kind == Kind::distinct || item.ask.cost > 1) return false;
+  const Slot& slot = operation_.slots[item.charge->slot];
+  return std::all_of(slot.values, slot.values + slot.count, [&](uint8_t v) { return v == operation_.tenant || v == operation_.line; });
 }
 
 // The highest kind; ties by latest opening, then policy order.
@@ -78,7 +94,7 @@ Instant Decider::open_together(Instant from, bool* on_release) const {
   Instant latest = from;
   for (size_t i = 0; i < work_.item_count; ++i) {
     const Item& item = work_.items[i];
-    if (!item.denies_ever() || item.charge->mode == Mode::advise || item.charge->mode == Mode::shadow) continue;
+    if (item.later || !item.denies_ever() || item.charge->mode == Mode::advise || item.charge->mode == Mode::shadow) continue;
     const Instant asked = std::max(from, item.subject->base);
     const Instant opens = limit::opens_at(item.params, item.state(), item.ask, asked);
     if (opens == kNever && item.charge->mode == Mode::queue && item.params.amount->word == Word::blocked) {
@@ -92,9 +108,21 @@ Instant Decider::open_together(Instant from, bool* on_release) const {
   return latest;
 }
 
+// Behind a queue, or refused by its depth: not before its next release.
+bool Decider::waits_for_queue() {
+  const bool behind = !refused_ && !memory_denied_ && queue_goes_first();
+  const bool deep = work_.phase == Phase::enqueue && work_.denial == DenialKind::depth;
+  if (!behind && !deep) return false;
+  const Instant next = core_.queue_.next_release(work_.subjects[work_.first_of_slot[static_cast<size_t>(operation_.line_slot)]]);
+  work_.wait_kind = next == kNever ? WaitKind::unknown : WaitKind::bound;
+  if (next != kNever) work_.retry_after = std::max<Span>(0, next - work_.now);
+  return true;
+}
+
 // Iterates to the fixed point: while it waits for one limit another may close again, as when an exemption ends.
 void Decider::wait_for() {
   work_.retry_after = 0;
+  if (waits_for_queue()) return;
   bool on_release = false;
   Instant t = work_.now;
   for (;;) {

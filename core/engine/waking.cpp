@@ -7,7 +7,7 @@
 
 namespace sluice {
 
-void SendQueue::subject_changed(uint32_t shard_index, uint64_t hash, RecordId id, Instant now) {
+void SendQueue::subject_changed(uint32_t shard_index, uint64_t hash, RecordId id) {
   Shard& shard = core_.block_.shards[shard_index];
   if (shard.cold == nullptr || shard.cold->queues == nullptr) return;
   if (id != 0) {
@@ -15,7 +15,7 @@ void SendQueue::subject_changed(uint32_t shard_index, uint64_t hash, RecordId id
     if (cell != 0) {
       const Line line = line_at(shard_index, cell);
       unpark_all(line);
-      arm(line, now);
+      arm(line);
     }
   }
   QueueShard& queues = *shard.cold->queues;
@@ -34,23 +34,23 @@ void SendQueue::subject_changed(uint32_t shard_index, uint64_t hash, RecordId id
 }
 
 // The lines are found by their subjects' hashes; where two share one, both are looked at.
-void SendQueue::wake_line(const Waiter& waiter, Instant now) {
+void SendQueue::wake_line(const Waiter& waiter) {
   Shard& shard = core_.block_.shards[waiter.shard];
   const SpinGuard guard(shard.lock);
   shard.index.find(Index::tag_of(waiter.hash), [&](RecordId id) {
     const Record& record = *core_.arena_.at(id);
-    if (record.scope != kIdempotencyScope && (record.flags & record_flag::queue) != 0) look_again(waiter.shard, record, now);
+    if (record.scope != kIdempotencyScope && (record.flags & record_flag::queue) != 0) look_again(waiter.shard, record);
     return false;
   });
 }
 
-void SendQueue::look_again(uint32_t shard_index, const Record& record, Instant now) {
+void SendQueue::look_again(uint32_t shard_index, const Record& record) {
   const Line line = line_at(shard_index, queue_of(record));
   unpark_all(line);
-  arm(line, now);
+  arm(line);
 }
 
-void SendQueue::wake_waiting(Instant now) {
+void SendQueue::wake_waiting() {
   if (!any_wakes_.load(std::memory_order_acquire)) return;
   std::vector<Waiter> waiting;
   bool everything;
@@ -61,11 +61,11 @@ void SendQueue::wake_waiting(Instant now) {
     wakes_everything_ = false;
     any_wakes_.store(false, std::memory_order_relaxed);
   }
-  if (everything) return look_at_all(now);
-  for (const Waiter& waiter : waiting) wake_line(waiter, now);
+  if (everything) return look_at_all();
+  for (const Waiter& waiter : waiting) wake_line(waiter);
 }
 
-void SendQueue::look_at_all(Instant now) {
+void SendQueue::look_at_all() {
   for (uint32_t s = 0; s < core_.block_.shard_count(); ++s) {
     Shard& shard = core_.block_.shards[s];
     const SpinGuard guard(shard.lock);
@@ -74,14 +74,16 @@ void SendQueue::look_at_all(Instant now) {
       const RecordId id = shard.index.word(i).id;
       if (id == 0) continue;
       const Record& record = *core_.arena_.at(id);
-      if (record.scope != kIdempotencyScope && (record.flags & record_flag::queue) != 0) look_again(s, record, now);
+      if (record.scope != kIdempotencyScope && (record.flags & record_flag::queue) != 0) look_again(s, record);
     }
   }
 }
 
-void SendQueue::record_moved(const Record& record, RecordId to) {
-  const CellId cell = queue_of(record);
-  if (cell != 0) at<LineQueue>(cell).record = to;
+void SendQueue::record_moved(const Record& from, Record& to, RecordId id) {
+  const CellId cell = queue_of(from);
+  if (cell == 0) return;
+  at<LineQueue>(cell).record = id;
+  set_queue(to, cell);
 }
 
 // Messages lie in the arena, which goes as a whole; what else there is goes here.

@@ -79,6 +79,7 @@ struct PendingMessage {
   Enqueued* out = nullptr;
   CellId message = 0, flow = 0, line = 0, expiry = 0;
   bool new_flow = false, new_line = false;
+  MessageClass message_class = MessageClass::transactional;
   Instant expires = 0;
 };
 

@@ -61,7 +61,10 @@ void place_slots(const CompiledPolicy& policy, Operation* operation) {
     if (!limit.plan_elsewhere) continue;
     charge.plan_slot = slot_of(policy, operation, policy.plan_sets[static_cast<size_t>(limit.plan_set)].scope);
   }
-  if (operation->queueable) operation->line_slot = slot_of(policy, operation, policy.line_scope);
+  if (!operation->queueable) return;
+  operation->line_slot = slot_of(policy, operation, policy.line_scope);
+  if (policy.queue.weights.empty() || operation->tenant == kNone) return;
+  operation->tenant_slot = slot_of(policy, operation, policy.find_scope({policy.tenant}));
 }
 
 // Before the limits are placed, so that the scope is there; without queues a policy is laid out as if there were none.

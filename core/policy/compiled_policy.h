@@ -145,7 +145,8 @@ struct Operation {
   // Its messages can wait on a line: it brings one of each value, the line among them, and has a charge that waits, a pool or a
   // class.
   bool queueable = false;
-  int16_t line_slot = kNone;  // position among slots; set iff queueable
+  int16_t line_slot = kNone;    // position among slots; set iff queueable
+  int16_t tenant_slot = kNone;  // the same; set iff queueable and the tenant's plan tells its weight
 };
 
 struct CompiledPolicy {

@@ -67,7 +67,7 @@ struct Message : Entry {
   uint64_t* quantities() { return stamps() + stamp_count; }
   const uint64_t* quantities() const { return stamps() + stamp_count; }
   CellId expiry() const;
-  void set_expiry(CellId id);
+  void set_expiry(CellId cell);
   char* values() { return const_cast<char*>(static_cast<const Message*>(this)->value_bytes().data()); }
   Bytes value_bytes() const;
   char* payload() { return values() + values_size; }
@@ -92,11 +92,11 @@ inline Bytes Message::value_bytes() const {
   return {after + (has(message_flag::expires) ? sizeof(CellId) : 0), values_size};
 }
 inline CellId Message::expiry() const {
-  CellId id = 0;
-  if (has(message_flag::expires)) std::memcpy(&id, quantities() + quantity_count, sizeof id);
-  return id;
+  CellId cell = 0;
+  if (has(message_flag::expires)) std::memcpy(&cell, quantities() + quantity_count, sizeof cell);
+  return cell;
 }
-inline void Message::set_expiry(CellId id) { std::memcpy(quantities() + quantity_count, &id, sizeof id); }
+inline void Message::set_expiry(CellId cell) { std::memcpy(quantities() + quantity_count, &cell, sizeof cell); }
 inline uint32_t Message::units() const {
   return MessageSize{stamp_count, quantity_count, values_size, payload_size, has(message_flag::expires)}.units();
 }

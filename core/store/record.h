@@ -25,6 +25,7 @@ using RecordId = CellId;
 namespace record_flag {
 inline constexpr uint8_t extras = 1;    // overrides, billing or quality beside the record
 inline constexpr uint8_t overflow = 2;  // shared by new subjects at the memory cap
+inline constexpr uint8_t queue = 4;     // a line with messages
 }  // namespace record_flag
 
 struct Record {

@@ -72,6 +72,7 @@ const char* word(Status status) {
     case Status::forked: return "forked";
     case Status::would_reset: return "would_reset";
     case Status::too_many: return "too_many";
+    case Status::stale: return "stale";
     case Status::internal: return "internal";
   }
   return "?";

@@ -86,6 +86,7 @@ enum {
   SLUICE_E_FORKED = -11,     /* the engine belongs to the parent process */
   SLUICE_E_WOULD_RESET = -12, /* reload would drop state and allow_reset was not given; the error lists the limits */
   SLUICE_E_TOO_MANY = -13,   /* more than 128 subjects in a decision, or another fixed bound */
+  SLUICE_E_STALE = -14,      /* the lease is not the message's current one: settled, or expired and leased again */
   SLUICE_E_INTERNAL = -100
 };
 
