@@ -273,6 +273,7 @@ Status Decider::run(Decision* decision, std::string* error) {
     }
   }
   if (status != Status::ok) wait_for();
+  if (peek && work_.pending != nullptr && status == Status::ok) work_.pending->out->promise = core_.queue_.promise_for(work_);
   decision->status = status;
   fill(work_.named, decision);
   if (!peek && status == Status::ok) {

@@ -112,12 +112,20 @@ struct EnqueueRequest {
   Instant expires_at = 0;      // 0: as its class says
 };
 
+// When a message leaves, if nothing else comes and configuration stays.
+struct Promise {
+  uint64_t position = 0;  // 1 is the next of its line; 0: not known
+  Instant eta = 0;
+  WaitKind kind = WaitKind::unknown;  // exact; bound: not before eta; unknown; none: it does not wait
+};
+
 struct Enqueued {
   Decision decision;
   uint64_t message = 0;  // 0: not held
   MessageState state = MessageState::none;
   Instant expires = 0;  // 0: never
   uint64_t depth = 0;   // messages held for its line, this one too
+  Promise promise;      // of a peek alone
 };
 
 struct LeaseOptions {
@@ -177,6 +185,7 @@ struct MessageStatus {
   Instant due = 0;      // scheduled, parked, leased: until then
   Instant expires = 0;  // 0: never
   uint64_t depth = 0;   // messages held for its line
+  Promise promise;
 };
 
 // A subject by scope text ("account", "line,recipient") and values in that order.

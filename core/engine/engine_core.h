@@ -103,6 +103,7 @@ class EngineCore {
  private:
   friend class Decider;
   friend class SendQueue;
+  friend class Forecast;
   friend struct SubjectLock;
 
   [[gnu::noinline]] bool read_time(Instant given, Instant* now);

@@ -214,6 +214,11 @@ void SendQueue::accept(Work& work) {
   }
   line.queues->cells.insert(tag_of_message(m.id), pending.message);
   ++held.flow->messages;
+  if (m.cost != 1) ++q.costly;
+  if (core_.generation().queue[work.shape.operation].shared) {
+    m.set(message_flag::shared);
+    ++q.shared;
+  }
   if (operation.tenant_slot != kNone) {
     const uint8_t plan = work.subjects[work.first_of_slot[static_cast<size_t>(operation.tenant_slot)]].plan;
     held.flow->weight = policy().queue.weights[plan];

@@ -40,7 +40,8 @@ struct EngineNames {
 struct QueuePlan {
   uint16_t layout = 0;       // 0: they cannot be queued
   uint32_t lease_slots = 0;  // the subjects that a lease charges, a bit each
-  bool line_only = false;    // they are the line alone, and what they charge holds it
+  bool line_only = false;    // they are the line alone, what they charge holds it, and takes no memory
+  bool shared = false;       // something beside the line's own limits may hold a message of theirs
 };
 
 struct Generation {
@@ -50,6 +51,7 @@ struct Generation {
   std::shared_ptr<const CompiledPolicy> policy;
   std::vector<StraightPlan> straight;  // by operation
   std::vector<QueuePlan> queue;        // by operation
+  bool queues_alike = false;           // whatever is leased of a line charges its limits the same, one unit each
   bool promotes = false;               // some plan has a promotion
   std::vector<uint8_t> scope_number;   // by position
   std::vector<int32_t> limit_number, operation_number;

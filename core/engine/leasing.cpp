@@ -158,6 +158,7 @@ bool SendQueue::lease_ended(const Held& held, ShardLocks& locks, Instant now) {
   if (once) {
     m.set_status(MessageState::unknown);
     m.due = 0;
+    ++held.line.queue->unknown;
   } else {
     turns(held.line).put_back(held.cell);
   }

@@ -89,11 +89,40 @@ QueuePlan plan_of(const CompiledPolicy& policy, const Operation& operation, uint
   for (const OperationCharge& charge : operation.charges) {
     const Limit& limit = policy.limits[static_cast<size_t>(charge.limit)];
     if (!is_lease_charge(charge)) continue;
-    plan.line_only = plan.line_only && holds_line(policy, charge, limit);
+    const bool holds = holds_line(policy, charge, limit);
+    plan.shared = plan.shared || !holds;
+    plan.line_only = plan.line_only && holds && !limit.extent;
     plan.lease_slots |= uint32_t{1} << charge.slot;
     if (charge.plan_slot != kNone) plan.lease_slots |= uint32_t{1} << charge.plan_slot;
   }
   return plan;
+}
+
+// The limits of its line that a lease charges with one unit; empty and false where one is charged otherwise.
+bool unit_limits(const CompiledPolicy& policy, const Operation& operation, std::vector<int16_t>* limits) {
+  for (const OperationCharge& charge : operation.charges) {
+    if (!holds_line(policy, charge, policy.limits[static_cast<size_t>(charge.limit)])) continue;
+    if (charge.quantity != kNone || charge.cost != 1) return false;
+    limits->push_back(charge.limit);
+  }
+  std::sort(limits->begin(), limits->end());
+  return true;
+}
+
+bool charges_alike(const CompiledPolicy& policy) {
+  const Operation* first = nullptr;
+  std::vector<int16_t> of_first;
+  for (const Operation& operation : policy.operations) {
+    if (!operation.queueable) continue;
+    std::vector<int16_t> limits;
+    if (!unit_limits(policy, operation, &limits)) return false;
+    if (first == nullptr) {
+      first = &operation;
+      of_first = limits;
+    }
+    if (limits != of_first) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -115,6 +144,7 @@ bool MessageLayouts::add(Generation& g) {
     if (known == layouts_.end()) layouts_.push_back(std::make_unique<const MessageLayout>(std::move(layout)));
     g.queue[i] = plan_of(*g.policy, operation, static_cast<uint16_t>(number));
   }
+  g.queues_alike = charges_alike(*g.policy);
   return true;
 }
 

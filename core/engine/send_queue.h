@@ -20,10 +20,12 @@
 #include "core/engine/releases.h"
 #include "core/engine/shard_locks.h"
 #include "core/engine/work.h"
+#include "core/queue/position.h"
 
 namespace sluice {
 
 class EngineCore;
+struct Extras;
 
 // The values of a message as its request had them. Good while the line's shard is locked.
 struct StoredValues {
@@ -56,6 +58,21 @@ struct Held {
   const MessageLayout* layout = nullptr;
 };
 
+// A line as a promise looks at it; one without messages has no queue yet, and maybe no record.
+struct Outlook {
+  const LineQueue* queue = nullptr;  // never nullptr: an empty one where there is none
+  const std::byte* state = nullptr;
+  uint8_t plan = 0;
+  const Extras* extras = nullptr;
+  Instant base = 0;
+};
+
+// What a message will be leased for.
+struct Asked {
+  const Operation* operation = nullptr;
+  const uint64_t* quantities = nullptr;
+};
+
 // Which charges of a message are to be given back.
 using Returns = bool (*)(const LayoutRow&);
 
@@ -72,6 +89,8 @@ class SendQueue {
   bool make_room(Work& work);
   // REQUIRES: make_room(), and the charges are committed.
   void accept(Work& work);
+  // When a message that is not there yet would leave. REQUIRES: the decision's locks.
+  Promise promise_for(const Work& work) const;
   bool has_ready(const Record& line) const;
   // The next release of a line, kNever when none is in sight: how long a denial for depth lasts at least.
   Instant next_release(const SubjectRef& line) const;
@@ -143,6 +162,13 @@ class SendQueue {
   bool wake_due(const Line& line, ShardLocks& locks, Instant now);
   bool wake_one(const Line& line, CellId entry, ShardLocks& locks, Instant now);
   bool lease_ended(const Held& held, ShardLocks& locks, Instant now);
+
+  // promise.cpp
+  Promise promise_of(const Held& held, Instant now) const;
+  Outlook outlook_of(const Line& line) const;
+  Promise promise_at(const Outlook& line, const Place& place, const Asked& asked, Instant from) const;
+  Promise promise_later(const Outlook& line, const Place& place, const Asked& asked, Instant now, Instant then) const;
+  bool may_be_passed(const LineQueue& queue, CellId message, Instant until) const;
 
   // waking.cpp
   void wake_waiting();

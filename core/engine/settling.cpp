@@ -166,6 +166,7 @@ void SendQueue::leave_place(const Held& held) {
       [[fallthrough]];
     case MessageState::scheduled:
     case MessageState::parked: turn.let_go(held.cell); break;
+    case MessageState::unknown: --held.line.queue->unknown; break;
     default: break;
   }
   leave_chain(held);
@@ -185,6 +186,8 @@ void SendQueue::forget(const Held& held, MessageState state) {
   --queues.messages;
   ++queues.ended[static_cast<size_t>(state)];
   --held.line.queue->messages;
+  if (m.cost != 1) --held.line.queue->costly;
+  if (m.has(message_flag::shared)) --held.line.queue->shared;
   const CellId flow_cell = m.flow;
   free(shard, held.cell, m.units());
   if (--flow.messages != 0) return;
@@ -335,6 +338,7 @@ Status SendQueue::status(uint64_t message, Instant given, MessageStatus* out, st
   out->due = timed ? m.due : 0;
   out->expires = m.has(message_flag::expires) ? at<Expiry>(m.expiry()).at : 0;
   out->depth = held.line.queue->messages;
+  out->promise = promise_of(held, now);
   return Status::ok;
 }
 

@@ -32,7 +32,10 @@ struct LineQueue {
   uint32_t passed_by = 0;  // turns in a row in which a class behind the one served had messages ready
   Instant ready_since = 0;
   CellId recent = 0;  // the flow last put into
-  uint32_t reserved = 0;
+  uint32_t costly = 0;     // messages held that do not cost one
+  uint32_t shared = 0;       // messages held that something beside the line's own limits may hold
+  uint32_t unknown = 0;      // leases of those that are sent at most once, ended without a word
+  uint64_t reserved = 0;
   Instant closed_until = 0;  // nothing is released before; kNever: until somebody opens it
 };
 inline constexpr uint32_t kLineQueueUnits = sizeof(LineQueue) / kCellUnit;

@@ -42,7 +42,8 @@ inline constexpr uint8_t expires = 4;      // has an expiry's cell
 inline constexpr uint8_t holds = 8;        // others to the same recipient wait for it
 inline constexpr uint8_t chained = 16;     // waits for another to the same recipient
 inline constexpr uint8_t keyed = 32;       // came with an idempotency key, which is among its values
-inline constexpr uint8_t blocked = 64;     // stands with a blocker
+inline constexpr uint8_t blocked = 64;     // parked by a limit, not by its own retry
+inline constexpr uint8_t shared = 128;     // something beside its line's own limits may hold it
 }  // namespace message_flag
 
 struct Message : Entry {
