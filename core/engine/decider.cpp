@@ -148,7 +148,7 @@ Status Decider::make_items(std::string* error) {
 
 Status Decider::replay_key(Decision* decision, std::string* error, bool* done) {
   SubjectRef& s = *work_.idempotency;
-  digest_request(request_, core_.fingerprint_key_, digest_);
+  digest_request(request_, work_.phase == Phase::enqueue, core_.fingerprint_key_, digest_);
   if (s.record == nullptr) return Status::ok;
   const KeyState& state = *key_state(*s.record);
   if (state.expires <= at(s)) return Status::ok;
@@ -164,6 +164,7 @@ Status Decider::replay_key(Decision* decision, std::string* error, bool* done) {
     commit_attempts();
   }
   replay(state, decision);
+  if (state.message != 0) core_.queue_.replay(work_, state);
   if (s.shard->cold != nullptr) ++s.shard->cold->replayed;
   return Status::ok;
 }

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "core/engine/engine_core.h"
+#include "core/engine/idempotency.h"
 #include "core/engine/send_queue.h"
 
 namespace sluice {
@@ -141,6 +142,8 @@ bool SendQueue::make_message(Work& work, const MessageLayout& layout, uint16_t l
   for (int16_t i = 0; i < layout.value_count; ++i) {
     if (layout.keeps(i)) size.values += stored_size(work.request->values[static_cast<size_t>(i)]);
   }
+  const Bytes key = work.request->idempotency_key;
+  if (!key.empty()) size.values += stored_size(key);
   pending.message = allocate(*s.shard, size.units(), false);
   if (pending.message == 0) return false;
   auto& m = *::new (cells().at<void>(pending.message)) Message;
@@ -156,6 +159,10 @@ bool SendQueue::make_message(Work& work, const MessageLayout& layout, uint16_t l
   char* to = m.values();
   for (int16_t i = 0; i < layout.value_count; ++i) {
     if (layout.keeps(i)) to = store(to, work.request->values[static_cast<size_t>(i)]);
+  }
+  if (!key.empty()) {
+    m.set(message_flag::keyed);
+    to = store(to, key);
   }
   std::memcpy(to, pending.request->payload.data(), size.payload);
   std::copy(work.request->quantities.begin(), work.request->quantities.end(), m.quantities());
@@ -195,6 +202,22 @@ void SendQueue::undo(Work& work) {
   if (pending.new_line) drop_line(line_at(s.shard_index, pending.line), false);
   pending.message = pending.flow = pending.line = pending.expiry = 0;
   pending.new_flow = pending.new_line = false;
+}
+
+void SendQueue::replay(const Work& work, const KeyState& key) const {
+  if (work.pending == nullptr) return;
+  const SubjectRef& s = work.subjects[work.first_of_slot[static_cast<size_t>(policy().operations[work.shape.operation].line_slot)]];
+  Enqueued& out = *work.pending->out;
+  out.message = key.message;
+  const CellId cell = find_cell(*s.shard, key.message);
+  if (cell == 0) {
+    out.state = static_cast<MessageState>(key.ended);
+    return;
+  }
+  const auto& m = at<Message>(cell);
+  out.state = m.status();
+  out.expires = m.has(message_flag::expires) ? at<Expiry>(m.expiry()).at : 0;
+  out.depth = at<LineQueue>(at<Flow>(m.flow).line).messages;
 }
 
 void SendQueue::accept(Work& work) {

@@ -20,8 +20,9 @@ class Digest {
   uint64_t state_ = 0;
 };
 
-uint64_t digest_with(const Request& request, const SipKey& key) {
+uint64_t digest_with(const Request& request, bool enqueued, const SipKey& key) {
   Digest digest(key);
+  if (enqueued) digest.add_bytes("message");
   digest.add(static_cast<uint64_t>(request.operation));
   digest.add(request.values.size());
   for (const Bytes& value : request.values) digest.add_bytes(value);
@@ -33,14 +34,14 @@ uint64_t digest_with(const Request& request, const SipKey& key) {
 
 }  // namespace
 
-void digest_request(const Request& request, const SipKey& key, uint64_t digest[2]) {
-  digest[0] = digest_with(request, key);
-  digest[1] = digest_with(request, {~key.low, ~key.high});
+void digest_request(const Request& request, bool enqueued, const SipKey& key, uint64_t digest[2]) {
+  digest[0] = digest_with(request, enqueued, key);
+  digest[1] = digest_with(request, enqueued, {~key.low, ~key.high});
 }
 
 void remember(const Decision& decision, Instant expires, const uint64_t digest[2], KeyState* state) {
   *state = {{digest[0], digest[1]}, expires,           decision.now,     decision.limit,    decision.used, decision.remaining,
-            decision.resets_at,     decision.opens_at, decision.receipt, decision.limit_id, decision.flags};
+            decision.resets_at,     decision.opens_at, decision.receipt, decision.limit_id, decision.flags, 0, 0};
 }
 
 void replay(const KeyState& state, Decision* decision) {

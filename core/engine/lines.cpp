@@ -34,6 +34,7 @@ CellId SendQueue::allocate(Shard& shard, uint32_t units, bool beyond_cap) {
 
 void SendQueue::free(Shard& shard, CellId id, uint32_t units) { shard.cold->free.push(core_.arena_, id, units); }
 
+// Its record comes to the policy of today, as at any touch.
 Line SendQueue::line_at(uint32_t shard_index, CellId cell) const {
   Line line;
   line.shard_index = shard_index;
@@ -42,6 +43,10 @@ Line SendQueue::line_at(uint32_t shard_index, CellId cell) const {
   line.cell = cell;
   line.queue = &at<LineQueue>(cell);
   line.record = core_.arena_.at(line.queue->record);
+  if (line.record->generation != core_.generation().number) [[unlikely]] {
+    core_.migrate_locked(*line.shard, core_.hash_of(*line.record), line.queue->record);
+    line.record = core_.arena_.at(line.queue->record);
+  }
   return line;
 }
 
@@ -68,6 +73,16 @@ StoredValues SendQueue::values_of(const Held& held) const {
   StoredValues stored;
   stored.count = held.layout->value_count;
   const char* next = held.message->value_bytes().data();
+  const auto read = [&next] {
+    uint16_t size = static_cast<uint8_t>(*next++);
+    if (size == 255) {
+      std::memcpy(&size, next, sizeof size);
+      next += sizeof size;
+    }
+    const Bytes value(next, size);
+    next += size;
+    return value;
+  };
   for (size_t i = 0; i < stored.count; ++i) {
     const auto position = static_cast<int16_t>(i);
     if (position == held.layout->line) {
@@ -75,15 +90,10 @@ StoredValues SendQueue::values_of(const Held& held) const {
     } else if (position == held.layout->tenant) {
       stored.values[i] = held.flow->tenant();
     } else {
-      uint16_t size = static_cast<uint8_t>(*next++);
-      if (size == 255) {
-        std::memcpy(&size, next, sizeof size);
-        next += sizeof size;
-      }
-      stored.values[i] = {next, size};
-      next += size;
+      stored.values[i] = read();
     }
   }
+  if (held.message->has(message_flag::keyed)) stored.key = read();
   return stored;
 }
 

@@ -26,11 +26,13 @@ namespace sluice {
 
 class EngineCore;
 struct Extras;
+struct KeyState;
 
 // The values of a message as its request had them. Good while the line's shard is locked.
 struct StoredValues {
   Bytes values[kMaxDimensions];
   size_t count = 0;
+  Bytes key;  // idempotency, empty: none
 
   size_t bytes() const {
     size_t total = 0;
@@ -87,6 +89,8 @@ class SendQueue {
   Status check(Work& work, std::string* error) const;
   // Between the check and the commit of its charges. False: no memory, and nothing has changed.
   bool make_room(Work& work);
+  // What a key's message is by now. REQUIRES: the decision's locks, and the request that it was accepted with.
+  void replay(const Work& work, const KeyState& key) const;
   // REQUIRES: make_room(), and the charges are committed.
   void accept(Work& work);
   // When a message that is not there yet would leave. REQUIRES: the decision's locks.
@@ -104,6 +108,10 @@ class SendQueue {
   Status extend(uint64_t message, uint32_t fence, Span ttl, Instant now, std::string* error);
   Status cancel(uint64_t message, Instant now, MessageState* state, std::string* error);
   Status status(uint64_t message, Instant now, MessageStatus* out, std::string* error);
+  // Ends every message that holds the value of a dimension, whatever it is doing.
+  void erase(uint8_t dimension, Bytes value, Instant now);
+  // What of the messages held a policy could not send, a line for each operation; empty: it may come.
+  std::string in_the_way_of(const CompiledPolicy& next);
 
   // waking.cpp: something about a subject has changed that may open a limit. REQUIRES: its shard's lock.
   void subject_changed(uint32_t shard_index, uint64_t hash, RecordId record);
@@ -189,6 +197,8 @@ class SendQueue {
   // Locks what giving back needs; false: locks were let go in between.
   bool lock_returns(const Held& held, const StoredValues& values, Returns returns, ShardLocks& locks) const;
   void give_back(const Held& held, const StoredValues& values, Returns returns, Instant now);
+  void end_whatever(uint64_t message, Instant now);
+  void end_key(const Held& held, const StoredValues& values, MessageState state, Instant now);
   void give_back_row(const Held& held, const StoredValues& values, const LayoutRow& row, Instant now);
   bool end(const Held& held, MessageState state, ShardLocks& locks, Instant now);
   void expire_in_time(const Held& held);

@@ -125,7 +125,9 @@ bool Decider::make_message_room() {
 void Decider::write_key(const Decision& decision) {
   SubjectRef& s = *work_.idempotency;
   s.record->newest = at(s);
-  remember(decision, later(at(s), kKeyLifetime), digest_, key_state(*s.record));
+  const uint64_t message = work_.pending == nullptr ? 0 : work_.pending->out->message;
+  remember(decision, message == 0 ? later(at(s), kKeyLifetime) : kNever, digest_, key_state(*s.record));
+  key_state(*s.record)->message = message;
 }
 
 // The receipt is written before the charges, so that a lack of memory for it still refuses the whole; what was taken is

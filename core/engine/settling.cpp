@@ -4,6 +4,7 @@
 
 #include "core/base/hash.h"
 #include "core/engine/engine_core.h"
+#include "core/engine/idempotency.h"
 #include "core/engine/send_queue.h"
 #include "core/limits/limit.h"
 #include "core/limits/pace.h"
@@ -93,15 +94,46 @@ struct RowSubject {
   uint64_t hash;
 };
 
+struct KeySubject {
+  KeySubject(const Held& held, const StoredValues& stored, const HashSecret& secret);
+
+  KeyView key;
+  uint64_t hash;
+};
+
+// The record of a message's key.
+KeySubject::KeySubject(const Held& held, const StoredValues& stored, const HashSecret& secret) {
+  key.count = 2;
+  key.values[0] = &stored.values[held.layout->tenant];
+  key.values[1] = &stored.key;
+  const uint64_t tenant = hash_first(hash_begin(kIdempotencyScope, secret), hash_bytes(*key.values[0], secret));
+  hash = hash_next(tenant, hash_bytes(stored.key, secret), secret);
+}
+
 }  // namespace
 
 bool SendQueue::lock_returns(const Held& held, const StoredValues& values, Returns returns, ShardLocks& locks) const {
-  if (held.layout->alone) return true;
+  if (held.layout->alone && values.key.empty()) return true;
   LockSet more;
+  if (!values.key.empty()) more.add(core_.block_.shard_of(KeySubject(held, values, core_.secret_).hash));
   for (const LayoutRow& row : held.layout->rows) {
     if (!row.on_line && returns(row)) more.add(core_.block_.shard_of(RowSubject(row, values, core_.secret_).hash));
   }
   return locks.extend(more);
+}
+
+// The key counts for a day more, and says what became of the message.
+void SendQueue::end_key(const Held& held, const StoredValues& values, MessageState state, Instant now) {
+  const KeySubject subject(held, values, core_.secret_);
+  Shard& shard = core_.block_.shards[core_.block_.shard_of(subject.hash)];
+  const RecordId id = core_.find_locked(shard, subject.hash, kIdempotencyScope, subject.key);
+  if (id == 0) return;
+  Record& record = *core_.arena_.at(id);
+  KeyState& key = *key_state(record);
+  if (key.message != held.message->id) return;
+  key.ended = static_cast<uint64_t>(state);
+  key.expires = later(std::max(now, core_.base_of(&record)), kKeyLifetime);
+  record.newest = std::max(record.newest, now);
 }
 
 // What has been dropped, or begun anew since, has nothing to get back.
@@ -204,6 +236,7 @@ bool SendQueue::end(const Held& held, MessageState state, ShardLocks& locks, Ins
   if (!lock_returns(held, values, returns, locks)) return false;
   leave_place(held);
   give_back(held, values, returns, now);
+  if (!values.key.empty()) end_key(held, values, state, now);
   forget(held, state);
   return true;
 }
@@ -318,6 +351,76 @@ Status SendQueue::cancel(uint64_t message, Instant given, MessageState* state, s
     settle_line(line);
     return Status::ok;
   }
+}
+
+void SendQueue::erase(uint8_t dimension, Bytes value, Instant now) {
+  std::vector<uint64_t> found;
+  for (uint32_t s = 0; s < core_.block_.shard_count(); ++s) {
+    Shard& shard = core_.block_.shards[s];
+    const SpinGuard guard(shard.lock);
+    if (shard.cold == nullptr || shard.cold->queues == nullptr) continue;
+    const Index& held_here = shard.cold->queues->cells;
+    for (uint32_t i = 0; i < held_here.capacity(); ++i) {
+      const CellId cell = held_here.word(i).id;
+      if (cell == 0 || at<Entry>(cell).kind != EntryKind::message) continue;
+      const Held held = held_at(line_at(s, at<Flow>(at<Message>(cell).flow).line), cell);
+      const StoredValues stored = values_of(held);
+      const Operation& operation =
+          policy().operations[static_cast<size_t>(core_.generation().operation_position(held.layout->operation))];
+      for (size_t v = 0; v < stored.count; ++v) {
+        if (operation.values[v] == dimension && stored.values[v] == value) {
+          found.push_back(held.message->id);
+          break;
+        }
+      }
+    }
+  }
+  for (const uint64_t message : found) end_whatever(message, now);
+}
+
+void SendQueue::end_whatever(uint64_t message, Instant now) {
+  ShardLocks locks(core_.block_);
+  for (;; locks.unlock()) {
+    Held held;
+    if (find(message, locks, &held, nullptr) != Status::ok) return;
+    const Line line = held.line;
+    if (!end(held, MessageState::cancelled, locks, now)) continue;
+    return settle_line(line);
+  }
+}
+
+// A message is sent as it was accepted: by the values and quantities that its operation had.
+std::string SendQueue::in_the_way_of(const CompiledPolicy& next) {
+  std::vector<uint64_t> held(MessageLayouts::kMost + 1);
+  for (uint32_t s = 0; s < core_.block_.shard_count(); ++s) {
+    Shard& shard = core_.block_.shards[s];
+    const SpinGuard guard(shard.lock);
+    if (shard.cold == nullptr || shard.cold->queues == nullptr || shard.cold->queues->messages == 0) continue;
+    const Index& here = shard.cold->queues->cells;
+    for (uint32_t i = 0; i < here.capacity(); ++i) {
+      const CellId cell = here.word(i).id;
+      if (cell != 0 && at<Entry>(cell).kind == EntryKind::message) ++held[at<Message>(cell).layout];
+    }
+  }
+  const CompiledPolicy& now = policy();
+  const auto names = [](const CompiledPolicy& policy, const Operation& operation) {
+    std::vector<std::string> list = {policy.line == kNone ? "" : policy.dimensions[static_cast<size_t>(policy.line)],
+                                     policy.dimensions[policy.tenant]};
+    for (const uint8_t value : operation.values) list.push_back(policy.dimensions[value]);
+    list.insert(list.end(), operation.quantities.begin(), operation.quantities.end());
+    return list;
+  };
+  std::string lines;
+  for (size_t layout = 1; layout < held.size(); ++layout) {
+    if (held[layout] == 0) continue;
+    const int16_t at_now = core_.generation().operation_position(layouts_.at(static_cast<uint16_t>(layout)).operation);
+    const Operation& operation = now.operations[static_cast<size_t>(at_now)];
+    const int16_t then = next.find_operation(operation.name);
+    const bool same = then != kNone && next.operations[static_cast<size_t>(then)].queueable &&
+                      names(now, operation) == names(next, next.operations[static_cast<size_t>(then)]);
+    if (!same) lines += "\n  operation \"" + operation.name + "\": " + std::to_string(held[layout]) + " messages";
+  }
+  return lines;
 }
 
 Status SendQueue::status(uint64_t message, Instant given, MessageStatus* out, std::string* error) {

@@ -246,6 +246,7 @@ Status EngineCore::admin_erase(const SubjectName& name, uint64_t* erased, Instan
   }
   const Bytes value = name.values[0];
   if (value.empty() || value.size() > kMaxKeyBytes) return fail(Status::invalid, error, "values[0]: a key has 1 to 1024 bytes");
+  queue_.erase(static_cast<uint8_t>(dimension), value, t);
   uint64_t count = 0;
   const bool tenant = static_cast<uint8_t>(dimension) == policy.tenant;
   for (uint32_t s = 0; s < block_.shard_count(); ++s) {
@@ -268,6 +269,7 @@ Status EngineCore::admin_erase(const SubjectName& name, uint64_t* erased, Instan
         const Record& r = *arena_.at(current);
         match = holds(policy, generation().scope(r.scope), r.key(), static_cast<uint8_t>(dimension), value);
         if (match && current != id) continue;
+        match = match && (r.flags & record_flag::queue) == 0;  // a message came in between
       }
       if (!match) {
         ++position;

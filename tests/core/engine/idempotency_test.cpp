@@ -192,7 +192,7 @@ TEST(RequestDigest, DiffersInEveryPartThatMakesARequest) {
   all[4].quantities = two;
   all[5].repeated = joined;
   uint64_t digests[6][2] = {};
-  for (size_t i = 0; i < all.size(); ++i) digest_request(all[i], {1, 2}, digests[i]);
+  for (size_t i = 0; i < all.size(); ++i) digest_request(all[i], false, {1, 2}, digests[i]);
   for (size_t i = 0; i < all.size(); ++i) {
     for (size_t j = i + 1; j < all.size(); ++j) {
       EXPECT_NE(digests[i][0], digests[j][0]);
@@ -200,11 +200,11 @@ TEST(RequestDigest, DiffersInEveryPartThatMakesARequest) {
     }
   }
   uint64_t keyed[2] = {};
-  digest_request(base, {3, 4}, keyed);
+  digest_request(base, false, {3, 4}, keyed);
   EXPECT_NE(keyed[0], digests[0][0]);
   base.now = 5;
   base.flags = flag::receipt;
-  digest_request(base, {1, 2}, keyed);
+  digest_request(base, false, {1, 2}, keyed);
   EXPECT_EQ(keyed[0], digests[0][0]);
 }
 
