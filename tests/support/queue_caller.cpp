@@ -86,6 +86,8 @@ Status QueueCaller::clear(const std::string& limit, const std::string& scope, co
   return Engine::clear_throttle(engine_, id, One(scope, value).name(), kEngineClock, &error);
 }
 
-Status QueueCaller::reload(const std::string& policy) { return Engine::reload(engine_, policy, "", false, kEngineClock, &error); }
+Status QueueCaller::reload(const std::string& policy, bool allow_reset) {
+  return Engine::reload(engine_, policy, "", allow_reset, kEngineClock, &error);
+}
 
 }  // namespace sluice::testing

@@ -38,7 +38,7 @@ class QueueCaller {
   Status set_amount(const std::string& limit, const std::string& scope, const std::string& value, const std::string& amount);
   Status throttle(const std::string& limit, const std::string& scope, const std::string& value, Span retry_after);
   Status clear(const std::string& limit, const std::string& scope, const std::string& value);
-  Status reload(const std::string& policy);
+  Status reload(const std::string& policy, bool allow_reset = false);
 
   std::string error;  // of the last call that failed
 
