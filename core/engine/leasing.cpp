@@ -206,11 +206,20 @@ bool SendQueue::wake_due(const Line& line, ShardLocks& locks, Instant now) {
   return true;
 }
 
+// A line that was closed until now is as any other, and goes when it is empty.
+void SendQueue::reopen(const Line& line, Instant now) {
+  LineQueue& q = *line.queue;
+  if (q.closed_until == 0 || q.closed_until > now) return;
+  q.ready_since = std::max(q.ready_since, q.closed_until);
+  q.closed_until = 0;
+}
+
 SendQueue::Served SendQueue::serve(const Releases::Due& due, const LeaseOptions& options, Instant now, LeaseSink& sink,
                                    Instant* next) {
   ShardLocks locks(core_.block_);
   locks.lock(due.shard);
   const Line line = line_at(due.shard, due.line);
+  reopen(line, now);
   Tried tried;
   do {
     tried = wake_due(line, locks, now) ? try_candidate(line, locks, options, now, sink) : Tried::again;

@@ -136,7 +136,9 @@ Instant SendQueue::release_at(const Line& line) const {
   return opens >= kEndOfTime ? kNever : opens;
 }
 
+// An empty line that is closed goes when that ends.
 Instant SendQueue::due_of(const Line& line) const {
+  if (line.queue->messages == 0 && line.queue->closed_until != 0) return line.queue->closed_until;
   return std::min(release_at(line), turns(line).first_due());
 }
 

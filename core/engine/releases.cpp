@@ -58,8 +58,8 @@ void Releases::land(TimerId timer, Instant due) {
 
 bool Releases::land_and_remove(TimerId timer) {
   const SpinGuard guard(lock_);
+  if (std::count(in_hand_.begin(), in_hand_.end(), timer) > 1) return false;
   let_go(timer);
-  if (in_hand(timer)) return false;
   wheel_.remove(timer);
   return true;
 }

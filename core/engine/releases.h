@@ -38,7 +38,7 @@ class Releases {
   size_t take(Instant now, std::span<Due> out);
   // Out of the taker's hands, and armed for `due` or what it has been armed for since, whichever is earlier.
   void land(TimerId timer, Instant due);
-  // Out of the taker's hands and gone; false when another still has it: then it is armed for him to come, and stays.
+  // Out of the taker's hands and gone; false, and nothing changed, when another has it too, who will come.
   bool land_and_remove(TimerId timer);
   Instant next_due();
 

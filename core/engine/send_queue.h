@@ -158,6 +158,7 @@ class SendQueue {
   void undo(Work& work);
 
   // leasing.cpp
+  void reopen(const Line& line, Instant now);
   enum class Served { nothing, leased, again, full };  // again: leased, and due at once; still in hand
   Served serve(const Releases::Due& due, const LeaseOptions& options, Instant now, LeaseSink& sink, Instant* next);
   enum class Tried { leased, parked, waits, full, again };

@@ -261,10 +261,11 @@ void SendQueue::put_back(const Held& held, Instant now) {
 bool SendQueue::retry(const Held& held, const Settlement& settlement, ShardLocks& locks, Instant now) {
   Message& m = *held.message;
   const RetryRules& rules = policy().queue.retry;
-  if (rules.attempts != 0 && m.tries + 1u >= rules.attempts) return end(held, MessageState::dead, locks, now);
+  const uint32_t tried = m.status() == MessageState::leased ? 1 : 0;  // else the lease's end has counted it
+  if (rules.attempts != 0 && m.tries + tried >= rules.attempts) return end(held, MessageState::dead, locks, now);
   const Span wait = settlement.retry_after != 0 ? settlement.retry_after : backoff(rules, m);
   leave_place(held);
-  ++m.tries;
+  m.tries = static_cast<uint16_t>(m.tries + tried);
   m.set_status(MessageState::parked);
   hold_chain(held, later(now, wait));
   return true;

@@ -157,7 +157,9 @@ Status EngineCore::admin_reset(const SubjectName& name, Instant now, std::string
     SubjectLock subject(*this, name, now, error);
     if (subject.status != Status::ok || subject.id == 0) return subject.status;
     clear_states_locked(subject.record());
-    std::memset(static_cast<void*>(subject.record().state()), 0, subject.scope->state_size);
+    // A line that has messages keeps them: behind its states lies the word of its queue.
+    const bool line = (subject.record().flags & record_flag::queue) != 0;
+    std::memset(static_cast<void*>(subject.record().state()), 0, line ? subject.scope->queue_offset : subject.scope->state_size);
     if (Extras* extras = subject.extras()) {
       extras->share_reached = 0;
       prune_extras(*subject.shard, subject.id, subject.record());

@@ -71,10 +71,13 @@ void SendQueue::look_at_all() {
     const SpinGuard guard(shard.lock);
     if (shard.cold == nullptr || shard.cold->queues == nullptr) continue;
     for (uint32_t i = 0; i < shard.index.capacity(); ++i) {
-      const RecordId id = shard.index.word(i).id;
+      RecordId id = shard.index.word(i).id;
       if (id == 0) continue;
       const Record& record = *core_.arena_.at(id);
-      if (record.scope != kIdempotencyScope && (record.flags & record_flag::queue) != 0) look_again(s, record);
+      if (record.scope == kIdempotencyScope || (record.flags & record_flag::queue) == 0) continue;
+      // After a reload: from here on a line's record is laid out as the policy says, and does not move.
+      id = core_.migrate_locked(shard, core_.hash_of(record), id);
+      if (id != 0) look_again(s, *core_.arena_.at(id));
     }
   }
 }

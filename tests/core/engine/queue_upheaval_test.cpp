@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens to messages when the ground moves: their policy is reloaded, their line or account reset or erased.
+#include <string>
+#include <vector>
+
+#include "tests/support/queue_fixture.h"
+
+namespace sluice::testing {
+namespace {
+
+class Upheaval : public QueueTest {
+ protected:
+  // What leaves of three messages that were put at once; the engine must have none left.
+  void expect_that_all_leave(const std::vector<std::string>& expected) {
+    EXPECT_EQ(drain_queue(now() + kDay), expected);
+    EXPECT_EQ(counters().messages, 0u);
+    EXPECT_EQ(next_due(), kNever);
+  }
+  void put_three() {
+    for (const char* payload : {"a", "b", "c"}) ASSERT_EQ(put("+1", "ann", payload).decision.status, Status::ok) << error;
+  }
+};
+
+const std::string kBound = R"({ "name": "queued", "scope": ["line"], "kind": "gauge", "amount": 100 })";
+const std::string kBoundCharge = R"({ "limit": "queued", "while": "queued" })";
+// The line's states lie elsewhere: this limit comes before its pace.
+const std::string kMinuteFirst = R"({ "name": "queue", "tenant": "account", "line": "line", "limits": [
+    { "name": "first", "scope": ["line"], "kind": "window", "period": "60s", "amount": 50, "thresholds": [50, 80] },
+    { "name": "pace", "scope": ["line"], "kind": "pace", "mode": "queue", "amount": "1/s" },
+    { "name": "queued", "scope": ["line"], "kind": "gauge", "amount": 100 } ],
+  "operations": [ { "name": "send", "values": ["account", "line", "recipient"], "charges": [
+    { "limit": "pace" }, { "limit": "queued", "while": "queued" }, { "limit": "first" } ] } ] })";
+
+TEST_F(Upheaval, AReloadThatMovesTheLinesStatesLeavesItsPaceAndItsMessages) {
+  open(line_queue(R"("amount": "1/s")", kBound, kBoundCharge));
+  put_three();
+  EXPECT_EQ(ack(lease_one()), Status::ok);
+  ASSERT_EQ(reload(kMinuteFirst), Status::ok) << error;
+  EXPECT_EQ(next_due(), kStart + kSecond);
+  expect_that_all_leave({"1s: b", "2s: c"});
+  EXPECT_EQ(used("queued", "line=+1"), 0u);
+  EXPECT_EQ(used("first", "line=+1"), 0u);
+}
+
+TEST_F(Upheaval, AReloadWhileALeaseRunsGivesBackWhatItTook) {
+  open(line_queue(R"("amount": "1/s")", kBound, kBoundCharge));
+  put_three();
+  const Leased one = lease_one();
+  ASSERT_EQ(reload(kMinuteFirst), Status::ok) << error;
+  EXPECT_EQ(settle(one, Outcome::not_attempted), Status::ok) << error;
+  expect_that_all_leave({"0s: a", "1s: b", "2s: c"});
+  EXPECT_EQ(used("queued", "line=+1"), 0u);
+}
+
+TEST_F(Upheaval, AReloadToAnotherPaceCarriesTheDebtOnce) {
+  open(line_queue(R"("amount": "1/s")"));
+  put_three();
+  EXPECT_EQ(ack(lease_one()), Status::ok);
+  ASSERT_EQ(reload(line_queue(R"("amount": "10/s")")), Status::ok) << error;
+  EXPECT_EQ(next_due(), kStart + 100 * kMillisecond);
+  at_ns(100 * kMillisecond);
+  EXPECT_EQ(ack(lease_one()), Status::ok);
+  EXPECT_EQ(next_due(), kStart + 200 * kMillisecond);
+  put("+1", "ann", "d");  // whatever touches the record besides
+  EXPECT_EQ(next_due(), kStart + 200 * kMillisecond);
+  expect_that_all_leave({"0.2s: c", "0.3s: d"});
+}
+
+TEST_F(Upheaval, ManyReloadsAreFollowedOneByOne) {
+  open(line_queue(R"("amount": "1/s")", kBound, kBoundCharge));
+  put_three();
+  EXPECT_EQ(ack(lease_one()), Status::ok);
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_EQ(reload(i % 2 == 0 ? kMinuteFirst : line_queue(R"("amount": "1/s")", kBound, kBoundCharge), true), Status::ok)
+        << error;
+  }
+  expect_that_all_leave({"1s: b", "2s: c"});
+  EXPECT_EQ(used("queued", "line=+1"), 0u);
+}
+
+TEST_F(Upheaval, ALineThatIsResetKeepsItsMessages) {
+  open(line_queue(R"("amount": "1/s")", kBound, kBoundCharge));
+  put_three();
+  EXPECT_EQ(ack(lease_one()), Status::ok);
+  EXPECT_EQ(reset("line=+1"), Status::ok) << error;
+  put("+1", "ann", "d");
+  expect_that_all_leave({"0s: b", "1s: c", "2s: d"});
+  EXPECT_EQ(used("queued", "line=+1"), 0u);
+}
+
+TEST_F(Upheaval, ALineThatIsErasedWithItsMessagesLeavesNoneOfThem) {
+  open(line_queue(R"("amount": "1/s")", kBound, kBoundCharge));
+  put_three();
+  const Leased one = lease_one();
+  erase("line=+1");
+  settle(one, Outcome::retry);  // whatever the answer
+  put("+1", "ann", "d");
+  drain_queue(now() + kDay);
+  EXPECT_EQ(counters().messages, 0u);
+  EXPECT_EQ(used("queued", "line=+1"), 0u);
+}
+
+TEST_F(Upheaval, AnAccountThatIsErasedOrResetLeavesItsMessagesAndNoNegativeGauge) {
+  open(line_queue(R"("amount": "1/s")", R"({ "name": "mine", "scope": ["account"], "kind": "gauge", "amount": 100 })",
+                  R"({ "limit": "mine", "while": "queued" })"));
+  for (const bool erased : {true, false}) {
+    put_three();
+    EXPECT_EQ(erased ? erase("account=acme") : reset("account=acme"), Status::ok) << error;
+    put("+1", "ann", "d");
+    drain_queue(now() + kDay);
+    EXPECT_EQ(counters().messages, 0u);
+    EXPECT_EQ(used("mine", "account=acme"), 0u);
+  }
+}
+
+TEST_F(Upheaval, AReloadWithoutTheMessagesOperationHarmsNobody) {
+  open(line_queue(R"("amount": "1/s")"));
+  put_three();
+  const Leased one = lease_one();
+  std::string other = line_queue(R"("amount": "1/s")");
+  other.replace(other.find(R"("name": "send")"), 14, R"("name": "sent")");
+  const Status status = reload(other, true);
+  if (status != Status::ok) {
+    EXPECT_EQ(status, Status::would_reset) << error;  // refused, by words
+    EXPECT_EQ(ack(one), Status::ok);
+    return expect_that_all_leave({"1s: b", "2s: c"});
+  }
+  settle(one, Outcome::retry);
+  drain_queue(now() + kDay);
+  for (uint64_t i = 0; i < counters().accepted; ++i) cancel(one.message + i);
+  EXPECT_EQ(counters().messages, 0u);
+}
+
+TEST_F(Upheaval, AReloadWithoutTheMessagesLineHarmsNobody) {
+  open(line_queue(R"("amount": "1/s")"));
+  put_three();
+  const Leased one = lease_one();
+  const Status status = reload(R"({ "name": "other", "tenant": "account", "limits": [
+      { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 5 } ],
+    "operations": [ { "name": "send", "values": ["account", "line", "recipient"], "charges": [ { "limit": "day" } ] } ] })",
+                               true);
+  if (status != Status::ok) {
+    EXPECT_EQ(status, Status::would_reset) << error;
+    EXPECT_EQ(ack(one), Status::ok);
+    return expect_that_all_leave({"1s: b", "2s: c"});
+  }
+  settle(one, Outcome::retry);
+  drain_queue(now() + kDay);
+  for (uint64_t i = 0; i < counters().accepted; ++i) cancel(one.message + i);
+  EXPECT_EQ(counters().messages, 0u);
+}
+
+TEST_F(Upheaval, ALineThatWasThrottledAndIsEmptyGoes) {
+  options.shards = 1;
+  open(line_queue(R"("amount": "1/s")"));
+  sweep();
+  put("+1");
+  at(1);
+  ack(lease_one());
+  at(2 * 24 * 3600);
+  sweep();
+  const uint64_t before = counters().memory_used;
+  ASSERT_EQ(counters().records, 0u) << "the control";
+  put("+1");
+  EXPECT_EQ(settle(lease_one(), Outcome::throttled, kMinute), Status::ok);
+  pass(kMinute);
+  EXPECT_EQ(ack(lease_one()), Status::ok);
+  EXPECT_EQ(next_due(), kNever);
+  pass(2 * kDay);
+  sweep();
+  EXPECT_EQ(counters().records, 0u);
+  EXPECT_LE(counters().memory_used, before);
+}
+
+TEST_F(Upheaval, ALateWordAboutALeaseIsOneTry) {
+  open(line_queue(R"("amount": "1/s")", "", "", R"("queue": { "lease": "500ms", "retry": { "attempts": 3, "first": "1ms" } }, )"));
+  put("+1");
+  const Leased one = lease_one();
+  at_ns(500 * kMillisecond);  // its lease ends, and the line has not its turn yet
+  EXPECT_TRUE(lease(1).empty());
+  EXPECT_EQ(settle(one, Outcome::retry, kSecond), Status::ok) << error;
+  at(3);
+  EXPECT_EQ(lease_one().attempt, 2u);
+}
+
+}  // namespace
+}  // namespace sluice::testing
