@@ -14,6 +14,10 @@ struct initial_values {
   sluice_request request = SLUICE_REQUEST_INIT;
   sluice_decision decision = SLUICE_DECISION_INIT;
   sluice_counters counters = SLUICE_COUNTERS_INIT;
+  sluice_message message = SLUICE_MESSAGE_INIT;
+  sluice_held held = SLUICE_HELD_INIT;
+  sluice_lease_options lease_options = SLUICE_LEASE_OPTIONS_INIT;
+  sluice_message_state message_state = SLUICE_MESSAGE_STATE_INIT;
 };
 
 }  // namespace
@@ -22,7 +26,8 @@ uint32_t header_cpp();
 uint32_t header_cpp() {
   const initial_values initial;
   return initial.error.struct_size + initial.options.struct_size + initial.request.struct_size + initial.decision.struct_size +
-         initial.counters.struct_size;
+         initial.counters.struct_size + initial.message.struct_size + initial.held.struct_size +
+         initial.lease_options.struct_size + initial.message_state.struct_size;
 }
 
 #if __cplusplus >= 201703L
