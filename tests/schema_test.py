@@ -82,6 +82,18 @@ def charge(**fields):
     return {"operations": [{"name": "send", "values": ["account"], "charges": [{"limit": "day", **fields}]}]}
 
 
+def send(**fields):
+    return {"operations": [{"name": "send", "values": ["account", "line"], "charges": [], **fields}]}
+
+
+def queue(**fields):
+    return {"queue": fields}
+
+
+def pool(**fields):
+    return {"pools": [{"name": "shared", **fields}]}
+
+
 def test_the_good_policy_is_valid():
     assert errors(GOOD) == []
 
@@ -100,6 +112,19 @@ RIGHT = [
     charge(cost="parts", charge="attempt", mode="queue", refund="failed"),
     charge(**{"while": "queued"}),
     {"subjects": [{"scope": ["account"], "billing": {"day": 31, "time": "09:30", "zone": "+05:30"}}]},
+    send(pool="shared", **{"class": "bulk"}),
+    queue(),
+    queue(lease="30s", wait="4h", in_flight=100, payload=0, floor=0),
+    queue(floor=2, retry={"first": "1s", "longest": "60s", "jitter": "10%", "attempts": 5}),
+    queue(classes=[{"class": "urgent", "delivery": "at most once", "ttl": "5min"}, {"class": "bulk"}]),
+    queue(weights=[{"plan": "free", "weight": 1}, {"plan": ["pro", "max"], "weight": 1000}]),
+    pool(),
+    pool(sticky=True, recipient="phone", by=["account"], on_suspend="hold", on_full="spill", return_home=True),
+    pool(forget_after="365 days", new_recipients=200),
+    pool(sticky=False, on_suspend="fail", on_full="wait", return_home=False),
+    {"comply": {"queue": {"lease": None, "retry": {"attempts": None}, "classes": [{"class": "bulk", "ttl": None}]}}},
+    {"comply": {"queue": None, "pools": [{"name": "shared", "by": None}]}},
+    {"comply": {"operations": [{"name": "send", "pool": None, "class": "reply"}]}},
 ]
 
 
@@ -163,7 +188,38 @@ WRONG = [
     {"comply": {"limits": None}},
     {"comply": {"limits": [{"kind": "window"}]}},
     {"comply": {"operations": [{"name": "send", "charges": None}]}},
+    send(**{"class": "slow"}),
+    send(pool=["shared"]),
+    queue(lease=30),
+    queue(in_flight=0),
+    queue(in_flight=1_000_001),
+    queue(payload=2**20 + 1),
+    queue(floor=1),
+    queue(retry={"attempts": 1001}),
+    queue(retry={"jitter": 10}),
+    queue(classes=[{"ttl": "5min"}]),
+    queue(classes=[{"class": "bulk", "delivery": "exactly once"}]),
+    queue(weights=[{"plan": "free"}]),
+    queue(weights=[{"plan": "free", "weight": 0}]),
+    queue(leases="30s"),
+    pool(sticky="yes"),
+    pool(by=["a", "b", "c", "d"]),
+    pool(on_suspend="move"),
+    pool(sticky=False, on_full="spill"),
+    pool(sticky=False, forget_after="9 days"),
+    pool(sticky=False, recipient="phone"),
+    pool(new_recipients=0),
+    {"pools": [{"sticky": True}]},
+    {"comply": {"pools": None}},
+    {"comply": {"pools": [{"by": ["account"]}]}},
 ]
+
+
+@pytest.mark.parametrize("change", [queue(), pool()], ids=json.dumps)
+def test_what_is_about_lines_needs_a_line(change):
+    policy = {**copy.deepcopy(GOOD), **change}
+    del policy["line"]
+    assert errors(policy) != []
 
 
 @pytest.mark.parametrize("change", WRONG, ids=json.dumps)

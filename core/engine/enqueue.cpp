@@ -227,6 +227,7 @@ void SendQueue::accept(Work& work) {
     auto& expiry = *::new (cells().at<void>(pending.expiry)) Expiry;
     expiry.kind = EntryKind::expiry;
     expiry.id = m.id;
+    expiry.at = pending.expires;
     expiry.message = pending.message;
     m.set_expiry(pending.expiry);
     turn.hold(pending.expiry, pending.expires);

@@ -135,15 +135,6 @@ std::vector<std::string> dropped_by(const Generation& before, const CompiledPoli
   return lines;
 }
 
-// A line that no limit is kept for has the last slot, and only its queue is there; a decision that holds no messages leaves it out.
-size_t decided_slots(const Operation& op) {
-  const auto touches_line = [&](const OperationCharge& charge) {
-    return charge.slot == op.line_slot || charge.plan_slot == op.line_slot;
-  };
-  const bool alone = op.line_slot != kNone && std::ranges::none_of(op.charges, touches_line);
-  return op.slots.size() - (alone ? 1 : 0);
-}
-
 OperationShape shape_of(const Generation& g, int32_t operation_number) {
   OperationShape shape;
   shape.generation = g.number;
@@ -153,7 +144,7 @@ OperationShape shape_of(const Generation& g, int32_t operation_number) {
   shape.known = true;
   const uint8_t charges = g.straight[static_cast<size_t>(position)].count;
   shape.straight = charges != 0;
-  const size_t slots = decided_slots(op);
+  const size_t slots = op.slots.size();
   shape.of_one = charges != 0 && op.values.size() == 1 && slots == 1 && op.quantities.empty();
   shape.lone = shape.of_one && !g.straight[static_cast<size_t>(position)].lone.paces.empty();
   shape.operation = static_cast<uint16_t>(position);

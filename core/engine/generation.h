@@ -79,7 +79,5 @@ std::unique_ptr<Generation> make_generation(std::shared_ptr<const CompiledPolicy
 std::vector<std::string> dropped_by(const Generation& before, const CompiledPolicy& policy);
 
 OperationShape shape_of(const Generation& generation, int32_t operation_number);
-// How many of its slots a decision of it touches.
-size_t decided_slots(const Operation& operation);
 
 }  // namespace sluice

@@ -114,7 +114,7 @@ void SendQueue::hand_out(const Held& held, const StoredValues& values, const Lea
   view.message_class = static_cast<MessageClass>(m.message_class);
   view.redelivered = m.has(message_flag::redelivered);
   view.until = m.due;
-  view.expires = ends ? at<Expiry>(m.expiry()).due : 0;
+  view.expires = ends ? at<Expiry>(m.expiry()).at : 0;
   view.values = {values.values, values.count};
   view.quantities = {m.quantities(), m.quantity_count};
   view.payload = m.payload_bytes();
@@ -152,8 +152,7 @@ bool SendQueue::lease_ended(const Held& held, ShardLocks& locks, Instant now) {
   const bool gives_up = rules.retry.attempts != 0 && m.tries + 1u >= rules.retry.attempts;
   const bool once = rules.classes[m.message_class].delivery == Delivery::at_most_once;
   if (gives_up && !once) return end(held, MessageState::dead, locks, now);
-  turns(held.line).let_go(held.cell);
-  --held.line.queue->in_flight;
+  leave_place(held);
   ++m.tries;
   m.set(message_flag::redelivered);
   if (once) {

@@ -27,34 +27,44 @@ bool SendQueue::join_chain(const Held& held) {
   Chains::Chain* chain = held.line.queues->chains.find(chain_key(held));
   if (chain == nullptr || at<Message>(chain->holder).id > held.message->id) return false;
   turns(held.line).set_aside(held.cell);
-  held.line.queues->chains.append(cells(), *chain, held.cell);
+  held.message->due = 0;
+  held.line.queues->chains.insert(cells(), *chain, held.cell);
   return true;
 }
 
-// Others to its recipient wait for it from now on. Without memory to remember that, they may pass it.
-void SendQueue::hold_chain(const Held& held) {
-  if (held.layout->recipient == kNone || held.message->has(message_flag::holds)) return;
+// It waits for `until`, and those to its recipient with it. Without memory to remember that, they may pass it.
+void SendQueue::hold_chain(const Held& held, Instant until) {
+  Turns turn = turns(held.line);
+  if (held.layout->recipient == kNone || held.message->has(message_flag::holds)) return turn.hold(held.cell, until);
   Chains& chains = held.line.queues->chains;
   const uint64_t key = chain_key(held);
   Chains::Chain* chain = chains.find(key);
   if (chain == nullptr) {
-    if (!chains.begin(key, held.cell, core_.memory_)) return;
-    ++held.line.queue->chains;
-  } else {
-    // A later one holds: it has not gone yet, so it goes behind.
-    const CellId later_one = chain->holder;
-    auto& other = at<Message>(later_one);
-    if (other.status() == MessageState::waiting) {
-      turns(held.line).set_aside(later_one);
-    } else {
-      turns(held.line).let_go(later_one);
+    if (chains.begin(key, held.cell, core_.memory_)) {
+      ++held.line.queue->chains;
+      held.message->set(message_flag::holds);
     }
-    other.clear(message_flag::holds);
-    other.clear(message_flag::blocked);
-    chains.prepend(cells(), *chain, later_one);
-    chain->holder = held.cell;
+    return turn.hold(held.cell, until);
   }
+  auto& other = at<Message>(chain->holder);
+  if (other.id < held.message->id) {
+    held.message->due = until;
+    return chains.insert(cells(), *chain, held.cell);
+  }
+  // A later one holds: it has not gone yet, so it goes behind.
+  if (other.status() == MessageState::waiting) {
+    turn.set_aside(chain->holder);
+    other.due = 0;
+  } else {
+    turn.let_go(chain->holder);
+    if (other.has(message_flag::blocked)) other.due = 0;
+  }
+  other.clear(message_flag::holds);
+  other.clear(message_flag::blocked);
+  chains.insert(cells(), *chain, chain->holder);
+  chain->holder = held.cell;
   held.message->set(message_flag::holds);
+  turn.hold(held.cell, until);
 }
 
 // It goes, or ends: the next to its recipient has its turn again.
@@ -70,6 +80,8 @@ void SendQueue::leave_chain(const Held& held) {
   const CellId next = chains.advance(cells(), chain_key(held), core_.memory_);
   if (next == 0) {
     --held.line.queue->chains;
+  } else if (at<Message>(next).due != 0) {
+    turns(held.line).hold(next, at<Message>(next).due);
   } else {
     turns(held.line).put_back(next);
   }
@@ -88,8 +100,7 @@ void SendQueue::park(const Held& held, Instant until, bool whole_flow) {
   turn.set_aside(held.cell);
   held.message->set_status(MessageState::parked);
   held.message->set(message_flag::blocked);
-  turn.hold(held.cell, until);
-  hold_chain(held);
+  hold_chain(held, until);
 }
 
 // The line is to be looked at when the subject changes. REQUIRES: the lock of the subject's shard.

@@ -53,7 +53,7 @@ void Releases::let_go(TimerId timer) {
 void Releases::land(TimerId timer, Instant due) {
   const SpinGuard guard(lock_);
   let_go(timer);
-  if (due < wheel_.due(timer)) wheel_.arm(timer, due);
+  if (!wheel_.armed(timer) || due < wheel_.due(timer)) wheel_.arm(timer, due);
 }
 
 bool Releases::land_and_remove(TimerId timer) {

@@ -152,7 +152,7 @@ class SendQueue {
   // parking.cpp
   uint64_t chain_key(const Held& held) const;
   bool join_chain(const Held& held);
-  void hold_chain(const Held& held);
+  void hold_chain(const Held& held, Instant until);
   void park(const Held& held, Instant until, bool whole_flow);
   void leave_chain(const Held& held);
   void wait_for(const Line& line, uint64_t subject, Shard& shard);
@@ -165,6 +165,7 @@ class SendQueue {
   void give_back(const Held& held, const StoredValues& values, Returns returns, Instant now);
   void give_back_row(const Held& held, const StoredValues& values, const LayoutRow& row, Instant now);
   bool end(const Held& held, MessageState state, ShardLocks& locks, Instant now);
+  void expire_in_time(const Held& held);
   void leave_place(const Held& held);
   void forget(const Held& held, MessageState state);
   bool retry(const Held& held, const Settlement& settlement, ShardLocks& locks, Instant now);

@@ -140,6 +140,16 @@ void SendQueue::give_back(const Held& held, const StoredValues& values, Returns 
   }
 }
 
+// An expiry that waited for the end of the lease waits no longer.
+void SendQueue::expire_in_time(const Held& held) {
+  const CellId cell = held.message->expiry();
+  const auto& expiry = at<Expiry>(cell);
+  if (expiry.due == expiry.at) return;
+  Turns turn = turns(held.line);
+  turn.let_go(cell);
+  turn.hold(cell, expiry.at);
+}
+
 // Out of whatever it stands in.
 void SendQueue::leave_place(const Held& held) {
   Message& m = *held.message;
@@ -150,7 +160,10 @@ void SendQueue::leave_place(const Held& held) {
   }
   switch (m.status()) {
     case MessageState::waiting: turn.set_aside(held.cell); break;
-    case MessageState::leased: --held.line.queue->in_flight; [[fallthrough]];
+    case MessageState::leased:
+      --held.line.queue->in_flight;
+      if (m.has(message_flag::expires)) expire_in_time(held);
+      [[fallthrough]];
     case MessageState::scheduled:
     case MessageState::parked: turn.let_go(held.cell); break;
     default: break;
@@ -217,8 +230,7 @@ bool SendQueue::retry(const Held& held, const Settlement& settlement, ShardLocks
   leave_place(held);
   ++m.tries;
   m.set_status(MessageState::parked);
-  turns(held.line).hold(held.cell, later(now, wait));
-  hold_chain(held);
+  hold_chain(held, later(now, wait));
   return true;
 }
 
@@ -321,7 +333,7 @@ Status SendQueue::status(uint64_t message, Instant given, MessageStatus* out, st
   const bool timed = m.status() == MessageState::scheduled || m.status() == MessageState::leased ||
                      (m.status() == MessageState::parked && !m.has(message_flag::chained));
   out->due = timed ? m.due : 0;
-  out->expires = m.has(message_flag::expires) ? at<Expiry>(m.expiry()).due : 0;
+  out->expires = m.has(message_flag::expires) ? at<Expiry>(m.expiry()).at : 0;
   out->depth = held.line.queue->messages;
   return Status::ok;
 }

@@ -77,13 +77,19 @@ LonePlan lone_plan(const CompiledPolicy& policy, const StraightPlan& plan) {
   return lone;
 }
 
+// A line that no limit is kept for: most have no record, and where there is one messages may wait.
+bool has_bare_line(const Operation& operation) {
+  const auto touches_line = [&](const OperationCharge& charge) { return charge.slot == operation.line_slot; };
+  return operation.line_slot != kNone && std::none_of(operation.charges.begin(), operation.charges.end(), touches_line);
+}
+
 }  // namespace
 
 StraightPlan straight_plan(const Generation& g, const Operation& operation) {
   const CompiledPolicy& policy = *g.policy;
   StraightPlan plan;
-  const size_t slots = decided_slots(operation);
-  if (operation.repeats != kNone || slots > kStraightSlots) return plan;
+  const size_t slots = operation.slots.size();
+  if (operation.repeats != kNone || slots > kStraightSlots || has_bare_line(operation)) return plan;
   plan.refuses = true;
   for (const OperationCharge& charge : operation.charges) {
     if (charge.while_queued) continue;

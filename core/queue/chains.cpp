@@ -16,24 +16,18 @@ bool Chains::begin(uint64_t key, CellId holder, Allocator& memory) {
   }
 }
 
-void Chains::append(CellBase cells, Chain& chain, CellId id) {
+void Chains::insert(CellBase cells, Chain& chain, CellId id) {
   Message& m = *cells.at<Message>(id);
-  m.next = m.child = 0;
-  m.prev = chain.last;
+  CellId before = chain.last;
+  while (before != 0 && cells.at<Message>(before)->id > m.id) before = cells.at<Message>(before)->prev;
+  m.child = 0;
+  m.prev = before;
+  CellId& link = before == 0 ? chain.first : cells.at<Message>(before)->next;
+  m.next = link;
+  link = id;
+  (m.next == 0 ? chain.last : cells.at<Message>(m.next)->prev) = id;
   m.set(message_flag::chained);
   m.set_status(MessageState::parked);
-  (chain.last == 0 ? chain.first : cells.at<Message>(chain.last)->next) = id;
-  chain.last = id;
-}
-
-void Chains::prepend(CellBase cells, Chain& chain, CellId id) {
-  Message& m = *cells.at<Message>(id);
-  m.prev = m.child = 0;
-  m.next = chain.first;
-  m.set(message_flag::chained);
-  m.set_status(MessageState::parked);
-  (chain.first == 0 ? chain.last : cells.at<Message>(chain.first)->prev) = id;
-  chain.first = id;
 }
 
 void Chains::remove(CellBase cells, Chain& chain, CellId id) {

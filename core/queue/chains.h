@@ -2,7 +2,7 @@
 // Messages to one recipient keep their order though the first of them is parked: those that come to their turn meanwhile are chained
 // to it, and one is let go after the other.
 //
-// 1. A chain has a holder, whose turn comes first, and those behind it in the order in which they came to their turn.
+// 1. A chain has a holder, whose turn comes first, and those behind it, by their numbers.
 // 2. It lives from the first park of its holder until the last one behind it has gone.
 // Threads: the lock of the shard.
 #pragma once
@@ -29,8 +29,8 @@ class Chains {
   }
   // Makes `holder` what others to its recipient wait for; false without memory, and then nothing has changed.
   bool begin(uint64_t key, CellId holder, Allocator& memory);
-  void append(CellBase cells, Chain& chain, CellId message);
-  void prepend(CellBase cells, Chain& chain, CellId message);
+  // Behind the holder, at the place of its number. Its `due` is kept: 0, or before when it may not come to its turn.
+  void insert(CellBase cells, Chain& chain, CellId message);
   // Out of those behind.
   void remove(CellBase cells, Chain& chain, CellId message);
   // The holder has gone: the next one holds, 0 when there was none and the chain has ended.

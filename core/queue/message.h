@@ -103,8 +103,8 @@ inline uint32_t Message::units() const {
 
 // When a message ends whatever it waits for. Apart, since a message stands in one container and this in another.
 struct Expiry : Entry {
+  Instant at = 0;  // when it ends; due then, or after the lease that runs then
   CellId message = 0;
-  uint32_t reserved = 0;
 };
 inline constexpr uint32_t kExpiryUnits = 3;
 static_assert(sizeof(Expiry) <= kExpiryUnits * kCellUnit);

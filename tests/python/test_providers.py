@@ -261,6 +261,27 @@ def test_enforce_sendblue_a_line_sends_one_a_second_and_the_rest_would_queue(eng
     assert engine.usage_rows(account="acme")[1].used == 2, "what would queue has taken nothing"
 
 
+def test_enforce_sendblue_a_pooled_message_is_charged_as_one_from_a_number_of_ones_own(engine_of: Make) -> None:
+    engine = provider(engine_of, "sendblue")
+    own, pooled = engine.operation("messages.send"), engine.operation("messages.send.pooled")
+    assert own("acme", "+1", "+2", now=NOON)
+    waits = pooled("acme", "+1", "+3", now=NOON)
+    assert (waits.outcome, waits.limit_name, waits.retry_after) == ("would_queue", "line_pace", SECOND)
+    assert pooled("acme", "+2", "+3", now=NOON)
+    assert engine.usage_rows(account="acme")[1].used == 2, "both count for one month"
+
+
+def test_sendblues_pool_keeps_a_recipients_number_in_both_stances() -> None:
+    for stance in ("enforce", "comply"):
+        described = sluice.Policy.from_file(POLICIES / "sendblue.jsonc", stance=stance).description
+        own, pooled = described["operations"]
+        assert (own["pool"], pooled["pool"]) == (None, "shared")
+        assert own["charges"] == pooled["charges"]
+        [pool] = described["pools"]
+        assert (pool["sticky"], pool["recipient"], pool["by"]) == (True, "recipient", [])
+        assert (pool["on_full"], pool["on_suspend"], pool["forget_after"]) == ("wait", "move_new", None)
+
+
 # All of them
 
 

@@ -148,6 +148,8 @@ PlainPolicy plain_policy(Random& random) {
     if (i == 0 || random.chance(50)) others.push_back(limits.back());
     texts += (i == 0 ? "" : ",\n") + limit(random, limits.back(), policy.scopes[i % policy.scopes.size()], &policy);
   }
+  const bool queues = texts.find("\"mode\": \"queue\"") != std::string::npos;
+  policy.soft |= queues && holds(dimensions, "line") && policy.scopes[0] != Names{"line"};
   policy.operations = {{"send", dimensions, 0}, {"other", dimensions, 0}};
   policy.text = "{ \"name\": \"random\", \"tenant\": \"" + dimensions[0] + "\",";
   if (holds(dimensions, "line")) policy.text += " \"line\": \"line\",";

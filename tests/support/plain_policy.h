@@ -28,7 +28,7 @@ struct PlainPolicy {
   std::vector<std::vector<std::string>> scopes;  // in use
   std::vector<PlainOperation> operations;
   bool plans = false;  // of the scope [account]: free, pro, big
-  bool soft = false;   // a limit may let pass what does not fit
+  bool soft = false;   // a limit may let pass what does not fit, or what queues is charged beside its line
 
   // Every subject that can come up: "account=account0,line=line2".
   std::vector<std::string> subjects() const;

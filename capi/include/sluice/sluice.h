@@ -451,7 +451,7 @@ SLUICE_API int32_t sluice_operation_id(sluice_engine engine, const char *name, s
 SLUICE_API int32_t sluice_limit_id(sluice_engine engine, const char *name, size_t name_len);
 /* Names by id. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND, SLUICE_E_BUFFER. since 0.1 */
 SLUICE_API sluice_status sluice_limit_name(sluice_engine engine, int32_t limit_id, char *buffer, size_t *length);
-/* The operation's shape as JSON: {"name","values":[..],"repeats":name|null,"quantities":[..]}. since 0.1 */
+/* The operation's shape as JSON: {"name","values":[..],"repeats":name|null,"quantities":[..],"pool":name|null}. since 0.1 */
 SLUICE_API sluice_status sluice_operation_describe(sluice_engine engine, int32_t operation, char *buffer, size_t *length);
 
 /* ---- decisions ------------------------------------------------------------------------------------------------------------ */

@@ -163,7 +163,8 @@ TEST(QueueRules, ClassesAreTheFourEachOnce) {
   expect_error(R"("classes": [{ "class": "bulk", "delivery": "at most onc" }])",
                R"(.classes[0].delivery: unknown delivery "at most onc"; did you mean "at most once"?)");
   expect_error(R"("classes": [{ "class": "bulk", "delivery": "exactly once" }])", R"(.classes[0].delivery: unknown delivery)");
-  expect_error(R"("classes": [{ "class": "bulk", "tll": "5min" }])", R"(.classes[0].tll: unknown field "tll"; did you mean "ttl"?)");
+  expect_error(R"("classes": [{ "class": "bulk", "tll": "5min" }])",
+               R"(.classes[0].tll: unknown field "tll"; did you mean "ttl"?)");
 }
 
 TEST(QueueRules, WeightsAreOfThePlansOfTheTenant) {
@@ -223,6 +224,34 @@ TEST(QueueRules, AHostileListCostsAsManyFindingsAsAnyOther) {
   }
   EXPECT_THAT(errors(queued("\"classes\": [" + classes + "]")), Contains("queue.classes: at most 4 classes"));
   EXPECT_THAT(errors(queued("\"weights\": [" + weights + "]")), AllOf(Contains("queue.weights: at most 32 weights"), SizeIs(32)));
+}
+
+TEST(QueueRules, AnyValueInPlaceOfAnyOtherIsAnErrorOrAPolicy) {
+  PolicyText text = queued_text(R"("lease": "45s", "floor": 10, "retry": { "first": "2s", "jitter": "5%", "attempts": 5 },
+      "classes": [{ "class": "bulk", "delivery": "at most once", "ttl": "1h" }], "weights": [{ "plan": ["free"], "weight": 4 }])");
+  text.operations = R"({ "name": "send", "values": ["account", "line", "recipient"], "repeats": "recipient", "charges": [] },
+                       { "name": "some", "values": ["account", "line", "recipient"], "class": "bulk", "pool": "p",
+                         "charges": [{ "limit": "pace" }] })";
+  text.rest += R"(, "pools": [{ "name": "p", "sticky": true, "recipient": "recipient", "by": ["account"], "on_suspend": "hold",
+      "on_full": "spill", "return_home": true, "forget_after": "9 days", "new_recipients": 200 }],
+      "comply": { "queue": { "retry": { "longest": "9s" }, "classes": [{ "class": "bulk", "ttl": null }] },
+                  "pools": [{ "name": "p", "on_full": "wait" }, { "name": "q", "by": null }] })";
+  const std::string whole = text.text();
+  for (const char* stance : {"enforce", "comply"}) EXPECT_THAT(errors(whole, stance), IsEmpty());
+  const char* others[] = {"null",          "false", "0",    "1e999",      "\"\"", "\"line\"",
+                          "\"recipient\"", "[]",    "[[]]", "[5, \"p\"]", "{}",   "[{}]"};
+  for (size_t colon = whole.find(": "); colon != std::string::npos; colon = whole.find(": ", colon + 1)) {
+    const size_t end = whole.find_first_of(",]}", colon);
+    for (const char* other : others) {
+      const std::string changed = whole.substr(0, colon + 2) + other + whole.substr(end);
+      for (const char* stance : {"enforce", "comply"}) {
+        const auto result = load(changed, stance);
+        EXPECT_EQ(result.policy == nullptr, !said(result).empty()) << changed;
+        if (!result.policy) continue;
+        EXPECT_FALSE(describe_policy(*result.policy).empty());
+      }
+    }
+  }
 }
 
 TEST(QueueRules, AQueueNeedsALine) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli.command_line import Run
+from cli.command_line import Run, Write
 
 
 def squeezed(text: str) -> list[str]:
@@ -47,6 +47,62 @@ def test_a_promotion_a_release_an_exemption_and_an_attempt_are_said(run: Run) ->
     assert "makes the recipient free for 24 h" in gosendapi
     assert "refused requests count too" in gosendapi
     assert "gives back a phone number per account" in run("explain", "texting_blue").out
+
+
+QUEUED = """{
+  "name": "queued", "tenant": "account", "line": "line",
+  "subjects": [ { "scope": ["account"], "plans": ["free", "pro"], "default": "free" } ],
+  "limits": [ { "name": "pace", "scope": ["line"], "kind": "pace", "amount": "1/s", "mode": "queue", "unit": "message" } ],
+  "operations": [
+    { "name": "send", "values": ["account", "line", "phone"], "pool": "shared", "class": "bulk",
+      "charges": [ { "limit": "pace" } ] },
+    { "name": "call", "values": ["account", "line"], "pool": "loose", "charges": [ { "limit": "pace" } ] }
+  ],
+  "queue": { "wait": "4h", "in_flight": 100, "retry": { "jitter": "10%", "attempts": 5 },
+             "classes": [ { "class": "urgent", "delivery": "at most once", "ttl": "5min" } ],
+             "weights": [ { "plan": "pro", "weight": 3 } ] },
+  "pools": [ { "name": "shared", "recipient": "phone", "by": ["account"], "on_full": "spill", "return_home": true,
+               "forget_after": "365 days", "new_recipients": 200 },
+             { "name": "loose", "sticky": false, "on_suspend": "fail" } ],
+  "comply": { "queue": { "wait": null, "floor": 0, "retry": { "attempts": null } },
+              "pools": [ { "name": "shared", "on_full": "wait" } ] }
+}"""
+
+
+def test_it_says_how_messages_wait_and_by_which_line_they_go(run: Run, write: Write) -> None:
+    queued = write("queued.jsonc", QUEUED)
+    lines = squeezed(run("explain", queued).out)
+    titles = " ".join(lines)  # they are folded to the width of their table
+    assert "send: takes account, line, phone; can wait as bulk, by pool shared" in titles
+    assert "call: takes account, line; can wait as transactional, by pool loose" in titles
+    assert "taken in while the expected wait is at most 4 h" in lines
+    assert "in flight at most 100 of a line" in lines
+    assert "payload at most 65,536 bytes" in lines
+    assert "tried again after 1 s, doubled up to 60 s and up to 10% more; given up after 5 leases" in lines
+    assert "served urgent before reply before transactional before bulk; 1 of 20 goes to the next class that waits" in lines
+    assert "class urgent delivered at most once, kept for 5 min" in lines
+    assert "shared out free 1, pro 3" in lines
+    assert any(line.startswith("shared account a phone keeps its line, until not used for 365 days, 200 new") for line in lines)
+    assert "loose everybody any line each time goes by another line messages fail" in lines
+    comply = squeezed(run("explain", queued, "--stance", "comply").out)
+    assert "taken in whatever the wait" in comply
+    assert "tried again after 1 s, doubled up to 60 s and up to 10% more; never given up" in comply
+
+
+def test_what_queues_and_pools_have_is_compared(run: Run, write: Write) -> None:
+    queued = write("queued.jsonc", QUEUED)
+    assert run("diff", queued, queued).code == 0
+    changes = {c["what"]: c for c in run("diff", queued, queued, "--stance-b", "comply", "--json").json()["changes"]}
+    assert set(changes) == {"queue", "pool shared"}
+    assert "given up after 5 leases" in changes["queue"]["before"]
+    assert "never given up" in changes["queue"]["after"]
+    assert changes["pool shared"]["before"] == "goes by another line this once"
+    assert changes["pool shared"]["after"] == "keeps to it: waits or is refused"
+
+
+def test_nothing_is_said_of_queues_where_there_are_none(run: Run, policy: Path) -> None:
+    assert "wait for their line" not in run("explain", policy).out
+    assert "Pools" not in run("explain", policy).out
 
 
 def test_the_json_is_the_description(run: Run, policy: Path) -> None:

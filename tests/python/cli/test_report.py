@@ -31,7 +31,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def report(run: Run, page: Path, *options: str) -> str:
     out = page.with_suffix(".html")
     mapping = ("--set", "account=campus", "--map", "line=<src>", "--map", "recipient=dst", "--plan", "account=blue")
-    done = run("simulate", "sendblue", page, *mapping, "--html", out, *options)
+    done = run("simulate", "sendblue", page, "--operation", "messages.send", *mapping, "--html", out, *options)
     assert done.code == 0, done.err
     assert f"the report is in {out}" in done.err
     return out.read_text("utf-8")
@@ -69,8 +69,8 @@ def test_the_same_replay_gives_the_same_report(run: Run, page: Path) -> None:
 
 
 def test_a_report_that_cannot_be_written_is_an_error(run: Run, page: Path) -> None:
-    done = run("simulate", "sendblue", page, "--set", "account=a", "--map", "line=dst", "--map", "recipient=dst", "--html",
-               page.parent / "nowhere" / "report.html")  # fmt: skip
+    done = run("simulate", "sendblue", page, "--operation", "messages.send", "--set", "account=a", "--map", "line=dst",
+               "--map", "recipient=dst", "--html", page.parent / "nowhere" / "report.html")  # fmt: skip
     assert done.code == 2
     assert "No such file" in done.err
 

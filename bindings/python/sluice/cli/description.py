@@ -76,7 +76,50 @@ class Operation:
     values: tuple[str, ...]
     repeats: str | None
     quantities: tuple[str, ...]
+    pool: str | None
+    queueable: bool
+    message_class: str | None
     charges: tuple[Charge, ...]
+
+
+@dataclass(frozen=True)
+class Retry:
+    first: str
+    longest: str
+    jitter: str | None
+    attempts: int | None
+
+
+@dataclass(frozen=True)
+class MessageClass:
+    name: str
+    delivery: str
+    ttl: str | None
+
+
+@dataclass(frozen=True)
+class Queue:
+    lease: str
+    wait: str | None
+    in_flight: int | None
+    payload: int
+    floor: int | None
+    retry: Retry
+    classes: tuple[MessageClass, ...]
+    weights: Mapping[str, int]  # by plan of the tenant
+
+
+@dataclass(frozen=True)
+class Pool:
+    name: str
+    sticky: bool
+    recipient: str | None
+    by: tuple[str, ...]
+    on_suspend: str
+    on_full: str
+    return_home: bool
+    forget_after: str | None
+    new_recipients: int | None
 
 
 @dataclass(frozen=True)
@@ -95,12 +138,17 @@ class Description:
     plan_sets: tuple[PlanSet, ...]
     limits: tuple[Limit, ...]
     operations: tuple[Operation, ...]
+    queue: Queue | None
+    pools: tuple[Pool, ...]
 
     def limit(self, name: str) -> Limit:
         return next(limit for limit in self.limits if limit.name == name)
 
     def operation(self, name: str) -> Operation | None:
         return next((operation for operation in self.operations if operation.name == name), None)
+
+    def pool(self, name: str) -> Pool | None:
+        return next((pool for pool in self.pools if pool.name == name), None)
 
     def plans_of(self, dimension: str) -> PlanSet | None:
         return next((plans for plans in self.plan_sets if plans.scope == dimension), None)
@@ -113,6 +161,8 @@ def description_of(document: Mapping[str, Any]) -> Description:
         plan_sets=tuple(_plan_set(entry) for entry in document["plan_sets"]),
         limits=tuple(_limit(entry) for entry in document["limits"]),
         operations=tuple(_operation(entry) for entry in document["operations"]),
+        queue=_queue(document["queue"]) if document["queue"] else None,
+        pools=tuple(_pool(entry) for entry in document["pools"]),
     )
 
 
@@ -174,7 +224,38 @@ def _operation(entry: Mapping[str, Any]) -> Operation:
         values=tuple(entry["values"]),
         repeats=entry["repeats"],
         quantities=tuple(entry["quantities"]),
+        pool=entry["pool"],
+        queueable=entry["queueable"],
+        message_class=entry["class"],
         charges=tuple(_charge(charge) for charge in entry["charges"]),
+    )
+
+
+def _queue(entry: Mapping[str, Any]) -> Queue:
+    retry = entry["retry"]
+    return Queue(
+        lease=entry["lease"],
+        wait=entry["wait"],
+        in_flight=entry["in_flight"],
+        payload=entry["payload"],
+        floor=entry["floor"],
+        retry=Retry(retry["first"], retry["longest"], retry["jitter"], retry["attempts"]),
+        classes=tuple(MessageClass(one["class"], one["delivery"], one["ttl"]) for one in entry["classes"]),
+        weights={one["plan"]: one["weight"] for one in entry["weights"]},
+    )
+
+
+def _pool(entry: Mapping[str, Any]) -> Pool:
+    return Pool(
+        name=entry["name"],
+        sticky=entry["sticky"],
+        recipient=entry["recipient"],
+        by=tuple(entry["by"]),
+        on_suspend=entry["on_suspend"],
+        on_full=entry["on_full"],
+        return_home=entry["return_home"],
+        forget_after=entry["forget_after"],
+        new_recipients=entry["new_recipients"],
     )
 
 

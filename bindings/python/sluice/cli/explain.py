@@ -8,7 +8,7 @@ from typing import NamedTuple
 import click
 from rich.table import Table
 
-from . import words
+from . import queues, words
 from .console import Failure, out, print_json
 from .description import Amount, Charge, Description, Limit, Operation, PlanSet
 from .policies import describe, load, stance_option
@@ -38,7 +38,8 @@ def explain(policy: str, stance: str, plan: str | None, as_json: bool) -> None:
     for line in _subject_lines(description):
         console.print(line, markup=False)
     console.print()
-    for made in (*limit_tables(description, chosen), *operation_tables(description, chosen)):
+    tables = (*limit_tables(description, chosen), *operation_tables(description, chosen), *queue_tables(description))
+    for made in tables:
         console.print(made)
 
 
@@ -77,13 +78,26 @@ def limit_tables(description: Description, chosen: Chosen | None) -> Iterator[Ta
 def operation_tables(description: Description, chosen: Chosen | None) -> Iterator[Table]:
     for operation in description.operations:
         columns = ["who", "is allowed", "one takes", "and beyond"]
-        made = table(f"{operation.name}: takes {words.takes(operation)}", columns)
+        made = table(f"{operation.name}: takes {words.takes(operation)}{queues.waiting(operation)}", columns)
         latest = ""
         for line in lines_of(description, operation, chosen):
             row(made, [line.who if line.who != latest else "", line.allowance, line.cost, line.then])
             latest = line.who
         if operation.charges:
             yield made
+
+
+def queue_tables(description: Description) -> Iterator[Table]:
+    if description.queue is not None:
+        made = table("Messages that wait for their line", ["what", "how"])
+        for cells in queues.queue_rows(description.queue):
+            row(made, cells)
+        yield made
+    if description.pools:
+        made = table("Pools of lines", ["pool", "lines of", "to a recipient", "when the line is full", "when it is suspended"])
+        for pool in description.pools:
+            row(made, queues.pool_row(pool))
+        yield made
 
 
 def lines_of(description: Description, operation: Operation, chosen: Chosen | None) -> Iterator[Line]:

@@ -18,6 +18,7 @@ from .change import DIFFERS, GAINS, LOSES, Change
 from .limits import limit_changes
 from .operations import operation_changes
 from .plans import plan_changes
+from .queues import queue_changes
 
 _COLOURS = {GAINS: GOOD, LOSES: BAD, DIFFERS: SOME}
 _SEVERAL = {GAINS: "gain", LOSES: "lose", DIFFERS: "differ"}
@@ -50,8 +51,9 @@ def diff(context: click.Context, a: str, b: str, stance_a: str, stance_b: str, a
 
 
 def compare(one: Description, other: Description) -> list[Change]:
-    """Plans, then limits, then operations, each in the order of the policies."""
-    return [*plan_changes(one, other), *limit_changes(one, other), *operation_changes(one, other)]
+    """Plans, limits, operations, queues and pools, each in the order of the policies."""
+    changes = plan_changes, limit_changes, operation_changes, queue_changes
+    return [change for found in changes for change in found(one, other)]
 
 
 def _print(one: Description, other: Description, changes: list[Change]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from .. import words
 from ..description import Charge, Description, Limit, Operation
+from ..queues import waiting
 from .change import Change, Parts, change, sign, union
 from .limits import MODES
 
@@ -24,8 +25,7 @@ def operation_changes(a: Description, b: Description) -> Iterator[Change]:
 
 
 def _charges(a: Description, b: Description, one: Operation, other: Operation) -> Iterator[Change]:
-    takes = {"values": f"takes {words.takes(one)}"}, {"values": f"takes {words.takes(other)}"}
-    yield from change(f"operation {one.name}", _EVERYBODY, *takes, [0])
+    yield from change(f"operation {one.name}", _EVERYBODY, _operation_parts(one), _operation_parts(other), [0])
     known = {limit.name for limit in a.limits} & {limit.name for limit in b.limits}
     for name in union((c.limit for c in one.charges), (c.limit for c in other.charges)):
         if name in known:  # what a limit of one side only means has been said
@@ -37,7 +37,7 @@ def _charges(a: Description, b: Description, one: Operation, other: Operation) -
 
 
 def _operation_parts(operation: Operation | None) -> Parts:
-    return {"operation": f"takes {words.takes(operation)}"} if operation else {}
+    return {"operation": f"takes {words.takes(operation)}{waiting(operation)}"} if operation else {}
 
 
 def _charge_parts(limit: Limit, charge: Charge | None, special: bool) -> Parts:
