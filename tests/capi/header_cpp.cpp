@@ -44,6 +44,24 @@ bool header_hpp(sluice::engine& engine) {
   engine.decide(request, decision);
   engine.decide_many(many, std::vector<sluice_decision>(2, decision));
   engine.set_plan(subject, "pro");
+  const sluice::enqueued answer = engine.enqueue(request, "payload");
+  const std::vector<sluice_message> messages(2, sluice::make_message("payload"));
+  engine.enqueue_many(many, messages);
+  sluice::leases leased = engine.lease(10);
+  engine.lease(leased);
+  std::vector<sluice_settlement> settlements;
+  for (const sluice::lease lease : leased) {
+    lease.extend(1);
+    lease.nack(SLUICE_OUTCOME_RETRY, 1);
+    lease.ack();
+    settlements.push_back(lease.settlement());
+  }
+  engine.settle(settlements);
+  engine.ack(1, 1);
+  engine.nack(1, 1, SLUICE_OUTCOME_FAILED);
+  engine.extend(1, 1, 1);
+  if (answer && engine.status(answer.held.message).state == SLUICE_MESSAGE_WAITING) engine.cancel(answer.held.message);
+  if (engine.next_due() == INT64_MAX) return false;
   engine.commit(decision.receipt, {1});
   return sluice::allowed(engine.peek(request)) && engine.decide_many(many).size() == 2 && engine.erase(subject) != 0 &&
          engine.usage(subject).empty() && engine.usage_json(subject).empty() && engine.explain(request).empty() &&
