@@ -16,17 +16,11 @@
 #include "capi/src/plain.h"
 #include "capi/src/request_reader.h"
 #include "capi/src/room.h"
+#include "capi/src/strided.h"
 #include "core/engine/straight_group.h"
 
 namespace sluice::capi {
 namespace {
-
-// Elements of a caller's array, at the caller's own distances.
-template <class Element>
-Element* element_at(Element* first, size_t stride, size_t i) {
-  using Byte = std::conditional_t<std::is_const_v<Element>, const char, char>;
-  return reinterpret_cast<Element*>(reinterpret_cast<Byte*>(first) + i * stride);
-}
 
 // Requests on their way to the engine, with the keys they name.
 class Group {
@@ -87,8 +81,6 @@ struct Array {
   const sluice_request* request(size_t i) const { return element_at(requests, request_stride, i); }
   sluice_decision* decision(size_t i) const { return element_at(decisions, decision_stride, i); }
 };
-
-bool is_stride(size_t stride, size_t first_size) { return stride >= first_size && stride % alignof(uint64_t) == 0; }
 
 // Of this library's own size, and without room for rows. All of an array lie as the first does.
 bool is_usual(const sluice_decision& decision) {

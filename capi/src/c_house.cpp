@@ -13,6 +13,7 @@ constexpr size_t kEventsAtOnce = 16;
 
 static_assert(sizeof(sluice_event::subject) == sizeof(Event::subject));
 static_assert(std::size(sluice_counters{}.denied_by) == std::size(Counters{}.denied_by));
+static_assert(std::size(sluice_counters{}.ended) == std::size(Counters{}.ended));
 
 sluice_event to_c(const Event& event) {
   sluice_event out = {};
@@ -45,6 +46,10 @@ sluice_counters to_c(const Counters& from) {
   out.swept = from.swept;
   out.overflowed = from.overflowed;
   out.events_lost = from.events_lost;
+  out.messages = from.messages;
+  out.accepted = from.accepted;
+  out.leased = from.leased;
+  std::copy(std::begin(from.ended), std::end(from.ended), out.ended);
   return out;
 }
 

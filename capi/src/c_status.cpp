@@ -36,6 +36,25 @@ static_assert(same(WaitKind::never, SLUICE_WAIT_NEVER));
 static_assert(same(EventKind::threshold, SLUICE_EVENT_THRESHOLD) && same(EventKind::promotion, SLUICE_EVENT_PROMOTION));
 static_assert(same(EventKind::saturated, SLUICE_EVENT_SATURATED) && same(EventKind::memory, SLUICE_EVENT_MEMORY));
 
+static_assert(same(MessageState::none, SLUICE_MESSAGE_NONE) && same(MessageState::scheduled, SLUICE_MESSAGE_SCHEDULED));
+static_assert(same(MessageState::waiting, SLUICE_MESSAGE_WAITING) && same(MessageState::parked, SLUICE_MESSAGE_PARKED));
+static_assert(same(MessageState::leased, SLUICE_MESSAGE_LEASED) && same(MessageState::unknown, SLUICE_MESSAGE_UNKNOWN));
+static_assert(same(MessageState::sent, SLUICE_MESSAGE_SENT) && same(MessageState::failed, SLUICE_MESSAGE_FAILED));
+static_assert(same(MessageState::expired, SLUICE_MESSAGE_EXPIRED) && same(MessageState::cancelled, SLUICE_MESSAGE_CANCELLED));
+static_assert(same(MessageState::aborted, SLUICE_MESSAGE_ABORTED) && same(MessageState::dead, SLUICE_MESSAGE_DEAD));
+
+static_assert(same(MessageClass::urgent, SLUICE_CLASS_URGENT) && same(MessageClass::reply, SLUICE_CLASS_REPLY));
+static_assert(same(MessageClass::transactional, SLUICE_CLASS_TRANSACTIONAL) && same(MessageClass::bulk, SLUICE_CLASS_BULK));
+
+constexpr bool is_outcome(Outcome core, int32_t c) {
+  Outcome read{};
+  return static_cast<int32_t>(core) == c && from_c(c, &read) && read == core;
+}
+static_assert(is_outcome(Outcome::sent, SLUICE_OUTCOME_SENT) && is_outcome(Outcome::retry, SLUICE_OUTCOME_RETRY));
+static_assert(is_outcome(Outcome::throttled, SLUICE_OUTCOME_THROTTLED) && is_outcome(Outcome::failed, SLUICE_OUTCOME_FAILED));
+static_assert(is_outcome(Outcome::not_attempted, SLUICE_OUTCOME_NOT_ATTEMPTED));
+static_assert(is_outcome(Outcome::line_bad, SLUICE_OUTCOME_LINE_BAD));
+
 static_assert(flag::peek == SLUICE_PEEK && flag::receipt == SLUICE_RECEIPT && flag::force == SLUICE_FORCE);
 static_assert(flag::known_request_flags == (SLUICE_PEEK | SLUICE_RECEIPT | SLUICE_FORCE));
 static_assert(flag::replayed == SLUICE_REPLAYED && flag::unlimited == SLUICE_UNLIMITED);
@@ -109,4 +128,18 @@ void sluice_decision_init(sluice_decision* decision, uint32_t size) {
 
 void sluice_counters_init(sluice_counters* counters, uint32_t size) {
   init_struct(counters, size, sluice_counters SLUICE_COUNTERS_INIT);
+}
+
+void sluice_message_init(sluice_message* message, uint32_t size) {
+  init_struct(message, size, sluice_message SLUICE_MESSAGE_INIT);
+}
+
+void sluice_held_init(sluice_held* held, uint32_t size) { init_struct(held, size, sluice_held SLUICE_HELD_INIT); }
+
+void sluice_lease_options_init(sluice_lease_options* options, uint32_t size) {
+  init_struct(options, size, sluice_lease_options SLUICE_LEASE_OPTIONS_INIT);
+}
+
+void sluice_message_state_init(sluice_message_state* state, uint32_t size) {
+  init_struct(state, size, sluice_message_state SLUICE_MESSAGE_STATE_INIT);
 }

@@ -31,6 +31,14 @@ template <>
 inline constexpr uint32_t kFirstSize<sluice_decision> = 112;
 template <>
 inline constexpr uint32_t kFirstSize<sluice_counters> = 200;
+template <>
+inline constexpr uint32_t kFirstSize<sluice_message> = 40;
+template <>
+inline constexpr uint32_t kFirstSize<sluice_held> = 32;
+template <>
+inline constexpr uint32_t kFirstSize<sluice_lease_options> = 24;
+template <>
+inline constexpr uint32_t kFirstSize<sluice_message_state> = 72;
 
 // No struct will ever be larger: such a size is a variable nobody set.
 inline constexpr uint32_t kLargestSize = 65536;

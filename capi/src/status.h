@@ -69,4 +69,45 @@ constexpr uint32_t to_c(EventKind kind) {
   return 0;
 }
 
+constexpr int32_t to_c(MessageState state) {
+  switch (state) {
+    case MessageState::none: return SLUICE_MESSAGE_NONE;
+    case MessageState::scheduled: return SLUICE_MESSAGE_SCHEDULED;
+    case MessageState::waiting: return SLUICE_MESSAGE_WAITING;
+    case MessageState::parked: return SLUICE_MESSAGE_PARKED;
+    case MessageState::leased: return SLUICE_MESSAGE_LEASED;
+    case MessageState::unknown: return SLUICE_MESSAGE_UNKNOWN;
+    case MessageState::sent: return SLUICE_MESSAGE_SENT;
+    case MessageState::failed: return SLUICE_MESSAGE_FAILED;
+    case MessageState::expired: return SLUICE_MESSAGE_EXPIRED;
+    case MessageState::cancelled: return SLUICE_MESSAGE_CANCELLED;
+    case MessageState::aborted: return SLUICE_MESSAGE_ABORTED;
+    case MessageState::dead: return SLUICE_MESSAGE_DEAD;
+  }
+  return SLUICE_MESSAGE_NONE;
+}
+
+constexpr int32_t to_c(MessageClass message_class) {
+  switch (message_class) {
+    case MessageClass::urgent: return SLUICE_CLASS_URGENT;
+    case MessageClass::reply: return SLUICE_CLASS_REPLY;
+    case MessageClass::transactional: return SLUICE_CLASS_TRANSACTIONAL;
+    case MessageClass::bulk: return SLUICE_CLASS_BULK;
+  }
+  return SLUICE_CLASS_BULK;
+}
+
+// Outcomes come from the caller: false for a number that is none.
+constexpr bool from_c(int32_t number, Outcome* outcome) {
+  switch (number) {
+    case SLUICE_OUTCOME_SENT: *outcome = Outcome::sent; return true;
+    case SLUICE_OUTCOME_RETRY: *outcome = Outcome::retry; return true;
+    case SLUICE_OUTCOME_THROTTLED: *outcome = Outcome::throttled; return true;
+    case SLUICE_OUTCOME_NOT_ATTEMPTED: *outcome = Outcome::not_attempted; return true;
+    case SLUICE_OUTCOME_FAILED: *outcome = Outcome::failed; return true;
+    case SLUICE_OUTCOME_LINE_BAD: *outcome = Outcome::line_bad; return true;
+    default: return false;
+  }
+}
+
 }  // namespace sluice::capi

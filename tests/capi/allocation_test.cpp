@@ -276,6 +276,94 @@ TEST_F(Allocation, every_one_may_fail_and_a_decision_with_a_receipt_is_allowed_o
   EXPECT_EQ(engine_.counters().receipts, used / 2 - 1);
 }
 
+constexpr char kQueue[] = R"({
+  "name": "queue", "tenant": "account", "line": "line",
+  "limits": [ { "name": "pace", "scope": ["line"], "kind": "pace", "amount": "1000000/s", "mode": "queue" } ],
+  "operations": [ { "name": "send", "values": ["account", "line"], "charges": [ { "limit": "pace" } ] } ]
+})";
+
+class QueueAllocation : public ::testing::Test {
+ protected:
+  QueueAllocation() : engine_(make_engine()), request_(sluice::make_request(engine_.operation_id("send"))) {
+    request_.values = values_;
+    request_.value_count = 2;
+    message_.payload = "hello";
+    message_.payload_len = 5;
+  }
+
+  static sluice::engine make_engine() {
+    sluice_engine_options options = sluice::make_options(kQueue);
+    options.manual_clock = 1;
+    options.manual_now = 1'700'000'000'000'000'000;
+    options.shards = 1;
+    return sluice::engine(options);
+  }
+
+  sluice_status enqueue() {
+    const sluice_status status = sluice_enqueue(engine_.handle(), &request_, &message_, &decision_, &held_, nullptr);
+    return decision_.denial == SLUICE_DENIAL_MEMORY ? SLUICE_E_NO_MEMORY : status;
+  }
+  sluice_status lease() {
+    size_t count = 1, length = sizeof(buffer_);
+    const sluice_status status = sluice_lease(engine_.handle(), nullptr, &leased_, &count, buffer_, &length, nullptr, nullptr);
+    return status != SLUICE_OK || count == 1 ? status : SLUICE_E_NO_MEMORY;  // it stays due
+  }
+  sluice_status ack() { return sluice_ack(engine_.handle(), leased_.message, leased_.fence, SLUICE_NOW, nullptr); }
+
+  const sluice_bytes values_[2] = {{"acme", 4}, {"+1", 2}};
+  sluice::engine engine_;
+  sluice_request request_;
+  sluice_message message_ = SLUICE_MESSAGE_INIT;
+  sluice_decision decision_ = SLUICE_DECISION_INIT;
+  sluice_held held_ = SLUICE_HELD_INIT;
+  sluice_leased leased_{};
+  alignas(8) char buffer_[512];
+};
+
+TEST_F(QueueAllocation, a_message_to_a_line_that_has_one_takes_none) {
+  const auto one_through = [&] {
+    ASSERT_EQ(enqueue(), SLUICE_OK);
+    ASSERT_EQ(lease(), SLUICE_OK);
+    ASSERT_EQ(ack(), SLUICE_OK);
+    engine_.set_clock(engine_.clock() + 1000);
+  };
+  ASSERT_EQ(enqueue(), SLUICE_OK);  // and stays behind
+  for (int i = 0; i < 10; ++i) one_through();
+  const size_t before = allocations.load();
+  for (int i = 0; i < 100; ++i) one_through();
+  EXPECT_EQ(allocations.load(), before);
+}
+
+TEST_F(QueueAllocation, every_one_may_fail_and_a_message_is_held_or_not) {
+  uint64_t held = 0;
+  fail_each(
+      "sluice_enqueue", [&] { return enqueue(); },
+      [&](sluice_status status) {
+        EXPECT_EQ(held_.message != 0, status == SLUICE_OK);
+        held += status == SLUICE_OK;
+        EXPECT_EQ(engine_.counters().messages, held);
+      },
+      0);
+  EXPECT_GT(held, 0u);
+}
+
+TEST_F(QueueAllocation, every_one_may_fail_and_a_message_is_leased_or_not) {
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(enqueue(), SLUICE_OK);
+  uint64_t leased = 0;
+  fail_each(
+      "sluice_lease",
+      [&] {
+        engine_.set_clock(engine_.clock() + 1000);
+        return lease();
+      },
+      [&](sluice_status status) {
+        leased += status == SLUICE_OK;
+        EXPECT_EQ(engine_.counters().leased, leased);
+      },
+      0);
+  EXPECT_GT(leased, 0u);
+}
+
 TEST_F(Allocation, a_request_that_is_wrong_takes_none) {
   sluice_request asked = request();
   asked.values = nullptr;

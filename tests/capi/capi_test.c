@@ -29,12 +29,20 @@ static void init_functions_give_what_the_macros_give(void) {
   static const sluice_request request = SLUICE_REQUEST_INIT;
   static const sluice_decision decision = SLUICE_DECISION_INIT;
   static const sluice_counters counters = SLUICE_COUNTERS_INIT;
+  static const sluice_message message = SLUICE_MESSAGE_INIT;
+  static const sluice_held held = SLUICE_HELD_INIT;
+  static const sluice_lease_options lease_options = SLUICE_LEASE_OPTIONS_INIT;
+  static const sluice_message_state message_state = SLUICE_MESSAGE_STATE_INIT;
   static union {
     sluice_error error;
     sluice_engine_options options;
     sluice_request request;
     sluice_decision decision;
     sluice_counters counters;
+    sluice_message message;
+    sluice_held held;
+    sluice_lease_options lease_options;
+    sluice_message_state message_state;
   } by_call;
 #define CHECK_INIT(name, init)                              \
   do {                                                      \
@@ -48,6 +56,10 @@ static void init_functions_give_what_the_macros_give(void) {
   CHECK_INIT(request, sluice_request_init);
   CHECK_INIT(decision, sluice_decision_init);
   CHECK_INIT(counters, sluice_counters_init);
+  CHECK_INIT(message, sluice_message_init);
+  CHECK_INIT(held, sluice_held_init);
+  CHECK_INIT(lease_options, sluice_lease_options_init);
+  CHECK_INIT(message_state, sluice_message_state_init);
 #undef CHECK_INIT
 }
 

@@ -29,6 +29,44 @@ static inline void deciding_calls(sluice_engine engine, sluice_status expected, 
   CHECK_EQ(expected, sluice_commit(engine, 1, &quantity, 1, SLUICE_NOW, error));
 }
 
+static inline void queue_calls(sluice_engine engine, sluice_status expected, sluice_error* error) {
+  const sluice_bytes account = key("acme");
+  sluice_request request = SLUICE_REQUEST_INIT;
+  sluice_message message = SLUICE_MESSAGE_INIT;
+  sluice_decision decision = SLUICE_DECISION_INIT;
+  sluice_held held = SLUICE_HELD_INIT;
+  sluice_lease_options options = SLUICE_LEASE_OPTIONS_INIT;
+  sluice_message_state state = SLUICE_MESSAGE_STATE_INIT;
+  sluice_settlement settlement = {1, 1, SLUICE_OUTCOME_SENT, 0, 0, 0};
+  sluice_leased leased[1];
+  char buffer[64];
+  size_t length = sizeof(buffer), count = 1;
+  int64_t due = 0;
+  request.operation = 0;
+  request.values = &account;
+  request.value_count = 1;
+  CHECK_EQ(expected, sluice_enqueue(engine, &request, &message, &decision, &held, error));
+  CHECK_EQ(expected, decision.status);
+  CHECK_EQ(0, held.message);
+  CHECK_EQ(expected, sluice_enqueue(engine, &request, NULL, NULL, NULL, error));
+  decision.status = 0;
+  CHECK_EQ(expected, sluice_enqueue_many(engine, &request, sizeof(request), &message, sizeof(message), &decision,
+                                         sizeof(decision), &held, sizeof(held), 1));
+  CHECK_EQ(expected, decision.status);
+  CHECK_EQ(expected, sluice_enqueue_many(engine, NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0));
+  CHECK_EQ(expected, sluice_lease(engine, &options, leased, &count, buffer, &length, &due, error));
+  CHECK_EQ(0, count);
+  CHECK_EQ(expected, sluice_settle(engine, &settlement, 1, SLUICE_NOW));
+  CHECK_EQ(expected, settlement.status);
+  CHECK_EQ(expected, sluice_settle(engine, NULL, 0, SLUICE_NOW));
+  CHECK_EQ(expected, sluice_ack(engine, 1, 1, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_nack(engine, 1, 1, SLUICE_OUTCOME_RETRY, 0, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_extend(engine, 1, 1, SECOND, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_cancel(engine, 1, SLUICE_NOW, error));
+  CHECK_EQ(expected, sluice_message_status(engine, 1, SLUICE_NOW, &state, error));
+  CHECK_EQ(expected, sluice_next_due(engine, &due));
+}
+
 static inline void subject_calls(sluice_engine engine, sluice_status expected, sluice_error* error) {
   const sluice_bytes account = key("acme");
   const sluice_subject subject = subject_of("account", &account, 1);
@@ -73,11 +111,13 @@ static inline void house_calls(sluice_engine engine, sluice_status expected, slu
 static inline void every_call(sluice_engine engine, sluice_status expected) {
   sluice_error error = SLUICE_ERROR_INIT;
   deciding_calls(engine, expected, &error);
+  queue_calls(engine, expected, &error);
   subject_calls(engine, expected, &error);
   house_calls(engine, expected, &error);
   CHECK_EQ(expected, error.status);
   CHECK(strncmp(error.message, "engine: ", 8) == 0);
   deciding_calls(engine, expected, NULL);
+  queue_calls(engine, expected, NULL);
   subject_calls(engine, expected, NULL);
   house_calls(engine, expected, NULL);
 }

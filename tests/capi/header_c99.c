@@ -8,6 +8,11 @@ int main(void) {
   static const sluice_request request = SLUICE_REQUEST_INIT;
   static const sluice_decision decision = SLUICE_DECISION_INIT;
   static const sluice_counters counters = SLUICE_COUNTERS_INIT;
+  static const sluice_message message = SLUICE_MESSAGE_INIT;
+  static const sluice_held held = SLUICE_HELD_INIT;
+  static const sluice_lease_options lease_options = SLUICE_LEASE_OPTIONS_INIT;
+  static const sluice_message_state message_state = SLUICE_MESSAGE_STATE_INIT;
   return error.struct_size == 0 || options.struct_size == 0 || request.struct_size == 0 || decision.struct_size == 0 ||
-         counters.struct_size == 0;
+         counters.struct_size == 0 || message.struct_size == 0 || held.struct_size == 0 || lease_options.struct_size == 0 ||
+         message_state.struct_size == 0;
 }

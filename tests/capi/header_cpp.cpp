@@ -14,6 +14,10 @@ struct initial_values {
   sluice_request request = SLUICE_REQUEST_INIT;
   sluice_decision decision = SLUICE_DECISION_INIT;
   sluice_counters counters = SLUICE_COUNTERS_INIT;
+  sluice_message message = SLUICE_MESSAGE_INIT;
+  sluice_held held = SLUICE_HELD_INIT;
+  sluice_lease_options lease_options = SLUICE_LEASE_OPTIONS_INIT;
+  sluice_message_state message_state = SLUICE_MESSAGE_STATE_INIT;
 };
 
 }  // namespace
@@ -22,7 +26,8 @@ uint32_t header_cpp();
 uint32_t header_cpp() {
   const initial_values initial;
   return initial.error.struct_size + initial.options.struct_size + initial.request.struct_size + initial.decision.struct_size +
-         initial.counters.struct_size;
+         initial.counters.struct_size + initial.message.struct_size + initial.held.struct_size +
+         initial.lease_options.struct_size + initial.message_state.struct_size;
 }
 
 #if __cplusplus >= 201703L
@@ -39,6 +44,24 @@ bool header_hpp(sluice::engine& engine) {
   engine.decide(request, decision);
   engine.decide_many(many, std::vector<sluice_decision>(2, decision));
   engine.set_plan(subject, "pro");
+  const sluice::enqueued answer = engine.enqueue(request, "payload");
+  const std::vector<sluice_message> messages(2, sluice::make_message("payload"));
+  engine.enqueue_many(many, messages);
+  sluice::leases leased = engine.lease(10);
+  engine.lease(leased);
+  std::vector<sluice_settlement> settlements;
+  for (const sluice::lease lease : leased) {
+    lease.extend(1);
+    lease.nack(SLUICE_OUTCOME_RETRY, 1);
+    lease.ack();
+    settlements.push_back(lease.settlement());
+  }
+  engine.settle(settlements);
+  engine.ack(1, 1);
+  engine.nack(1, 1, SLUICE_OUTCOME_FAILED);
+  engine.extend(1, 1, 1);
+  if (answer && engine.status(answer.held.message).state == SLUICE_MESSAGE_WAITING) engine.cancel(answer.held.message);
+  if (engine.next_due() == INT64_MAX) return false;
   engine.commit(decision.receipt, {1});
   return sluice::allowed(engine.peek(request)) && engine.decide_many(many).size() == 2 && engine.erase(subject) != 0 &&
          engine.usage(subject).empty() && engine.usage_json(subject).empty() && engine.explain(request).empty() &&

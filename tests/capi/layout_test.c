@@ -176,7 +176,79 @@ static void counters(void) {
   FIELD(sluice_counters, swept);
   FIELD(sluice_counters, overflowed);
   FIELD(sluice_counters, events_lost);
+  FIELD(sluice_counters, messages);
+  FIELD(sluice_counters, accepted);
+  FIELD(sluice_counters, leased);
+  FIELD(sluice_counters, ended);
   END(sluice_counters);
+}
+
+static void messages(void) {
+  BEGIN(sluice_message);
+  FIELD(sluice_message, struct_size);
+  FIELD(sluice_message, message_class);
+  FIELD(sluice_message, payload);
+  FIELD(sluice_message, payload_len);
+  FIELD(sluice_message, send_at);
+  FIELD(sluice_message, expires_at);
+  END(sluice_message);
+  BEGIN(sluice_held);
+  FIELD(sluice_held, struct_size);
+  FIELD(sluice_held, state);
+  FIELD(sluice_held, message);
+  FIELD(sluice_held, expires_at);
+  FIELD(sluice_held, depth);
+  END(sluice_held);
+  BEGIN(sluice_message_state);
+  FIELD(sluice_message_state, struct_size);
+  FIELD(sluice_message_state, state);
+  FIELD(sluice_message_state, message_class);
+  FIELD(sluice_message_state, tries);
+  FIELD(sluice_message_state, fence);
+  FIELD(sluice_message_state, operation);
+  FIELD(sluice_message_state, due);
+  FIELD(sluice_message_state, expires_at);
+  FIELD(sluice_message_state, depth);
+  FIELD(sluice_message_state, position);
+  FIELD(sluice_message_state, eta);
+  FIELD(sluice_message_state, eta_kind);
+  FIELD(sluice_message_state, reserved0);
+  END(sluice_message_state);
+}
+
+static void leases(void) {
+  BEGIN(sluice_lease_options);
+  FIELD(sluice_lease_options, struct_size);
+  FIELD(sluice_lease_options, most);
+  FIELD(sluice_lease_options, now);
+  FIELD(sluice_lease_options, ttl);
+  END(sluice_lease_options);
+  BEGIN(sluice_leased);
+  FIELD(sluice_leased, message);
+  FIELD(sluice_leased, fence);
+  FIELD(sluice_leased, attempt);
+  FIELD(sluice_leased, operation);
+  FIELD(sluice_leased, message_class);
+  FIELD(sluice_leased, flags);
+  FIELD(sluice_leased, value_count);
+  FIELD(sluice_leased, quantity_count);
+  FIELD(sluice_leased, reserved0);
+  FIELD(sluice_leased, due);
+  FIELD(sluice_leased, until);
+  FIELD(sluice_leased, expires_at);
+  FIELD(sluice_leased, reserved1);
+  FIELD(sluice_leased, values);
+  FIELD(sluice_leased, quantities);
+  FIELD(sluice_leased, payload);
+  END(sluice_leased);
+  BEGIN(sluice_settlement);
+  FIELD(sluice_settlement, message);
+  FIELD(sluice_settlement, fence);
+  FIELD(sluice_settlement, outcome);
+  FIELD(sluice_settlement, retry_after);
+  FIELD(sluice_settlement, status);
+  FIELD(sluice_settlement, state);
+  END(sluice_settlement);
 }
 
 static void statuses(void) {
@@ -196,6 +268,7 @@ static void statuses(void) {
   NUMBER(SLUICE_E_FORKED);
   NUMBER(SLUICE_E_WOULD_RESET);
   NUMBER(SLUICE_E_TOO_MANY);
+  NUMBER(SLUICE_E_STALE);
   NUMBER(SLUICE_E_INTERNAL);
 }
 
@@ -220,6 +293,32 @@ static void kinds(void) {
   NUMBER(SLUICE_EVENT_PROMOTION);
   NUMBER(SLUICE_EVENT_SATURATED);
   NUMBER(SLUICE_EVENT_MEMORY);
+}
+
+static void queue_numbers(void) {
+  NUMBER(SLUICE_REDELIVERED);
+  NUMBER(SLUICE_MESSAGE_NONE);
+  NUMBER(SLUICE_MESSAGE_SCHEDULED);
+  NUMBER(SLUICE_MESSAGE_WAITING);
+  NUMBER(SLUICE_MESSAGE_PARKED);
+  NUMBER(SLUICE_MESSAGE_LEASED);
+  NUMBER(SLUICE_MESSAGE_UNKNOWN);
+  NUMBER(SLUICE_MESSAGE_SENT);
+  NUMBER(SLUICE_MESSAGE_FAILED);
+  NUMBER(SLUICE_MESSAGE_EXPIRED);
+  NUMBER(SLUICE_MESSAGE_CANCELLED);
+  NUMBER(SLUICE_MESSAGE_ABORTED);
+  NUMBER(SLUICE_MESSAGE_DEAD);
+  NUMBER(SLUICE_CLASS_URGENT);
+  NUMBER(SLUICE_CLASS_REPLY);
+  NUMBER(SLUICE_CLASS_TRANSACTIONAL);
+  NUMBER(SLUICE_CLASS_BULK);
+  NUMBER(SLUICE_OUTCOME_SENT);
+  NUMBER(SLUICE_OUTCOME_RETRY);
+  NUMBER(SLUICE_OUTCOME_THROTTLED);
+  NUMBER(SLUICE_OUTCOME_NOT_ATTEMPTED);
+  NUMBER(SLUICE_OUTCOME_FAILED);
+  NUMBER(SLUICE_OUTCOME_LINE_BAD);
 }
 
 static void flags(void) {
@@ -263,9 +362,12 @@ int main(int count, char** arguments) {
   rows();
   results();
   counters();
+  messages();
+  leases();
   statuses();
   kinds();
   flags();
+  queue_numbers();
   if (count == 2 && strcmp(arguments[1], "--update") == 0) return update();
   compare();
   return finish();

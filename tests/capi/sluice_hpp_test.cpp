@@ -182,6 +182,124 @@ TEST_F(Wrapper, a_reload_keeps_or_says_what_it_would_drop) {
   engine_.reload(changed, {}, true);
 }
 
+constexpr char kQueue[] = R"({
+  "name": "queue", "tenant": "account", "line": "line",
+  "limits": [
+    { "name": "pace", "scope": ["line"], "kind": "pace", "amount": "1/s", "mode": "queue" },
+    { "name": "queued", "scope": ["line"], "kind": "gauge", "amount": 2 } ],
+  "operations": [
+    { "name": "send", "values": ["account", "line", "recipient"], "quantities": ["parts"],
+      "charges": [ { "limit": "pace" }, { "limit": "queued", "while": "queued" } ] } ]
+})";
+
+class Queue : public ::testing::Test {
+ protected:
+  static sluice::engine make_engine() {
+    sluice_engine_options options = sluice::make_options(kQueue);
+    options.manual_clock = 1;
+    options.manual_now = kStart;
+    return sluice::engine(options);
+  }
+  sluice::request send(std::string_view line) const {
+    sluice::request request(engine_.operation_id("send"), {"acme", line, "ann"});
+    request.quantities({3});
+    return request;
+  }
+
+  sluice::engine engine_ = make_engine();
+};
+
+TEST_F(Queue, a_message_is_held_leased_and_acked) {
+  const sluice::enqueued held = engine_.enqueue(send("+1"), "hello");
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held.held.depth, 1u);
+  EXPECT_EQ(held.held.state, SLUICE_MESSAGE_WAITING);
+  EXPECT_EQ(engine_.status(held.held.message).state, SLUICE_MESSAGE_WAITING);
+  EXPECT_EQ(engine_.next_due(), kStart);
+  const sluice::leases leased = engine_.lease();
+  ASSERT_EQ(leased.size(), 1u);
+  for (const sluice::lease lease : leased) {
+    EXPECT_EQ(lease->message, held.held.message);
+    EXPECT_EQ(lease.payload(), "hello");
+    EXPECT_EQ(lease.value(2), "ann");
+    EXPECT_EQ(lease->quantities[0], 3u);
+    EXPECT_FALSE(lease.redelivered());
+    EXPECT_EQ(lease->until, leased.next_due());
+    lease.ack();
+  }
+  EXPECT_EQ(thrown([&] { leased[0].ack(); }), SLUICE_E_NOT_FOUND);
+  EXPECT_EQ(engine_.next_due(), INT64_MAX);
+  EXPECT_EQ(engine_.counters().ended[SLUICE_MESSAGE_SENT], 1u);
+}
+
+TEST_F(Queue, a_refusal_is_an_answer) {
+  EXPECT_TRUE(engine_.enqueue(send("+1")));
+  EXPECT_TRUE(engine_.enqueue(send("+1")));
+  const sluice::enqueued refused = engine_.enqueue(send("+1"));
+  EXPECT_FALSE(refused);
+  EXPECT_EQ(refused.decision.denial, SLUICE_DENIAL_DEPTH);
+}
+
+TEST_F(Queue, room_grows_for_a_message_and_is_used_again) {
+  const std::string big(5000, 'b');
+  engine_.enqueue(send("+1"), big);
+  engine_.enqueue(send("+1"), "small");
+  sluice::leases leased(10, 0);
+  engine_.lease(leased);
+  ASSERT_EQ(leased.size(), 1u);
+  EXPECT_EQ(leased[0].payload(), big);
+  leased[0].ack();
+  engine_.set_clock(kStart + 1'000'000'000);
+  engine_.lease(leased, sluice::make_lease_options(1, 5));
+  ASSERT_EQ(leased.size(), 1u);
+  EXPECT_EQ(leased[0].payload(), "small");
+  EXPECT_EQ(leased[0]->until, kStart + 1'000'000'005);
+  const sluice::leases moved = std::move(leased);
+  EXPECT_EQ(moved[0].payload(), "small");
+}
+
+TEST_F(Queue, outcomes_are_told_one_by_one_or_together) {
+  for (const char* line : {"+1", "+2", "+3"}) engine_.enqueue(send(line));
+  const sluice::leases leased = engine_.lease();
+  ASSERT_EQ(leased.size(), 3u);
+  leased[0].nack(SLUICE_OUTCOME_NOT_ATTEMPTED);
+  EXPECT_EQ(engine_.status(leased[0]->message).state, SLUICE_MESSAGE_WAITING);
+  EXPECT_EQ(thrown([&] { leased[0].extend(5); }), SLUICE_E_STALE);
+  leased[1].extend(5);
+  EXPECT_EQ(engine_.status(leased[1]->message).due, kStart + 5);
+  std::vector<sluice_settlement> rows;
+  for (const sluice::lease lease : leased) rows.push_back(lease.settlement(SLUICE_OUTCOME_FAILED));
+  engine_.settle(rows);
+  EXPECT_EQ(rows[0].status, SLUICE_E_STALE);
+  EXPECT_EQ(rows[1].state, SLUICE_MESSAGE_FAILED);
+  EXPECT_EQ(rows[2].status, SLUICE_OK);
+  engine_.cancel(leased[0]->message);
+  EXPECT_EQ(thrown([&] { engine_.status(leased[0]->message); }), SLUICE_E_NOT_FOUND);
+}
+
+TEST_F(Queue, batches_say_how_each_went) {
+  const sluice::request one = send("+1");
+  const std::vector<sluice_request> asked(3, sluice_request(one));
+  std::vector<sluice_message> messages(3, sluice::make_message("all"));
+  EXPECT_EQ(thrown([&] { engine_.enqueue_many(asked, std::vector<sluice_message>()); }), SLUICE_E_INVALID);
+  messages[0].message_class = 9;
+  const std::vector<sluice::enqueued> answers = engine_.enqueue_many(asked, messages);
+  EXPECT_EQ(answers[0].decision.status, SLUICE_E_INVALID);
+  EXPECT_TRUE(answers[1]);
+  EXPECT_EQ(answers[2].held.depth, 2u);
+  EXPECT_TRUE(engine_.enqueue_many(std::vector<sluice_request>(), std::vector<sluice_message>()).empty());
+}
+
+TEST(WrapperNames, are_total) {
+  EXPECT_STREQ(sluice::message_state_name(SLUICE_MESSAGE_DEAD), "dead");
+  EXPECT_STREQ(sluice::message_state_name(SLUICE_MESSAGE_PARKED), "parked");
+  EXPECT_STREQ(sluice::message_state_name(12), "unknown");
+  EXPECT_STREQ(sluice::message_class_name(SLUICE_CLASS_BULK), "bulk");
+  EXPECT_STREQ(sluice::message_class_name(-1), "unknown");
+  EXPECT_STREQ(sluice::outcome_name(SLUICE_OUTCOME_LINE_BAD), "line_bad");
+  EXPECT_STREQ(sluice::outcome_name(6), "unknown");
+}
+
 TEST(WrapperPolicy, checks_and_describes) {
   EXPECT_THAT(sluice::policy_check(kPolicy), HasSubstr("\"ok\":true"));
   EXPECT_THAT(sluice::policy_check("{"), HasSubstr("\"ok\":false"));
@@ -194,6 +312,12 @@ TEST(WrapperInit, gives_what_the_macros_give) {
   EXPECT_EQ(std::memcmp(&decision, &made, sizeof(made)), 0);
   const sluice_request request = SLUICE_REQUEST_INIT, asked = sluice::make_request(SLUICE_NONE);
   EXPECT_EQ(std::memcmp(&request, &asked, sizeof(asked)), 0);
+  const sluice_message message = SLUICE_MESSAGE_INIT, sent = sluice::make_message();
+  EXPECT_EQ(std::memcmp(&message, &sent, sizeof(sent)), 0);
+  const sluice_held held = SLUICE_HELD_INIT, answer = sluice::make_held();
+  EXPECT_EQ(std::memcmp(&held, &answer, sizeof(answer)), 0);
+  const sluice_lease_options options = SLUICE_LEASE_OPTIONS_INIT, wanted = sluice::make_lease_options();
+  EXPECT_EQ(std::memcmp(&options, &wanted, sizeof(wanted)), 0);
 }
 
 }  // namespace

@@ -60,6 +60,14 @@ def test_every_call_of_a_closed_engine_raises_closed_error() -> None:
         lambda: engine.events(),
         lambda: engine.counters(),
         lambda: engine.sweep(),
+        lambda: engine.enqueue("ping", account="acme"),
+        lambda: engine.enqueue_many("ping", [{"account": "acme"}]),
+        lambda: engine.enqueue_many("ping", [{"account": "acme"}] * 100),
+        lambda: engine.lease(),
+        lambda: engine.settle([]),
+        lambda: engine.cancel(1),
+        lambda: engine.status(1),
+        lambda: engine.next_due(),
         lambda: engine.__enter__(),
     ]
     for call in calls:

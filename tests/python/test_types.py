@@ -17,7 +17,18 @@ def test_the_package_says_that_it_is_typed() -> None:
 
 
 def test_every_public_name_says_what_it_is() -> None:
-    aliases = {"Amount", "Duration", "Instant", "PolicyText", "Value", "NEVER", "ON_RELEASE", "UNLIMITED", "__version__"}
+    aliases = {
+        "Amount",
+        "Duration",
+        "Instant",
+        "Outcome",
+        "PolicyText",
+        "Value",
+        "NEVER",
+        "ON_RELEASE",
+        "UNLIMITED",
+        "__version__",
+    }
     assert all(getattr(sluice, name).__doc__ for name in sluice.__all__ if name not in aliases)
     methods = [getattr(sluice.Engine, name) for name in dir(sluice.Engine) if not name.startswith("_")]
     assert all(method.__doc__ for method in methods)

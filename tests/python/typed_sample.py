@@ -49,6 +49,44 @@ def subjects(engine: sluice.Engine) -> None:
     assert_type(engine.counters().denied_by, "dict[str, int]")
 
 
+def messages(engine: sluice.Engine) -> None:
+    held = engine.enqueue(
+        "send",
+        account="acme",
+        line=b"+1",
+        recipient="+2",
+        payload=b"hello",
+        message_class="bulk",
+        send_at=datetime.now(timezone.utc),
+        quantities={"parts": 1},
+    )
+    assert_type(held, sluice.Held)
+    assert_type(held.message, "int | None")
+    assert_type(held.decision, sluice.Decision)
+    assert_type(engine.enqueue_many("send", [{"account": "acme", "payload": "hello"}]), "list[sluice.Held]")
+    assert_type(engine.status(held).state, str)
+    assert_type(engine.next_due(), "int | None")
+    leases = engine.lease(10, ttl=timedelta(seconds=5))
+    assert_type(leases, "list[sluice.Lease]")
+    for lease in leases:
+        assert_type(lease.values, "dict[str, str]")
+        assert_type(lease.payload, bytes)
+        lease.extend(5)
+        lease.nack("retry", retry_after=timedelta(seconds=1))
+    assert_type(engine.settle([leases[0], (leases[1], "failed"), (leases[2], "throttled", 5)]), "list[sluice.Settled]")
+    engine.cancel(held)
+    for lease in engine.due(most=10):
+        with lease:
+            raise sluice.Throttled(timedelta(seconds=1))
+
+
+async def messages_in_a_coroutine(engine: sluice.Engine) -> None:
+    async for lease in engine.due():
+        assert_type(lease, sluice.Lease)
+        with lease:
+            raise sluice.PermanentFailure
+
+
 def policies(path: Path) -> Mapping[str, object]:
     try:
         policy = sluice.Policy.from_file(path, stance="comply")
@@ -64,4 +102,6 @@ def mistakes(engine: sluice.Engine) -> None:
     engine.decide("send", account=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     engine.decide("send", account="acme", now=1.5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     engine.set_plan(7, account="acme")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    engine.enqueue("send", account="acme", message_class="slow")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    engine.lease()[0].nack("sent")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     sluice.Engine("{}", clock="atomic")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -15,6 +15,7 @@ Policies are texts: docs/policy-language.md is their reference. Instants and spa
 from ._native import Decision, Decisions, Operation, Receipt
 from ._native import version as __version__
 from .decision import LimitDetail
+from .due import Due
 from .engine import Amount, Duration, Engine, Instant
 from .errors import (
     ClosedError,
@@ -27,12 +28,15 @@ from .errors import (
     NotFound,
     PolicyError,
     SluiceError,
+    StaleLease,
     TimeError,
     TooMany,
     Unset,
     WouldReset,
 )
 from .event import Event
+from .held import Held, MessageStatus, Settled
+from .lease import Lease, NotAttempted, Outcome, PermanentFailure, Throttled
 from .policy import Policy, PolicyText
 from .scope import Value
 from .usage import Counters, Subject, UsageRow
@@ -54,24 +58,34 @@ __all__ = [
     "Counters",
     "Decision",
     "Decisions",
+    "Due",
     "Duration",
     "Engine",
     "Event",
     "Finding",
     "Forked",
     "HandleError",
+    "Held",
     "Instant",
     "InvalidRequest",
+    "Lease",
     "LimitDetail",
     "MemoryCapError",
+    "MessageStatus",
+    "NotAttempted",
     "NotFound",
     "Operation",
+    "Outcome",
+    "PermanentFailure",
     "Policy",
     "PolicyError",
     "PolicyText",
     "Receipt",
+    "Settled",
     "SluiceError",
+    "StaleLease",
     "Subject",
+    "Throttled",
     "TimeError",
     "TooMany",
     "Unset",

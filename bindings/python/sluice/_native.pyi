@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, SupportsIndex, final
 
@@ -6,6 +6,8 @@ from typing_extensions import TypeAlias
 
 from .decision import LimitDetail
 from .errors import SluiceError
+from .held import Held, MessageStatus
+from .lease import Lease
 from .usage import UsageRow
 
 _Value: TypeAlias = str | bytes
@@ -144,6 +146,22 @@ class Operation:
         peek: bool = False,
         force: bool = False,
     ) -> Decisions: ...
+    def enqueue(
+        self,
+        *positional: _Value,
+        payload: _Value | None = ...,
+        message_class: str | None = ...,
+        send_at: _Instant | None = ...,
+        expires_at: _Instant | None = ...,
+        values: Mapping[str, _Value] | None = ...,
+        quantities: Mapping[str, int] | None = ...,
+        now: _Instant | None = ...,
+        peek: bool = ...,
+        idempotency_key: _Value | None = ...,
+        details: bool = ...,
+        **dimensions: _Value,
+    ) -> Held: ...
+    def enqueue_many(self, messages: Iterable[Mapping[str, Any]], *, now: _Instant | None = None) -> list[Held]: ...
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> Any: ...
 
 @final
@@ -205,6 +223,21 @@ class EngineCore:
     def usage_json(self, scope: str, values: _Subject, now: _Instant | None, /) -> str: ...
     def usage_rows(self, scope: str, values: _Subject, now: _Instant | None, /) -> list[UsageRow]: ...
     def list_subjects(self, scope: str, cursor: int, most: int, /) -> tuple[str, int]: ...
+    def lease(
+        self, most: int, ttl: int | timedelta | None, now: _Instant | None, buffer: int, /
+    ) -> tuple[list[Lease], int | None]: ...
+    def settle(
+        self, rows: list[tuple[int, int, str, int | timedelta | None]], now: _Instant | None, /
+    ) -> list[tuple[str | None, SluiceError | None]]: ...
+    def ack(self, message: int, fence: int, now: _Instant | None, /) -> None: ...
+    def nack(
+        self, message: int, fence: int, outcome: str, retry_after: int | timedelta | None, now: _Instant | None, /
+    ) -> None: ...
+    def extend(self, message: int, fence: int, ttl: int | timedelta, now: _Instant | None, /) -> int: ...
+    def cancel(self, message: int, now: _Instant | None, /) -> None: ...
+    def status(self, message: int, now: _Instant | None, /) -> MessageStatus: ...
+    def next_due(self) -> int | None: ...
+    def watch(self, before: int, ring: Callable[[int], None] | None, /) -> None: ...
     def drain_events(
         self,
     ) -> list[tuple[int, str | None, int, int, int, int, int, bool, str, int]]: ...

@@ -61,7 +61,7 @@ class MemoryCapError(SluiceError, MemoryError):
 
 
 class NotFound(SluiceError, LookupError):
-    """An unknown operation, limit, plan, dimension or scope; a receipt that is settled or expired."""
+    """An unknown operation, limit, plan, dimension or scope; a receipt that is settled or expired; a message that has ended."""
 
     status = "SLUICE_E_NOT_FOUND"
 
@@ -113,9 +113,27 @@ class TooMany(SluiceError, ValueError):
     status = "SLUICE_E_TOO_MANY"
 
 
+class StaleLease(SluiceError):
+    """The lease has ended and the message gone on; or, of a cancel, the message is leased and may be on its way."""
+
+    status = "SLUICE_E_STALE"
+
+
 _CLASSES: dict[str, type[SluiceError]] = {
     kind.status: kind
-    for kind in (InvalidRequest, MemoryCapError, NotFound, PolicyError, TimeError, Conflict, Unset, Forked, WouldReset, TooMany)
+    for kind in (
+        InvalidRequest,
+        MemoryCapError,
+        NotFound,
+        PolicyError,
+        TimeError,
+        Conflict,
+        Unset,
+        Forked,
+        WouldReset,
+        TooMany,
+        StaleLease,
+    )
 }
 # This package destroys an engine only by closing it.
 _CLASSES[HandleError.status] = ClosedError

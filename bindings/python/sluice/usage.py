@@ -55,3 +55,11 @@ class Counters(NamedTuple):
     overflowed: int
     """Decisions served by a shared record at the memory cap."""
     events_lost: int
+    messages: int
+    """Messages held now."""
+    accepted: int
+    """Messages taken in."""
+    leased: int
+    """Leases of them."""
+    ended: dict[str, int]
+    """Messages by what became of them: "sent", "failed", "expired", "cancelled", "aborted", "dead"."""

@@ -4,6 +4,7 @@
 #include <datetime.h>
 
 #include "errors.h"
+#include "sluice/sluice.hpp"
 
 namespace py = pybind11;
 
@@ -61,7 +62,24 @@ bool datetime_ns(PyObject* object, const char* name, int64_t* out) {
   return out_of_range(SLUICE_E_TIME, object, name, "from 1970 up to 2^62 ns later (the year 2116)");
 }
 
+// A number by its name, from 0 up to `last`.
+bool named(PyObject* object, const char* what, const char* (*name_of)(int32_t), int32_t last, int32_t* out) {
+  if (!PyUnicode_Check(object)) return wrong_type(object, what, "str");
+  std::string names;
+  for (*out = 0; *out <= last; ++*out) {
+    if (PyUnicode_CompareWithASCIIString(object, name_of(*out)) == 0) return true;
+    names += std::string(*out == 0 ? "" : *out == last ? " or " : ", ") + '"' + name_of(*out) + '"';
+  }
+  return out_of_range(SLUICE_E_INVALID, object, what, names.c_str());
+}
+
 }  // namespace
+
+bool class_of(PyObject* object, int32_t* out) {
+  return named(object, "message_class", message_class_name, SLUICE_CLASS_BULK, out);
+}
+
+bool outcome_of(PyObject* object, int32_t* out) { return named(object, "outcome", outcome_name, SLUICE_OUTCOME_LINE_BAD, out); }
 
 void prepare_arguments() {
   PyDateTime_IMPORT;

@@ -26,6 +26,10 @@ bool flag_of(PyObject* object, const char* name, bool* out);
 // The bytes of a str (its UTF-8) or bytes, borrowed from the object. None is absent: {nullptr, 0}.
 bool view(PyObject* object, PyObject* name, sluice_bytes* out);
 
+// A message class by its name, and what came of a lease by its name.
+bool class_of(PyObject* object, int32_t* out);
+bool outcome_of(PyObject* object, int32_t* out);
+
 // Called once, when the module is made.
 void prepare_arguments();
 

@@ -10,14 +10,29 @@ namespace sluice::python {
 
 // Options in the order of their names below.
 struct Call::Options {
-  std::array<PyObject*, 8> given{};
+  std::array<PyObject*, 12> given{};
 };
 
 namespace {
 
-enum Option : size_t { kNow, kPeek, kReceipt, kForce, kDetails, kIdempotencyKey, kQuantities, kValues, kOptions };
-constexpr const char* kOptionText[kOptions] = {"now",        "peek",  "receipt", "force", "details", "idempotency_key",
-                                               "quantities", "values"};
+// Those from kPayload on are a message's.
+enum Option : size_t {
+  kNow,
+  kPeek,
+  kReceipt,
+  kForce,
+  kDetails,
+  kIdempotencyKey,
+  kQuantities,
+  kValues,
+  kPayload,
+  kMessageClass,
+  kSendAt,
+  kExpiresAt,
+  kOptions
+};
+constexpr const char* kOptionText[kOptions] = {"now",        "peek",   "receipt", "force",         "details", "idempotency_key",
+                                               "quantities", "values", "payload", "message_class", "send_at", "expires_at"};
 PyObject* option_names[kOptions];
 
 constexpr uint64_t kMostCount = (uint64_t{1} << 48) - 1;
@@ -79,8 +94,9 @@ bool Call::read(PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
 }
 
 bool Call::place(PyObject* name, PyObject* value, Options* options) {
-  const size_t option = find(option_names, kOptions, name);
-  if (option < kOptions) {
+  const size_t options_of_it = what_ == Of::message ? kOptions : kPayload;
+  const size_t option = find(option_names, options_of_it, name);
+  if (option < options_of_it) {
     options->given[option] = value;
     return true;
   }
@@ -112,6 +128,7 @@ bool Call::read_options(const Options& options) {
   if (quantities && quantities != Py_None && !read_quantities(quantities)) return false;
   PyObject* values = options.given[kValues];
   if (values && values != Py_None && !read_mapping(values)) return false;
+  if (what_ == Of::message && !read_message(options)) return false;
   PyObject* key = options.given[kIdempotencyKey];
   if (!key || key == Py_None) return true;
   sluice_bytes bytes;
@@ -122,6 +139,23 @@ bool Call::read_options(const Options& options) {
   }
   request_.idempotency_key = bytes.ptr;
   request_.idempotency_key_len = static_cast<uint32_t>(bytes.len);
+  return true;
+}
+
+// None is as if it were not given.
+bool Call::read_message(const Options& options) {
+  const auto given = [&](Option option) {
+    PyObject* object = options.given[option];
+    return object == Py_None ? nullptr : object;
+  };
+  if (given(kSendAt) && !instant_of(given(kSendAt), "send_at", &message_.send_at)) return false;
+  if (given(kExpiresAt) && !instant_of(given(kExpiresAt), "expires_at", &message_.expires_at)) return false;
+  if (given(kMessageClass) && !class_of(given(kMessageClass), &message_.message_class)) return false;
+  if (!given(kPayload)) return true;
+  sluice_bytes bytes;
+  if (!view(given(kPayload), option_names[kPayload], &bytes)) return false;
+  message_.payload = bytes.ptr;
+  message_.payload_len = bytes.len;
   return true;
 }
 

@@ -15,7 +15,10 @@ namespace sluice::python {
 
 class Call {
  public:
-  explicit Call(const Shape& shape) : shape_(shape) {}
+  enum class Of { decision, message };
+
+  // Of a message there are further options: its payload, class and times.
+  explicit Call(const Shape& shape, Of what = Of::decision) : shape_(shape), what_(what) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -23,6 +26,7 @@ class Call {
   bool read(PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames);
 
   const sluice_request& request() const { return request_; }
+  const sluice_message& message() const { return message_; }
   bool details() const { return details_; }
   // Rows that the details of this request can have at most.
   size_t most_details() const { return kMostCharges * (request_.repeated_count > 1 ? request_.repeated_count : 1); }
@@ -31,6 +35,7 @@ class Call {
   struct Options;
   bool place(PyObject* name, PyObject* value, Options* options);
   bool read_options(const Options& options);
+  bool read_message(const Options& options);
   bool read_quantities(PyObject* quantities);
   bool read_mapping(PyObject* mapping);
   bool view_values();
@@ -38,6 +43,7 @@ class Call {
   bool give(size_t position, PyObject* value);
 
   const Shape& shape_;
+  const Of what_;
   std::array<PyObject*, kMostValues> given_{};  // borrowed from the arguments
   std::array<sluice_bytes, kMostValues> values_;
   std::array<uint64_t, kMostQuantities> quantities_;
@@ -45,6 +51,7 @@ class Call {
   std::vector<sluice_bytes> many_;       // or all of them
   std::vector<pybind11::object> owned_;  // lists made from other iterables, and a copied mapping
   sluice_request request_ = SLUICE_REQUEST_INIT;
+  sluice_message message_ = SLUICE_MESSAGE_INIT;
   bool details_ = false;
 };
 

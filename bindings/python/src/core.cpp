@@ -54,6 +54,7 @@ void Core::close() {
   closed_ = true;
   // Calls of other threads end first. The handle stays, stale: later calls say that it is closed.
   without_gil([this] { return sluice_engine_destroy(handle()); });
+  ring_all();
 }
 
 void Core::reload(const std::string& policy, const std::string& stance, bool allow_reset, int64_t now) {
@@ -63,6 +64,7 @@ void Core::reload(const std::string& policy, const std::string& stance, bool all
   ++generation_;
   alone.unlock();
   learn_names();
+  changed();
 }
 
 py::object Core::limit_name(int32_t id) const {
@@ -84,6 +86,41 @@ std::shared_ptr<const Shape> Core::shape_of(const std::string& operation) {
     if (shape->values[i].equal(repeats)) shape->repeats = static_cast<int>(i);
   }
   return shape;
+}
+
+// A message may be of an operation that the policy has no more.
+const OperationNames& Core::names_of(int32_t operation) {
+  OperationNames& known = operation_names_[operation];
+  if (known.name && known.generation == generation_) return known;
+  try {
+    const py::object description = py::module_::import("json").attr("loads")(engine_.describe_operation(operation));
+    known.values = interned_list(description["values"]);
+    known.quantities = interned_list(description["quantities"]);
+    known.name = description["name"];
+    known.generation = generation_;
+  } catch (const error& failure) {
+    if (failure.status() != SLUICE_E_NOT_FOUND || !known.name) throw;
+  }
+  return known;
+}
+
+void Core::watch(int64_t before, py::object ring) {
+  ring_before_ = before;
+  ring_ = std::move(ring);
+}
+
+void Core::ring_if_sooner() {
+  int64_t due = INT64_MAX;
+  if (sluice_next_due(handle(), &due) >= 0 && due < ring_before_) ring(due);
+}
+
+// What has happened has happened: a failure to tell of it is nobody's exception.
+void Core::ring(int64_t due) {
+  if (ring_.is_none()) return;
+  const py::object ring = ring_;
+  PyObject* const answer = PyObject_CallFunction(ring.ptr(), "L", static_cast<long long>(due));
+  if (!answer) PyErr_WriteUnraisable(ring.ptr());
+  Py_XDECREF(answer);
 }
 
 void Core::learn_names() {

@@ -6,6 +6,7 @@
 // 3. An operation's Shape is a snapshot: after a reload `generation` differs and the shape is read again. A reload writes
 //    `generation` holding `reloading` alone as well, and batches without the GIL share that lock while they look and decide, so no
 //    batch runs with the order of values of another policy.
+// 4. Who sleeps until something is due is rung awake by whatever makes something due sooner: changed() after a call that may.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <shared_mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "sluice/sluice.hpp"
@@ -40,6 +42,14 @@ struct Shape {
   std::string with_name(const std::string& words) const;
 };
 
+// What an operation's messages are told by.
+struct OperationNames {
+  uint64_t generation = 0;
+  pybind11::object name;  // null: not known yet
+  std::vector<pybind11::str> values;
+  std::vector<pybind11::str> quantities;
+};
+
 class Core : public std::enable_shared_from_this<Core> {
  public:
   explicit Core(const sluice_engine_options& options) : engine_(options) { learn_names(); }
@@ -56,15 +66,31 @@ class Core : public std::enable_shared_from_this<Core> {
   // The name of a limit id; None for SLUICE_NONE.
   pybind11::object limit_name(int32_t id) const;
   std::shared_ptr<const Shape> shape_of(const std::string& operation);
+  // Of an operation's id: as the policy has it now, or as it was last known.
+  const OperationNames& names_of(int32_t operation);
+
+  // From now on `ring(due)` is called when something becomes due before an instant. None: nobody sleeps.
+  void watch(int64_t before, pybind11::object ring);
+  // After a call that may have changed when something is due.
+  void changed() {
+    if (!ring_.is_none()) ring_if_sooner();
+  }
+  // Everybody who sleeps is to look again.
+  void ring_all() { ring(-1); }
 
  private:
   void learn_names();
+  void ring_if_sooner();
+  void ring(int64_t due);
 
   engine engine_;
   bool closed_ = false;
   uint64_t generation_ = 0;
-  std::vector<pybind11::str> limit_names_;  // by id
+  std::vector<pybind11::str> limit_names_;                       // by id
+  std::unordered_map<int32_t, OperationNames> operation_names_;  // by id
   std::shared_mutex reloading_;
+  int64_t ring_before_ = 0;
+  pybind11::object ring_ = pybind11::none();
 };
 
 }  // namespace sluice::python

@@ -12,6 +12,7 @@
 #include "arguments.h"
 #include "core.h"
 #include "gil.h"
+#include "leasing.h"
 #include "operation.h"
 #include "sluice/sluice.hpp"
 #include "subject.h"
@@ -67,12 +68,14 @@ CorePtr create(const Text& policy, const Text& stance, const Text& zoneinfo_dir,
 void set_plan(Core& core, const Text& scope, const py::tuple& values, const Text& plan, const py::object& now) {
   const Subject subject(scope, values);
   core.calls().set_plan(subject.get(), plan, instant(now));
+  core.changed();
 }
 
 void set_amount(Core& core, const Text& limit, const Text& scope, const py::tuple& values, const Text& amount,
                 const py::object& now) {
   const Subject subject(scope, values);
   core.calls().set_amount(core.calls().limit_id(limit), subject.get(), amount, instant(now));
+  core.changed();
 }
 
 void set_billing(Core& core, const Text& scope, const py::tuple& values, const py::object& day, int64_t time_of_day,
@@ -80,23 +83,28 @@ void set_billing(Core& core, const Text& scope, const py::tuple& values, const p
   const Subject subject(scope, values);
   const uint32_t on_day = static_cast<uint32_t>(count(day, "day", UINT32_MAX));
   core.calls().set_billing(subject.get(), on_day, time_of_day, or_default(zone), instant(now));
+  core.changed();
 }
 
 void set_usage(Core& core, const Text& limit, const Text& scope, const py::tuple& values, const py::object& used,
                const py::object& now) {
   const Subject subject(scope, values);
   core.calls().set_usage(core.calls().limit_id(limit), subject.get(), count(used, "used"), instant(now));
+  core.changed();
 }
 
 void reset(Core& core, const Text& scope, const py::tuple& values, const py::object& now) {
   const Subject subject(scope, values);
   core.calls().reset(subject.get(), instant(now));
+  core.changed();
 }
 
 uint64_t erase(const CorePtr& core, const Text& scope, const py::tuple& values, const py::object& now) {
   const Subject subject(scope, values);
   const int64_t at = instant(now);
-  return without_gil([&] { return core->calls().erase(subject.get(), at); });  // a pass over all records
+  const uint64_t erased = without_gil([&] { return core->calls().erase(subject.get(), at); });  // a pass over all records
+  core->changed();
+  return erased;
 }
 
 void report_throttled(Core& core, const Text& limit, const Text& scope, const py::tuple& values, const py::object& retry_after,
@@ -104,16 +112,19 @@ void report_throttled(Core& core, const Text& limit, const Text& scope, const py
   const Subject subject(scope, values);
   const int64_t wait = span(retry_after, "retry_after");
   core.calls().report_throttled(core.calls().limit_id(limit), subject.get(), wait, instant(now));
+  core.changed();
 }
 
 void clear_throttle(Core& core, const Text& limit, const Text& scope, const py::tuple& values, const py::object& now) {
   const Subject subject(scope, values);
   core.calls().clear_throttle(core.calls().limit_id(limit), subject.get(), instant(now));
+  core.changed();
 }
 
 void report_quality(Core& core, const Text& scope, const py::tuple& values, const Text& quality, const py::object& now) {
   const Subject subject(scope, values);
   core.calls().report_quality(subject.get(), quality, instant(now));
+  core.changed();
 }
 
 // ---- what there is -------------------------------------------------------------------------------------------------------------
@@ -173,11 +184,16 @@ py::dict counters(Core& core) {
   for (int32_t kind = SLUICE_DENIAL_MEMORY; kind <= SLUICE_DENIAL_NEVER; ++kind) {
     denied_by[sluice_denial_name(kind)] = c.denied_by[kind];
   }
+  py::dict ended;
+  for (int32_t state = SLUICE_MESSAGE_SENT; state <= SLUICE_MESSAGE_DEAD; ++state) {
+    ended[message_state_name(state)] = c.ended[state];
+  }
   using py::literals::operator""_a;
   return py::dict("allowed"_a = c.allowed, "denied"_a = c.denied, "would_queue"_a = c.would_queue, "peeked"_a = c.peeked,
                   "replayed"_a = c.replayed, "refunded"_a = c.refunded, "denied_by"_a = denied_by, "records"_a = c.records,
                   "receipts"_a = c.receipts, "memory_used"_a = c.memory_used, "memory_cap"_a = c.memory_cap, "swept"_a = c.swept,
-                  "overflowed"_a = c.overflowed, "events_lost"_a = c.events_lost);
+                  "overflowed"_a = c.overflowed, "events_lost"_a = c.events_lost, "messages"_a = c.messages,
+                  "accepted"_a = c.accepted, "leased"_a = c.leased, "ended"_a = ended);
 }
 
 uint64_t sweep(const CorePtr& core, const py::object& now, const py::object& max_records) {
@@ -192,6 +208,7 @@ void set_clock(Core& core, const py::object& now) {
   if (now.is_none())
     throw py::type_error("now must be an int of ns since the Unix epoch or a datetime with a time zone, not None");
   core.calls().set_clock(instant(now));
+  core.ring_all();
 }
 
 py::object refuse_pickle(const Core&, const py::object&) {
@@ -201,8 +218,9 @@ py::object refuse_pickle(const Core&, const py::object&) {
 }  // namespace
 
 void add_engine(py::module_& module) {
-  py::class_<Core, CorePtr>(module, "EngineCore", py::is_final())
-      .def(py::init(&create), py::arg("policy"), py::arg("stance"), py::arg("zoneinfo_dir"), py::arg("manual_clock"),
+  py::class_<Core, CorePtr> type(module, "EngineCore", py::is_final());
+  add_leasing(&type);
+  type.def(py::init(&create), py::arg("policy"), py::arg("stance"), py::arg("zoneinfo_dir"), py::arg("manual_clock"),
            py::arg("now"), py::arg("memory_cap"), py::arg("receipt_ttl"), py::arg("event_capacity"), py::arg("shards"))
       .def("close", &Core::close)
       .def_property_readonly("closed", &Core::closed)

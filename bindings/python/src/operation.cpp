@@ -11,6 +11,7 @@
 #include "batch.h"
 #include "call.h"
 #include "decision.h"
+#include "enqueue.h"
 #include "errors.h"
 #include "heap_type.h"
 
@@ -50,6 +51,7 @@ bool decide_now(const Shape& shape, const Call& call, sluice_decision* decision)
   prepare(&failure);
   const sluice_status status = sluice_decide_checked(shape.core->handle(), &call.request(), decision, &failure);
   if (status < 0) set_error(status, shape.with_name(failure.message));
+  if (status == SLUICE_OK) shape.core->changed();
   return status >= 0;
 }
 
@@ -125,7 +127,22 @@ PyObject* decide_many(PyObject* self, PyObject* args, PyObject* keywords) {
   Batch batch(shape);
   if (!batch.read(requests, quantities, now, flags)) return nullptr;
   std::shared_ptr<const Answers> answers = batch.decide();
+  if (answers) shape->core->changed();
   return answers ? make_decisions(batch.shape(), std::move(answers)) : nullptr;
+}
+
+PyObject* enqueue(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* kwnames) {
+  const std::shared_ptr<const Shape> shape = shape_of(self);
+  return shape ? enqueue_one(shape, args, nargs, kwnames) : nullptr;
+}
+
+PyObject* enqueue_many(PyObject* self, PyObject* args, PyObject* keywords) {
+  static const char* names[] = {"messages", "now", nullptr};
+  PyObject *messages = nullptr, *now = Py_None;
+  if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|$O:enqueue_many", const_cast<char**>(names), &messages, &now))
+    return nullptr;
+  const std::shared_ptr<const Shape> shape = shape_of(self);
+  return shape ? enqueue_all(shape, messages, now) : nullptr;
 }
 
 // ---- attributes ----------------------------------------------------------------------------------------------------------------
@@ -197,6 +214,12 @@ PyMethodDef methods[] = {
     {"decide_many", SLUICE_METHOD(decide_many), METH_VARARGS | METH_KEYWORDS,
      "decide_many($self, /, requests, *, quantities=None, now=None, peek=False, force=False)\n--\n\n"
      "Decides a list of requests in order, at one instant. See Engine.decide_many. Returns Decisions."},
+    {"enqueue", SLUICE_METHOD(enqueue), kFast,
+     "enqueue($self, /, *args, **kwargs)\n--\n\n"
+     "Takes a message in, to be leased when its limits let it go. See Engine.enqueue. Returns a Held."},
+    {"enqueue_many", SLUICE_METHOD(enqueue_many), METH_VARARGS | METH_KEYWORDS,
+     "enqueue_many($self, /, messages, *, now=None)\n--\n\n"
+     "Takes a list of messages in, at one instant. See Engine.enqueue_many. Returns a list of Held."},
     {"__reduce_ex__", refuse_pickling, METH_O, kReduceDoc},
     {nullptr, nullptr, 0, nullptr}};
 

@@ -14,6 +14,7 @@ void Receipt::refund(const py::object& now) const {
   int64_t at = 0;
   if (!instant_of(now.ptr(), "now", &at)) throw py::error_already_set();
   shape_->core->calls().refund(id_, at);
+  shape_->core->changed();
 }
 
 void Receipt::commit(const py::object& quantities, const py::object& now) const {
@@ -23,6 +24,7 @@ void Receipt::commit(const py::object& quantities, const py::object& now) const 
   if (!instant_of(now.ptr(), "now", &at)) throw py::error_already_set();
   counts.resize(shape_->quantities.size());
   shape_->core->calls().commit(id_, counts, at);
+  shape_->core->changed();
 }
 
 std::string Receipt::repr() const { return "<Receipt " + std::to_string(id_) + " of " + std::string(shape_->name) + ">"; }

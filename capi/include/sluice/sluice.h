@@ -18,8 +18,8 @@
  *              then nothing was written (buffer may be NULL to ask for the size).
  *   Structs    struct_size first, set by the caller to sizeof; append-only; no padding; reserved fields must be 0. SLUICE_X_INIT macros
  *              and sluice_x_init functions give the same values. A struct larger than this library knows is taken when what it
- *              does not know is 0, else SLUICE_E_UNSUPPORTED. Rows and views (sluice_bytes, _subject, _detail, _usage_row, _event)
- *              have no struct_size and never change.
+ *              does not know is 0, else SLUICE_E_UNSUPPORTED. Rows and views (sluice_bytes, _subject, _detail, _usage_row, _event,
+ *              _leased, _settlement) have no struct_size and never change.
  *   Errors     Slow calls take a nullable sluice_error, written on failure only, always NUL-terminated.
  *   Threads    Every function may be called from any thread at any time. Decisions are atomic across all their limits and
  *              subjects. The library starts no thread and calls nobody back.
@@ -127,6 +127,46 @@ enum {
   SLUICE_UNLIMITED = 2,  /* `limit` is unlimited and reads 0 */
   SLUICE_OVERFLOWED = 4, /* a shared overflow record served a new subject at the memory cap */
   SLUICE_PASSED = 8      /* detail: this limit had room */
+};
+
+/* sluice_leased.flags */
+enum {
+  SLUICE_REDELIVERED = 16 /* an earlier lease of the message ended without a word: it may have been sent before */
+};
+
+/* Where a message stands. From SENT on it is final: the engine has forgotten the message, and tells the state only in the answer of
+ * the call that ended it and in sluice_counters.ended. */
+enum {
+  SLUICE_MESSAGE_NONE = 0,
+  SLUICE_MESSAGE_SCHEDULED = 1, /* until its send_at */
+  SLUICE_MESSAGE_WAITING = 2,   /* its turn has not come */
+  SLUICE_MESSAGE_PARKED = 3,    /* a limit of its own holds it, or a retry's wait; others pass */
+  SLUICE_MESSAGE_LEASED = 4,
+  SLUICE_MESSAGE_UNKNOWN = 5,   /* at most once: its lease ended without a word; settle it with what is found out */
+  SLUICE_MESSAGE_SENT = 6,
+  SLUICE_MESSAGE_FAILED = 7,
+  SLUICE_MESSAGE_EXPIRED = 8,
+  SLUICE_MESSAGE_CANCELLED = 9,
+  SLUICE_MESSAGE_ABORTED = 10,
+  SLUICE_MESSAGE_DEAD = 11      /* tried as often as the policy's retries allow */
+};
+
+/* In rank: a message goes before those of the classes behind its own, but for the policy's floor. */
+enum {
+  SLUICE_CLASS_URGENT = 0,
+  SLUICE_CLASS_REPLY = 1,
+  SLUICE_CLASS_TRANSACTIONAL = 2,
+  SLUICE_CLASS_BULK = 3
+};
+
+/* What came of a lease. THROTTLED, NOT_ATTEMPTED and LINE_BAD give back what the lease took; nothing else does. */
+enum {
+  SLUICE_OUTCOME_SENT = 0,
+  SLUICE_OUTCOME_RETRY = 1,         /* it may or may not have been sent: again after retry_after; 0: the policy's backoff */
+  SLUICE_OUTCOME_THROTTLED = 2,     /* refused for now: it goes back to its place, and its line waits retry_after */
+  SLUICE_OUTCOME_NOT_ATTEMPTED = 3, /* nothing was tried: it goes back to its place */
+  SLUICE_OUTCOME_FAILED = 4,        /* for good */
+  SLUICE_OUTCOME_LINE_BAD = 5       /* its line cannot send: it goes back to its place, and the line waits with it */
 };
 
 /* ---- structs -------------------------------------------------------------------------------------------------------------- */
@@ -260,8 +300,12 @@ typedef struct sluice_counters {
   uint64_t swept;           /* records dropped as never seen */
   uint64_t overflowed;      /* decisions served by a shared overflow record */
   uint64_t events_lost;
+  uint64_t messages;        /* held */
+  uint64_t accepted, leased; /* messages, and leases of them, ever */
+  uint64_t ended[12];       /* messages, ever, by final SLUICE_MESSAGE_* */
 } sluice_counters;
-#define SLUICE_COUNTERS_INIT {sizeof(sluice_counters), 0, 0, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0, 0, 0, 0, 0, 0, 0}
+#define SLUICE_COUNTERS_INIT {sizeof(sluice_counters), 0, 0, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0, 0, 0, 0, 0, 0, 0, \
+                              0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}
 
 /* A subject: a scope by its dimensions' names joined with commas ("account", "line,recipient") and their values in that order. */
 typedef struct sluice_subject {
@@ -271,12 +315,92 @@ typedef struct sluice_subject {
   size_t value_count;
 } sluice_subject;
 
+/* What a message brings beside its request. */
+typedef struct sluice_message {
+  uint32_t struct_size;
+  int32_t message_class; /* SLUICE_CLASS_*; SLUICE_NONE: the operation's own */
+  const void *payload;   /* any bytes, handed back by the lease; at most as many as the policy's queue takes */
+  size_t payload_len;
+  int64_t send_at;       /* not before; 0: as soon as it may */
+  int64_t expires_at;    /* not at or after; 0: as its class says */
+} sluice_message;
+#define SLUICE_MESSAGE_INIT {sizeof(sluice_message), SLUICE_NONE, NULL, 0, 0, 0}
+
+/* What the engine holds after an enqueue. */
+typedef struct sluice_held {
+  uint32_t struct_size;
+  int32_t state;      /* SLUICE_MESSAGE_*; NONE: not held */
+  uint64_t message;   /* its number, below 2^53 and never used again; 0: not held */
+  int64_t expires_at; /* 0: never */
+  uint64_t depth;     /* messages held for its line, this one too */
+} sluice_held;
+#define SLUICE_HELD_INIT {sizeof(sluice_held), 0, 0, 0, 0}
+
+typedef struct sluice_lease_options {
+  uint32_t struct_size;
+  uint32_t most; /* messages; 0: as many as there are rows */
+  int64_t now;
+  int64_t ttl;   /* how long a lease lasts, up to a day; 0: as the policy says */
+} sluice_lease_options;
+#define SLUICE_LEASE_OPTIONS_INIT {sizeof(sluice_lease_options), 0, SLUICE_NOW, 0}
+
+/* A leased message. Its pointers point into the buffer that the caller gave. */
+typedef struct sluice_leased {
+  uint64_t message;
+  uint32_t fence;              /* with the message, the lease's name */
+  uint32_t attempt;            /* 1, and one more for each time that it may have been sent before */
+  int32_t operation;
+  int32_t message_class;
+  uint32_t flags;              /* SLUICE_REDELIVERED */
+  uint32_t value_count;
+  uint32_t quantity_count;
+  uint32_t reserved0;
+  int64_t due;                 /* since when it could have gone */
+  int64_t until;               /* the lease's end */
+  int64_t expires_at;          /* 0: never */
+  uint64_t reserved1;
+  const sluice_bytes *values;  /* in the operation's declared order */
+  const uint64_t *quantities;  /* the same */
+  sluice_bytes payload;
+} sluice_leased;
+
+/* What came of one lease, and what that made of the message. */
+typedef struct sluice_settlement {
+  uint64_t message;
+  uint32_t fence;
+  int32_t outcome;     /* SLUICE_OUTCOME_* */
+  int64_t retry_after; /* ns, up to 400 days; see SLUICE_OUTCOME_RETRY and _THROTTLED */
+  int32_t status;      /* out: SLUICE_OK, or why nothing has changed */
+  int32_t state;       /* out: SLUICE_MESSAGE_* now; NONE on failure */
+} sluice_settlement;
+
+typedef struct sluice_message_state {
+  uint32_t struct_size;
+  int32_t state;         /* SLUICE_MESSAGE_* */
+  int32_t message_class; /* SLUICE_CLASS_* */
+  uint32_t tries;        /* leases after which it may have been sent */
+  uint32_t fence;        /* leases so far */
+  int32_t operation;
+  int64_t due;           /* scheduled, parked, leased: until then; 0: no instant is known */
+  int64_t expires_at;    /* 0: never */
+  uint64_t depth;        /* messages held for its line */
+  uint64_t position;     /* 0: not told */
+  int64_t eta;           /* with an eta_kind other than SLUICE_WAIT_UNKNOWN */
+  int32_t eta_kind;      /* SLUICE_WAIT_* */
+  uint32_t reserved0;
+} sluice_message_state;
+#define SLUICE_MESSAGE_STATE_INIT {sizeof(sluice_message_state), 0, 0, 0, 0, SLUICE_NONE, 0, 0, 0, 0, 0, 0, 0}
+
 /* For languages without macros: what the INIT macros give; size is the caller's sizeof. */
 SLUICE_API void sluice_error_init(sluice_error *error, uint32_t size);
 SLUICE_API void sluice_engine_options_init(sluice_engine_options *options, uint32_t size);
 SLUICE_API void sluice_request_init(sluice_request *request, uint32_t size);
 SLUICE_API void sluice_decision_init(sluice_decision *decision, uint32_t size);
 SLUICE_API void sluice_counters_init(sluice_counters *counters, uint32_t size);
+SLUICE_API void sluice_message_init(sluice_message *message, uint32_t size);
+SLUICE_API void sluice_held_init(sluice_held *held, uint32_t size);
+SLUICE_API void sluice_lease_options_init(sluice_lease_options *options, uint32_t size);
+SLUICE_API void sluice_message_state_init(sluice_message_state *state, uint32_t size);
 
 /* ---- library -------------------------------------------------------------------------------------------------------------- */
 
@@ -362,6 +486,64 @@ SLUICE_API sluice_status sluice_refund(sluice_engine engine, sluice_receipt rece
 /* Settles with the actual quantities (as many as the operation declares): returns the rest or takes the excess as forced. since 0.1 */
 SLUICE_API sluice_status sluice_commit(sluice_engine engine, sluice_receipt receipt, const uint64_t *quantities,
                                        uint32_t quantity_count, int64_t now, sluice_error *error);
+
+/* ---- queue ---------------------------------------------------------------------------------------------------------------- */
+
+/* Takes a message in, to be leased when its queue-mode limits let it go. All charges of the request that do not wait for that are taken
+ * now, all or nothing, as by sluice_decide; a refused message has cost nothing but its attempt charges. Its operation has the policy's line
+ * among its values and repeats nothing. Of the flags only SLUICE_PEEK is known: the answer then, and nothing is held.
+ * On a failure `decision` says so as in sluice_decide, and `held` reads as not held.
+ * Ownership: borrows everything for the call; the engine keeps copies. `message` NULL: no payload, the operation's own class, at once.
+ * `decision`, `held` may be NULL; when one is wrong in itself nothing is done. Returns: SLUICE_OK whenever the engine holds the message;
+ * SLUICE_DENIED when it does not; SLUICE_E_INVALID, _HANDLE, _NOT_FOUND, _TIME, _CONFLICT, _UNSET, _UNSUPPORTED, _FORKED,
+ * _TOO_MANY, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_enqueue(sluice_engine engine, const sluice_request *request, const sluice_message *message,
+                                        sluice_decision *decision, sluice_held *held, sluice_error *error);
+
+/* Takes an array in at one instant, in order: each element as sluice_enqueue, whatever becomes of the others. Strides as in
+ * sluice_decide_many. `messages` (no payloads) and `held` may be NULL. Each decision's status says how it went; when a decision or
+ * a `held` is wrong in itself nothing is done. Returns: SLUICE_OK when all elements were looked at; SLUICE_E_HANDLE,
+ * _INVALID, _UNSUPPORTED, _FORKED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_enqueue_many(sluice_engine engine, const sluice_request *requests, size_t request_stride,
+                                             const sluice_message *messages, size_t message_stride, sluice_decision *decisions,
+                                             size_t decision_stride, sluice_held *held, size_t held_stride, size_t count);
+
+/* Leases messages whose time has come, line after line by due instant, and takes their queue-mode charges. Who has leased a message
+ * settles it before the lease ends; else it is delivered again, or is set aside as SLUICE_MESSAGE_UNKNOWN where its class is delivered at
+ * most once. Leasing stops where rows or buffer are full. `options` NULL: as its INIT macro. *count: in the rows, out the leases.
+ * *buffer_len: in the room, out the bytes used. `buffer` may lie anywhere; what is in it is aligned to 8 bytes.
+ * *next_due (nullable): the earliest instant at which to lease again; INT64_MAX: not before something else changes.
+ * Ownership: everything is copied to the caller's memory. Returns: SLUICE_OK, also when nothing is due; SLUICE_E_BUFFER when not
+ * even the first message fits: nothing was leased, *count is 0, and *buffer_len is what it takes; SLUICE_E_INVALID, _HANDLE, _TIME,
+ * _UNSUPPORTED, _FORKED, _NO_MEMORY: *count is 0. since 0.1 */
+SLUICE_API sluice_status sluice_lease(sluice_engine engine, const sluice_lease_options *options, sluice_leased *leases, size_t *count,
+                                      void *buffer, size_t *buffer_len, int64_t *next_due, sluice_error *error);
+
+/* Says what came of leases, in order; each by itself, with its status and the message's state in its row: SLUICE_E_NOT_FOUND when
+ * the message is not held (any more), SLUICE_E_STALE when the lease is not its current one, SLUICE_E_INVALID, _TIME. A lease that ended
+ * without a word can be settled until the next one begins. Returns: SLUICE_OK when all rows were looked at; SLUICE_E_HANDLE, _INVALID,
+ * _FORKED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_settle(sluice_engine engine, sluice_settlement *settlements, size_t count, int64_t now);
+/* One lease with words for a failure: sent (ack), or one of the other outcomes (nack). Returns: as the rows of sluice_settle, and
+ * SLUICE_E_HANDLE, _FORKED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_ack(sluice_engine engine, uint64_t message, uint32_t fence, int64_t now, sluice_error *error);
+SLUICE_API sluice_status sluice_nack(sluice_engine engine, uint64_t message, uint32_t fence, int32_t outcome, int64_t retry_after,
+                                     int64_t now, sluice_error *error);
+/* The lease ends at now + ttl, be that later or earlier than before. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND, SLUICE_E_STALE when it does not
+ * run, SLUICE_E_INVALID, _TIME, _HANDLE, _FORKED. since 0.1 */
+SLUICE_API sluice_status sluice_extend(sluice_engine engine, uint64_t message, uint32_t fence, int64_t ttl, int64_t now,
+                                       sluice_error *error);
+
+/* Ends a message that is not leased, and gives back what a message that was never sent has no use for. Returns: SLUICE_OK,
+ * SLUICE_E_NOT_FOUND, SLUICE_E_STALE when it is leased: it may be on its way; SLUICE_E_TIME, _HANDLE, _FORKED. since 0.1 */
+SLUICE_API sluice_status sluice_cancel(sluice_engine engine, uint64_t message, int64_t now, sluice_error *error);
+/* Where a held message stands. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND when it is not held (any more), SLUICE_E_INVALID, _TIME, _HANDLE,
+ * _UNSUPPORTED, _FORKED. since 0.1 */
+SLUICE_API sluice_status sluice_message_status(sluice_engine engine, uint64_t message, int64_t now, sluice_message_state *state,
+                                               sluice_error *error);
+/* The earliest instant at which there is something to lease or to look at, exact to the ns; INT64_MAX: none. Any call that changes the
+ * engine may change it. since 0.1 */
+SLUICE_API sluice_status sluice_next_due(sluice_engine engine, int64_t *due);
 
 /* ---- subjects ------------------------------------------------------------------------------------------------------------- */
 

@@ -3,8 +3,9 @@
 // sluice.hpp - sluice.h for C++17: engines that destroy themselves, failures as exceptions, texts as std::string.
 //
 // CONVENTIONS
-//   Types      Structs and numbers are those of sluice.h, and what they mean stands there. Here are only an owner (engine), an
-//              exception (error) and two borrowers (request, subject) that hold the arrays the C structs point into.
+//   Types      Structs and numbers are those of sluice.h, and what they mean stands there. Here are only two owners (engine, and
+//              leases, the memory of leased messages), an exception (error), two borrowers (request, subject) that hold the arrays
+//              the C structs point into, and a view (lease).
 //   Failures   A negative status is thrown as sluice::error; 0 and positive ones are answers and returned.
 //   Texts      std::string_view; one without data() is absent or the default. Borrowed for the call.
 //   Time       `now` is SLUICE_NOW unless said: the engine's own clock.
@@ -75,6 +76,47 @@ inline sluice_engine_options make_options(std::string_view policy) noexcept {
 }
 
 inline bool allowed(const sluice_decision& decision) noexcept { return decision.status == SLUICE_OK; }
+
+// A message with a payload, which it borrows. What else SLUICE_MESSAGE_INIT gives.
+inline sluice_message make_message(std::string_view payload = {}) noexcept {
+  sluice_message message{};
+  message.struct_size = sizeof(message);
+  message.message_class = SLUICE_NONE;
+  message.payload = payload.data();
+  message.payload_len = payload.size();
+  return message;
+}
+
+inline sluice_held make_held() noexcept {
+  sluice_held held{};
+  held.struct_size = sizeof(held);
+  return held;
+}
+
+// `most` 0: as many as there is room for; `ttl` 0: as the policy says.
+inline sluice_lease_options make_lease_options(uint32_t most = 0, int64_t ttl = 0, int64_t now = SLUICE_NOW) noexcept {
+  sluice_lease_options options{};
+  options.struct_size = sizeof(options);
+  options.most = most;
+  options.now = now;
+  options.ttl = ttl;
+  return options;
+}
+
+// "waiting", "bulk", "not_attempted": the words of SLUICE_MESSAGE_*, SLUICE_CLASS_*, SLUICE_OUTCOME_*; "unknown" outside the lists.
+inline const char* message_state_name(int32_t state) noexcept {
+  constexpr const char* names[] = {"none", "scheduled", "waiting", "parked",    "leased",  "unknown",
+                                   "sent", "failed",    "expired", "cancelled", "aborted", "dead"};
+  return state >= 0 && state < static_cast<int32_t>(std::size(names)) ? names[state] : "unknown";
+}
+inline const char* message_class_name(int32_t message_class) noexcept {
+  constexpr const char* names[] = {"urgent", "reply", "transactional", "bulk"};
+  return message_class >= 0 && message_class < static_cast<int32_t>(std::size(names)) ? names[message_class] : "unknown";
+}
+inline const char* outcome_name(int32_t outcome) noexcept {
+  constexpr const char* names[] = {"sent", "retry", "throttled", "not_attempted", "failed", "line_bad"};
+  return outcome >= 0 && outcome < static_cast<int32_t>(std::size(names)) ? names[outcome] : "unknown";
+}
 
 namespace impl {
 
@@ -220,6 +262,116 @@ class subject {
   impl::key_list<4> values_;
 };
 
+// The answer to an enqueue: true when the engine holds the message.
+struct enqueued {
+  sluice_decision decision = make_decision();
+  sluice_held held = make_held();
+
+  explicit operator bool() const noexcept { return held.message != 0; }
+};
+
+// A leased message. It views memory of the leases it came from, and names its engine by handle.
+class lease {
+ public:
+  lease(sluice_engine engine, const sluice_leased& row) noexcept : engine_(engine), row_(&row) {}
+
+  const sluice_leased& get() const noexcept { return *row_; }
+  const sluice_leased* operator->() const noexcept { return row_; }
+  std::string_view payload() const noexcept { return view(row_->payload); }
+  // By position among the operation's values.
+  std::string_view value(size_t i) const noexcept { return view(row_->values[i]); }
+  bool redelivered() const noexcept { return (row_->flags & SLUICE_REDELIVERED) != 0; }
+
+  void ack(int64_t now = SLUICE_NOW) const {
+    impl::checked([&](sluice_error* failure) { return sluice_ack(engine_, row_->message, row_->fence, now, failure); });
+  }
+  void nack(int32_t outcome, int64_t retry_after = 0, int64_t now = SLUICE_NOW) const {
+    impl::checked([&](sluice_error* failure) {
+      return sluice_nack(engine_, row_->message, row_->fence, outcome, retry_after, now, failure);
+    });
+  }
+  void extend(int64_t ttl, int64_t now = SLUICE_NOW) const {
+    impl::checked([&](sluice_error* failure) { return sluice_extend(engine_, row_->message, row_->fence, ttl, now, failure); });
+  }
+  // For engine::settle, which says what came of many.
+  sluice_settlement settlement(int32_t outcome = SLUICE_OUTCOME_SENT, int64_t retry_after = 0) const noexcept {
+    return {row_->message, row_->fence, outcome, retry_after, 0, 0};
+  }
+
+ private:
+  static std::string_view view(const sluice_bytes& from) noexcept { return {static_cast<const char*>(from.ptr), from.len}; }
+
+  sluice_engine engine_;
+  const sluice_leased* row_;
+};
+
+// What one call leased, and the memory of it: leasing into it again reuses that, and ends the views of what was there.
+class leases {
+ public:
+  class iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = lease;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = lease;
+
+    iterator(const leases* all, size_t at) noexcept : all_(all), at_(at) {}
+    lease operator*() const noexcept { return (*all_)[at_]; }
+    iterator& operator++() noexcept {
+      ++at_;
+      return *this;
+    }
+    iterator operator++(int) noexcept { return {all_, at_++}; }
+    friend bool operator==(const iterator& a, const iterator& b) noexcept { return a.at_ == b.at_; }
+    friend bool operator!=(const iterator& a, const iterator& b) noexcept { return a.at_ != b.at_; }
+
+   private:
+    const leases* all_;
+    size_t at_;
+  };
+
+  // Room for so many messages, and bytes of them at a time; grows where a single message needs more.
+  explicit leases(size_t most = 100, size_t bytes = 65536) : rows_(most), room_((bytes + 7) / 8) {}
+  leases(leases&&) noexcept = default;
+  leases& operator=(leases&&) noexcept = default;
+
+  size_t size() const noexcept { return count_; }
+  bool empty() const noexcept { return count_ == 0; }
+  lease operator[](size_t i) const noexcept { return {engine_, rows_[i]}; }
+  iterator begin() const noexcept { return {this, 0}; }
+  iterator end() const noexcept { return {this, count_}; }
+  // When to lease again, as it stood after this; INT64_MAX: not before something else changes.
+  int64_t next_due() const noexcept { return next_due_; }
+
+ private:
+  friend class engine;
+
+  void fill(sluice_engine engine, const sluice_lease_options& options) {
+    engine_ = engine;
+    count_ = 0;
+    for (;;) {
+      size_t count = rows_.size(), length = room_.size() * sizeof(room_[0]);
+      bool too_small = false;
+      impl::checked([&](sluice_error* failure) {
+        const sluice_status status =
+            sluice_lease(engine, &options, rows_.data(), &count, room_.data(), &length, &next_due_, failure);
+        too_small = status == SLUICE_E_BUFFER;
+        return too_small ? SLUICE_OK : status;
+      });
+      count_ = count;
+      if (!too_small) return;
+      room_.resize((length + 7) / 8);
+    }
+  }
+
+  sluice_engine engine_ = 0;
+  std::vector<sluice_leased> rows_;
+  std::vector<uint64_t> room_;
+  size_t count_ = 0;
+  int64_t next_due_ = INT64_MAX;
+};
+
 // Owns one engine. An empty one (default, moved from) is handle 0: every call throws SLUICE_E_HANDLE.
 class engine {
  public:
@@ -334,6 +486,80 @@ class engine {
     impl::checked([&](sluice_error* failure) {
       return sluice_commit(handle_, receipt, quantities.data(), static_cast<uint32_t>(quantities.size()), now, failure);
     });
+  }
+
+  // ---- queue ----
+
+  // Returns 0 when the engine holds the message, positive when not.
+  sluice_status enqueue(const sluice_request& request, const sluice_message& message, enqueued& answer) {
+    return impl::checked([&](sluice_error* failure) {
+      return sluice_enqueue(handle_, &request, &message, &answer.decision, &answer.held, failure);
+    });
+  }
+  enqueued enqueue(const sluice_request& request, const sluice_message& message) {
+    enqueued answer;
+    enqueue(request, message, answer);
+    return answer;
+  }
+  enqueued enqueue(const sluice_request& request, std::string_view payload = {}) {
+    return enqueue(request, make_message(payload));
+  }
+  // Each answer's decision says how its message went, failures included; only what stops the whole array is thrown.
+  void enqueue_many(const sluice_request* requests, const sluice_message* messages, enqueued* answers, size_t count) {
+    impl::check(sluice_enqueue_many(handle_, requests, sizeof(*requests), messages, sizeof(*messages),
+                                    count == 0 ? nullptr : &answers->decision, sizeof(*answers),
+                                    count == 0 ? nullptr : &answers->held, sizeof(*answers), count));
+  }
+  // Contiguous arrays of equal size.
+  template <class Requests, class Messages>
+  std::vector<enqueued> enqueue_many(const Requests& requests, const Messages& messages) {
+    if (std::size(requests) != std::size(messages)) {
+      throw error(SLUICE_E_INVALID, "messages: as many as there are requests are needed");
+    }
+    std::vector<enqueued> answers(std::size(requests));
+    enqueue_many(std::data(requests), std::data(messages), answers.data(), answers.size());
+    return answers;
+  }
+
+  // What is due, as far as `into` has room; it grows where not even the first message fits.
+  void lease(leases& into, const sluice_lease_options& options = make_lease_options()) { into.fill(handle_, options); }
+  leases lease(uint32_t most = 100, int64_t ttl = 0, int64_t now = SLUICE_NOW) {
+    leases leased(most);
+    lease(leased, make_lease_options(most, ttl, now));
+    return leased;
+  }
+  // What came of many leases; each row says how it went.
+  void settle(sluice_settlement* rows, size_t count, int64_t now = SLUICE_NOW) {
+    impl::check(sluice_settle(handle_, rows, count, now));
+  }
+  template <class Settlements>
+  void settle(Settlements&& rows, int64_t now = SLUICE_NOW) {
+    settle(std::data(rows), std::size(rows), now);
+  }
+  void ack(uint64_t message, uint32_t fence, int64_t now = SLUICE_NOW) {
+    impl::checked([&](sluice_error* failure) { return sluice_ack(handle_, message, fence, now, failure); });
+  }
+  void nack(uint64_t message, uint32_t fence, int32_t outcome, int64_t retry_after = 0, int64_t now = SLUICE_NOW) {
+    impl::checked(
+        [&](sluice_error* failure) { return sluice_nack(handle_, message, fence, outcome, retry_after, now, failure); });
+  }
+  void extend(uint64_t message, uint32_t fence, int64_t ttl, int64_t now = SLUICE_NOW) {
+    impl::checked([&](sluice_error* failure) { return sluice_extend(handle_, message, fence, ttl, now, failure); });
+  }
+  void cancel(uint64_t message, int64_t now = SLUICE_NOW) {
+    impl::checked([&](sluice_error* failure) { return sluice_cancel(handle_, message, now, failure); });
+  }
+  sluice_message_state status(uint64_t message, int64_t now = SLUICE_NOW) const {
+    sluice_message_state state{};
+    state.struct_size = sizeof(state);
+    impl::checked([&](sluice_error* failure) { return sluice_message_status(handle_, message, now, &state, failure); });
+    return state;
+  }
+  // INT64_MAX: nothing is due.
+  int64_t next_due() const {
+    int64_t due = INT64_MAX;
+    impl::check(sluice_next_due(handle_, &due));
+    return due;
   }
 
   // ---- subjects ----

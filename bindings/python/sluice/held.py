@@ -1,0 +1,87 @@
+"""What an engine holds: the answer to an enqueue, and where a message stands."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ._native import Decision
+from .errors import SluiceError
+
+
+class Held:
+    """The answer to an enqueue: true when the engine holds the message; else its decision says why not."""
+
+    __slots__ = ("_decision", "depth", "error", "expires_at", "message", "state")
+
+    message: int | None
+    """The message's number, never used again; None when it is not held."""
+    state: str | None
+    """"waiting", or "scheduled" until its send_at; None when it is not held."""
+    expires_at: int | None
+    """ns since the Unix epoch; None when it never does, or is not held."""
+    depth: int
+    """Messages held for its line, this one too."""
+    error: SluiceError | None
+    """Of an element of enqueue_many that failed: why."""
+
+    def __init__(
+        self,
+        message: int | None,
+        state: str | None,
+        expires_at: int | None,
+        depth: int,
+        decision: Decision | None,
+        error: SluiceError | None,
+    ) -> None:
+        self.message = message
+        self.state = state
+        self.expires_at = expires_at
+        self.depth = depth
+        self._decision = decision
+        self.error = error
+
+    @property
+    def decision(self) -> Decision:
+        """What was decided when it was accepted or refused. Of an element that failed, raises its error."""
+        if self._decision is None:
+            raise self.error or SluiceError("there is no decision")
+        return self._decision
+
+    def __bool__(self) -> bool:
+        return self.message is not None
+
+    def __repr__(self) -> str:
+        if self.message is not None:
+            return f"<Held {self.message}, {self.state}, {self.depth} on the line>"
+        if self.error is not None:
+            return f"<Held nothing: {self.error}>"
+        return f"<Held nothing: {self.decision.denial or self.decision.outcome}>"
+
+
+class MessageStatus(NamedTuple):
+    """Where a held message stands. Instants are ns since the Unix epoch."""
+
+    message: int
+    state: str
+    """"scheduled", "waiting", "parked" (a limit of its own holds it, or a retry's wait), "leased" or "unknown" (delivered at
+    most once, and its lease ended without a word)."""
+    message_class: str
+    operation: str
+    tries: int
+    """Leases after which it may have been sent."""
+    fence: int
+    """Leases so far."""
+    due: int | None
+    """Scheduled, parked, leased: until then; None when no instant is known."""
+    expires_at: int | None
+    depth: int
+    """Messages held for its line."""
+
+
+class Settled(NamedTuple):
+    """What became of one of the leases given to settle."""
+
+    state: str | None
+    """The message's state now: "sent", "failed", "dead", "parked", "waiting"; None when nothing was settled."""
+    error: SluiceError | None
+    """Why nothing was: StaleLease, NotFound, InvalidRequest."""
