@@ -35,6 +35,9 @@ static_assert(same(WaitKind::never, SLUICE_WAIT_NEVER));
 
 static_assert(same(EventKind::threshold, SLUICE_EVENT_THRESHOLD) && same(EventKind::promotion, SLUICE_EVENT_PROMOTION));
 static_assert(same(EventKind::saturated, SLUICE_EVENT_SATURATED) && same(EventKind::memory, SLUICE_EVENT_MEMORY));
+static_assert(same(EventKind::sender_changed, SLUICE_EVENT_SENDER_CHANGED));
+static_assert(same(EventKind::campaign_paused, SLUICE_EVENT_CAMPAIGN_PAUSED) &&
+              same(EventKind::campaign_finished, SLUICE_EVENT_CAMPAIGN_FINISHED));
 
 static_assert(same(MessageState::none, SLUICE_MESSAGE_NONE) && same(MessageState::scheduled, SLUICE_MESSAGE_SCHEDULED));
 static_assert(same(MessageState::waiting, SLUICE_MESSAGE_WAITING) && same(MessageState::parked, SLUICE_MESSAGE_PARKED));

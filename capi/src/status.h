@@ -65,6 +65,9 @@ constexpr uint32_t to_c(EventKind kind) {
     case EventKind::promotion: return SLUICE_EVENT_PROMOTION;
     case EventKind::saturated: return SLUICE_EVENT_SATURATED;
     case EventKind::memory: return SLUICE_EVENT_MEMORY;
+    case EventKind::sender_changed: return SLUICE_EVENT_SENDER_CHANGED;
+    case EventKind::campaign_paused: return SLUICE_EVENT_CAMPAIGN_PAUSED;
+    case EventKind::campaign_finished: return SLUICE_EVENT_CAMPAIGN_FINISHED;
   }
   return 0;
 }

@@ -260,6 +260,7 @@ Status Decider::run(Decision* decision, std::string* error) {
       return status;
     }
   }
+  if (work_.pending != nullptr) core_.queue_.drop_aborted(core_.queue_.line_subject(work_));
   weigh();
   const bool peek = (request_.flags & flag::peek) != 0;
   Status status = judge();

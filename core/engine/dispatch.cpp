@@ -116,9 +116,14 @@ Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* dec
   }
   work.locks.clear();
   if (const Status s = form_subjects(block, block.hash_secret(), work, error); s != Status::ok) return s;
+  if (work.pending != nullptr && work.pending->request->campaign != 0) {
+    const uint32_t home = shard_of_message(work.pending->request->campaign);
+    if (home >= block.shard_count()) return fail(Status::not_found, error, "campaign: unknown here; make it first");
+    work.locks.add(home);
+  }
   // An operation without subjects still passes a lock: it is what keeps the engine alive.
   if (work.subject_count == 0) work.locks.add(0);
-  const HeldLocks<kMaxSubjects + 1> held(work.locks, block);
+  const HeldLocks<kMaxSubjects + 2> held(work.locks, block);
   return decide_locked(block, handle, work, false, decision, error, again);
 }
 

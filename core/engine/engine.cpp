@@ -218,6 +218,20 @@ Status Engine::status(uint64_t handle, uint64_t message, Instant now, MessageSta
   return shared(handle, error, [&](EngineCore& core) { return core.queue().status(message, now, out, error); });
 }
 
+Status Engine::create_campaign(uint64_t handle, const CampaignSpec& spec, Instant now, uint64_t* campaign, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.queue().create_campaign(spec, now, campaign, error); });
+}
+
+Status Engine::change_campaign(uint64_t handle, uint64_t campaign, CampaignChange change, Instant now, CampaignReport* report,
+                               std::string* error) {
+  return shared(handle, error,
+                [&](EngineCore& core) { return core.queue().change_campaign(campaign, change, now, report, error); });
+}
+
+Status Engine::campaign_status(uint64_t handle, uint64_t campaign, CampaignReport* report, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.queue().campaign_status(campaign, report, error); });
+}
+
 Status Engine::explain(uint64_t handle, const Request& request, std::string* text, std::string* error) {
   Request peek = request;
   peek.flags |= flag::peek;

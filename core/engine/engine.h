@@ -17,6 +17,7 @@
 #include "core/base/time.h"
 #include "core/limits/params.h"
 #include "core/limits/queue_rules.h"
+#include "core/queue/campaign.h"
 #include "core/queue/message.h"
 
 namespace sluice {
@@ -110,6 +111,7 @@ struct EnqueueRequest {
   int32_t message_class = -1;  // the operation's own
   Instant send_at = 0;         // not before; 0: as soon as it may
   Instant expires_at = 0;      // 0: as its class says
+  uint64_t campaign = 0;       // 0: none
 };
 
 // When a message leaves, if nothing else comes and configuration stays.
@@ -137,6 +139,7 @@ struct LeaseOptions {
 // A message that was leased, lent for one call: its bytes lie in the engine.
 struct LeaseView {
   uint64_t message = 0;
+  uint64_t campaign = 0;  // 0: none
   uint32_t fence = 0;
   uint32_t attempt = 1;
   int32_t operation = -1;
@@ -188,6 +191,27 @@ struct MessageStatus {
   Promise promise;
 };
 
+// What a campaign is asked to be; its account is the tenant's value.
+struct CampaignSpec {
+  Bytes name;
+  Bytes tenant;
+  CampaignRules rules;
+};
+
+enum class CampaignChange : int32_t { pause = 1, resume = 2, seal = 3, abort = 4 };
+
+// Numbers are those of the C ABI.
+enum class CampaignState : int32_t { none = 0, running = 1, paused = 2, aborted = 3, finished = 4 };
+
+struct CampaignReport {
+  CampaignState state = CampaignState::none;
+  bool sealed = false;
+  uint64_t accepted = 0, queued = 0;
+  uint64_t removed = 0;  // by this abort
+  uint64_t ended[kMessageStates] = {};
+  std::vector<uint64_t> in_flight;  // message numbers
+};
+
 // A subject by scope text ("account", "line,recipient") and values in that order.
 struct SubjectName {
   Bytes scope;
@@ -201,7 +225,15 @@ struct UsageRow {
   Instant period_begins = 0, resets_at = 0;
 };
 
-enum class EventKind : uint32_t { threshold = 1, promotion = 2, saturated = 3, memory = 4 };
+enum class EventKind : uint32_t {
+  threshold = 1,
+  promotion = 2,
+  saturated = 3,
+  memory = 4,
+  sender_changed = 5,
+  campaign_paused = 6,    // by failures: `used` of the last `limit` outcomes
+  campaign_finished = 7,  // every message of it has ended; `used` were sent of `limit` accepted
+};
 
 struct Event {
   EventKind kind = EventKind::threshold;
@@ -254,6 +286,11 @@ class Engine {
   static Status extend(uint64_t handle, uint64_t message, uint32_t fence, Span ttl, Instant now, std::string* error);
   static Status cancel(uint64_t handle, uint64_t message, Instant now, MessageState* state, std::string* error);
   static Status status(uint64_t handle, uint64_t message, Instant now, MessageStatus* out, std::string* error);
+  // A campaign of one account; messages come to it by EnqueueRequest::campaign.
+  static Status create_campaign(uint64_t handle, const CampaignSpec& spec, Instant now, uint64_t* campaign, std::string* error);
+  static Status change_campaign(uint64_t handle, uint64_t campaign, CampaignChange change, Instant now, CampaignReport* report,
+                                std::string* error);
+  static Status campaign_status(uint64_t handle, uint64_t campaign, CampaignReport* report, std::string* error);
   static Status explain(uint64_t handle, const Request& request, std::string* text, std::string* error);
   static Status refund(uint64_t handle, uint64_t receipt, Instant now, std::string* error);
   static Status commit(uint64_t handle, uint64_t receipt, std::span<const uint64_t> quantities, Instant now, std::string* error);

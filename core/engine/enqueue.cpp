@@ -26,11 +26,12 @@ char* store(char* to, Bytes value) {
   return to + value.size();
 }
 
-SubjectRef& line_subject(Work& work, const Operation& operation) {
+}  // namespace
+
+SubjectRef& SendQueue::line_subject(const Work& work) const {
+  const Operation& operation = policy().operations[work.shape.operation];
   return work.subjects[work.first_of_slot[static_cast<size_t>(operation.line_slot)]];
 }
-
-}  // namespace
 
 CellId SendQueue::find_flow(const QueueShard& queues, CellId line, uint8_t message_class, Bytes tenant, uint64_t hash) const {
   return queues.cells.find(tag_of_flow(line, message_class, hash), [&](CellId cell) {
@@ -63,7 +64,22 @@ Status SendQueue::check(Work& work, std::string* error) const {
   }
   if (request.send_at != 0 && !is_instant(request.send_at)) return fail(Status::invalid, "send_at: outside [0, 2^62)");
   if (request.expires_at != 0 && !is_instant(request.expires_at)) return fail(Status::invalid, "expires_at: outside [0, 2^62)");
-  pending.message_class = request.message_class >= 0 ? static_cast<MessageClass>(request.message_class) : operation.message_class;
+  if (request.campaign != 0) {
+    pending.campaign = find_campaign(request.campaign);
+    if (pending.campaign == nullptr) return fail(Status::not_found, "campaign: unknown here; make it first");
+    const Campaign& campaign = *pending.campaign;
+    if (campaign.aborted) return fail(Status::conflict, "campaign: aborted, which is final");
+    if (campaign.sealed) return fail(Status::conflict, "campaign: sealed; nothing comes to it any more");
+    if (operation.tenant == kNone || work.request->values[static_cast<size_t>(operation.tenant)] != campaign.tenant) {
+      return fail(Status::invalid, "campaign: another account's");
+    }
+    if (request.send_at != 0) return fail(Status::invalid, "send_at: the campaign says when; leave it 0");
+    if (request.message_class >= 0 && request.message_class != static_cast<int32_t>(campaign.rules.message_class)) {
+      return fail(Status::invalid, "message_class: the campaign's is another; pass -1");
+    }
+  }
+  pending.message_class = pending.campaign != nullptr ? pending.campaign->rules.message_class
+                          : request.message_class >= 0 ? static_cast<MessageClass>(request.message_class) : operation.message_class;
   const Instant begins = std::max(work.now, request.send_at);
   const Span ttl = rules.classes[static_cast<size_t>(pending.message_class)].ttl;
   pending.expires = request.expires_at != 0 ? request.expires_at : ttl != 0 ? later(begins, ttl) : 0;
@@ -75,8 +91,7 @@ Status SendQueue::check(Work& work, std::string* error) const {
 
 bool SendQueue::make_line(Work& work) {
   PendingMessage& pending = *work.pending;
-  const Operation& operation = policy().operations[work.shape.operation];
-  SubjectRef& s = line_subject(work, operation);
+  SubjectRef& s = line_subject(work);
   pending.line = queue_of(*s.record);
   if (pending.line != 0) return true;
   const CellId cell = allocate(*s.shard, kLineQueueUnits, false);
@@ -97,7 +112,7 @@ bool SendQueue::make_line(Work& work) {
 
 bool SendQueue::make_flow(Work& work, const MessageLayout& layout) {
   PendingMessage& pending = *work.pending;
-  const SubjectRef& s = line_subject(work, policy().operations[work.shape.operation]);
+  const SubjectRef& s = line_subject(work);
   const auto message_class = static_cast<uint8_t>(pending.message_class);
   const bool has_tenant = layout.tenant != kNone;
   const Bytes tenant = has_tenant ? work.request->values[static_cast<size_t>(layout.tenant)] : Bytes();
@@ -131,14 +146,14 @@ bool SendQueue::make_flow(Work& work, const MessageLayout& layout) {
 
 bool SendQueue::make_message(Work& work, const MessageLayout& layout, uint16_t layout_number) {
   PendingMessage& pending = *work.pending;
-  const SubjectRef& s = line_subject(work, policy().operations[work.shape.operation]);
+  const SubjectRef& s = line_subject(work);
   QueueShard& queues = *s.shard->cold->queues;
   if (!queues.cells.reserve(core_.words_)) return false;
   if (pending.expires != 0) {
     pending.expiry = allocate(*s.shard, kExpiryUnits, false);
     if (pending.expiry == 0) return false;
   }
-  MessageSize size{layout.stamp_count, layout.quantity_count, 0, pending.request->payload.size(), pending.expires != 0};
+  MessageSize size{layout.stamp_count, layout.quantity_count, 0, pending.request->payload.size(), pending.expires != 0, pending.campaign != nullptr};
   for (int16_t i = 0; i < layout.value_count; ++i) {
     if (layout.keeps(i)) size.values += stored_size(work.request->values[static_cast<size_t>(i)]);
   }
@@ -153,7 +168,8 @@ bool SendQueue::make_message(Work& work, const MessageLayout& layout, uint16_t l
   m.flow = pending.flow;
   m.layout = layout_number;
   m.stamp_count = layout.stamp_count;
-  m.quantity_count = layout.quantity_count;
+  m.quantity_count = layout.quantity_count & 15;
+  m.has_lane = pending.campaign != nullptr;
   m.values_size = static_cast<uint16_t>(size.values);
   m.payload_size = static_cast<uint32_t>(size.payload);
   char* to = m.values();
@@ -182,26 +198,27 @@ bool SendQueue::make_queues(ShardCold& cold) {
 bool SendQueue::make_room(Work& work) {
   const uint16_t number = core_.generation().queue[work.shape.operation].layout;
   const MessageLayout& layout = layouts_.at(number);
-  Shard& shard = *line_subject(work, policy().operations[work.shape.operation]).shard;
+  Shard& shard = *line_subject(work).shard;
   ShardCold* cold = core_.cold_of(shard);
   if (cold == nullptr || !make_queues(*cold)) return false;
-  if (make_line(work) && make_flow(work, layout) && make_message(work, layout, number)) return true;
+  if (make_line(work) && make_flow(work, layout) && make_lane(work) && make_message(work, layout, number)) return true;
   undo(work);
   return false;
 }
 
 void SendQueue::undo(Work& work) {
   PendingMessage& pending = *work.pending;
-  const SubjectRef& s = line_subject(work, policy().operations[work.shape.operation]);
+  const SubjectRef& s = line_subject(work);
   if (pending.expiry != 0) free(*s.shard, pending.expiry, kExpiryUnits);
+  if (pending.new_lane) free(*s.shard, pending.lane, kLaneUnits);
   if (pending.new_flow) {
     const auto& flow = at<Flow>(pending.flow);
     s.shard->cold->queues->cells.erase(tag_of_flow(flow.line, flow.message_class, flow.tenant_hash), pending.flow);
     free(*s.shard, pending.flow, flow.units());
   }
   if (pending.new_line) drop_line(line_at(s.shard_index, pending.line), false);
-  pending.message = pending.flow = pending.line = pending.expiry = 0;
-  pending.new_flow = pending.new_line = false;
+  pending.message = pending.flow = pending.line = pending.expiry = pending.lane = 0;
+  pending.new_flow = pending.new_line = pending.new_lane = false;
 }
 
 void SendQueue::replay(const Work& work, const KeyState& key) const {
@@ -223,7 +240,7 @@ void SendQueue::replay(const Work& work, const KeyState& key) const {
 void SendQueue::accept(Work& work) {
   PendingMessage& pending = *work.pending;
   const Operation& operation = policy().operations[work.shape.operation];
-  const SubjectRef& s = line_subject(work, operation);
+  const SubjectRef& s = line_subject(work);
   const Line line = line_at(s.shard_index, pending.line);
   LineQueue& q = *line.queue;
   const Held held = held_at(line, pending.message);
@@ -261,7 +278,9 @@ void SendQueue::accept(Work& work) {
     turn.hold(pending.expiry, pending.expires);
   }
   const bool was_ready = turn.is_ready();
-  if (pending.request->send_at > work.now) {
+  if (pending.campaign != nullptr) {
+    join_lane(work, held);
+  } else if (pending.request->send_at > work.now) {
     m.set_status(MessageState::scheduled);
     turn.hold(pending.message, pending.request->send_at);
   } else {
@@ -269,7 +288,7 @@ void SendQueue::accept(Work& work) {
     turn.put_last(pending.message);
   }
   const bool changes_turn = !was_ready || turn.candidate() == pending.message;
-  if (changes_turn || pending.expiry != 0 || m.status() == MessageState::scheduled) arm(line);
+  if (changes_turn || pending.expiry != 0 || m.status() != MessageState::waiting) arm(line);
   Enqueued& out = *pending.out;
   out.message = m.id;
   out.state = m.status();

@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kTakenAtOnce = 32;  // lines
 constexpr Span kRetryMemory = kSecond;
+constexpr uint64_t kReclaimedAtOnce = 64;  // messages that aborted campaigns left
 
 Status fail(Status status, std::string* error, const char* message) {
   if (error != nullptr) *error = message;
@@ -89,6 +90,7 @@ SendQueue::Tried SendQueue::charge_all(const Held& held, const StoredValues& val
     if (!item.passes) wait_for(held.line, item.subject->hash, *item.subject->shard);
   }
   park(held, verdict.memory ? later(now, kRetryMemory) : verdict.until, verdict.whole_flow);
+  if (held.message->has_lane && !verdict.whole_flow) lane_goes_on(held, now);
   return Tried::parked;
 }
 
@@ -103,11 +105,13 @@ void SendQueue::hand_out(const Held& held, const StoredValues& values, const Lea
   Turns turn = turns(held.line);
   turn.take(held.cell);
   leave_chain(held);
+  leased_of(held, now);
   m.set_status(MessageState::leased);
   ++m.fence;
   ++q.in_flight;
   turn.hold(held.cell, later(now, ttl));
   view.message = m.id;
+  view.campaign = m.has_lane ? at<Lane>(m.lane()).id : 0;
   view.fence = m.fence;
   view.attempt = m.tries + uint32_t{1};
   view.operation = held.layout->operation;
@@ -131,7 +135,15 @@ SendQueue::Tried SendQueue::try_candidate(const Line& line, ShardLocks& locks, c
   if (next == 0) return Tried::waits;
   const Held held = held_at(line, next);
   if (line_opens(held, now) > now) return Tried::waits;
-  if (join_chain(held)) return Tried::parked;
+  switch (ask_campaign(held, locks, now)) {
+    case Campaigning::goes: break;
+    case Campaigning::held_back: return Tried::parked;
+    case Campaigning::again: return Tried::again;
+  }
+  if (join_chain(held)) {
+    if (held.message->has_lane) lane_goes_on(held, now);
+    return Tried::parked;
+  }
   const StoredValues values = values_of(held);
   if (!sink.fits(values.count, values.bytes() + held.message->payload_size)) return Tried::full;
   const Generation& g = core_.generation();
@@ -152,6 +164,8 @@ bool SendQueue::lease_ended(const Held& held, ShardLocks& locks, Instant now) {
   const bool gives_up = rules.retry.attempts != 0 && m.tries + 1u >= rules.retry.attempts;
   const bool once = rules.classes[m.message_class].delivery == Delivery::at_most_once;
   if (gives_up && !once) return end(held, MessageState::dead, locks, now);
+  if (!lock_campaign(m, locks)) return false;
+  if (!once && is_aborted(m)) return end(held, MessageState::aborted, locks, now);
   leave_place(held);
   ++m.tries;
   m.set(message_flag::redelivered);
@@ -160,6 +174,7 @@ bool SendQueue::lease_ended(const Held& held, ShardLocks& locks, Instant now) {
     m.due = 0;
     ++held.line.queue->unknown;
   } else {
+    back_of(held);
     turns(held.line).put_back(held.cell);
   }
   return true;
@@ -175,6 +190,7 @@ bool SendQueue::wake_one(const Line& line, CellId id, ShardLocks& locks, Instant
     turn.enter_ring(id);
     return true;
   }
+  if (entry.kind == EntryKind::lane) return wake_lane(line, id, locks);
   if (entry.kind == EntryKind::expiry) {
     const Held held = held_at(line, at<Expiry>(id).message);
     if (held.message->status() != MessageState::leased) return end(held, MessageState::expired, locks, now);
@@ -236,6 +252,7 @@ Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* n
   if (!core_.time_of(options.now, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
   if (options.ttl < 0 || options.ttl > kDay) return fail(Status::invalid, error, "ttl: a lease lasts more than 0 ns and at most a day");
   wake_waiting();
+  reclaim(kReclaimedAtOnce, now);
   std::array<Releases::Due, kTakenAtOnce> room;
   uint32_t leased = 0;
   bool full = false;

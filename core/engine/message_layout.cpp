@@ -38,6 +38,8 @@ LayoutRow row_of(const Generation& g, const Operation& operation, const Operatio
   row.refund_failed = charge.refund_failed;
   row.unsent_back = !row.at_lease && counts_in_periods(limit.rule.kind);
   row.on_line = limit.scope == g.policy->line_scope;
+  row.of_tenant = slot.count == 1 && slot.values[0] == operation.tenant;
+  row.counts = limit.rule.kind == Kind::window || (limit.rule.kind == Kind::gauge && !limit.rule.named);
   return row;
 }
 

@@ -33,6 +33,8 @@ struct LayoutRow {
   bool refund_failed = false;  // given back when the send failed
   bool unsent_back = false;    // given back when it ends before it was sent
   bool on_line = false;        // its subject is the line alone
+  bool of_tenant = false;      // its subject is the tenant alone
+  bool counts = false;         // so many units of a window or a gauge, that may come back together with others'
 
   friend bool operator==(const LayoutRow&, const LayoutRow&) = default;
 };

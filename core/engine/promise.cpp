@@ -21,6 +21,12 @@ bool SendQueue::may_be_passed(const LineQueue& queue, CellId message, Instant un
       const auto& entry = at<Entry>(id);
       const bool expiry = entry.kind == EntryKind::expiry;
       const bool leased = entry.kind == EntryKind::message && at<Message>(id).status() == MessageState::leased;
+      if (entry.kind == EntryKind::lane) {
+        const auto& lane = at<Lane>(id);
+        if (lane.count != 0 && !lane.campaign->paused && (lane.out != 0 || lane.due < until)) return true;
+        if (entry.child != 0 && entry.due < until) open.push_back(entry.child);
+        continue;
+      }
       const CellId whose = expiry ? at<Expiry>(id).message : id;
       // What expires before its turn is one less ahead, so its going is as good as its coming.
       if (!leased && whose != message && (entry.due < until || entry.due == kNever)) return true;
@@ -111,7 +117,13 @@ Promise SendQueue::promise_of(const Held& held, Instant now) const {
       place.message = held.cell;
       return promise_later(outlook_of(held.line), place, {&operation, m.quantities()}, now, m.due);
     }
-    case MessageState::parked: promise.eta = m.has(message_flag::chained) ? 0 : m.due; break;
+    case MessageState::parked:
+      if (m.in_lane) {
+        const Instant due = at<Lane>(m.lane()).due;
+        promise.eta = due >= kEndOfTime ? 0 : due;
+        break;
+      }
+      promise.eta = m.has(message_flag::chained) ? 0 : m.due; break;
     default: promise.kind = WaitKind::none; return promise;
   }
   promise.kind = promise.eta == 0 || promise.eta >= kEndOfTime ? WaitKind::unknown : WaitKind::bound;

@@ -2,8 +2,10 @@
 // What a shard has for the queues of its lines. All of it under the shard's lock.
 #pragma once
 
+#include <memory>
 #include <unordered_map>
 
+#include "core/queue/campaign.h"
 #include "core/queue/chains.h"
 #include "core/queue/line_queue.h"
 #include "core/store/index.h"
@@ -25,6 +27,7 @@ struct QueueShard {
   uint64_t next_number = 1;
   Chains chains;
   std::unordered_multimap<uint64_t, Waiter> waiters;  // by the hash of the subject waited for
+  std::unordered_map<uint64_t, std::unique_ptr<Campaign>> campaigns;  // whose home is here, by id
   bool wakes_all = false;  // there were too many: any change here wakes every line
   uint64_t messages = 0;                // held
   uint64_t accepted = 0, leased = 0;    // ever

@@ -147,6 +147,7 @@ void EngineCore::publish(const Generation& g) SLUICE_NO_ANALYSIS {
 Status EngineCore::admin_sweep(Instant given, uint64_t max_records, uint64_t* dropped) {
   Instant now;
   if (!time_of(given, &now)) return Status::time;
+  queue_.reclaim(max_records, now);
   const Instant floor = raise_floor(now);
   const uint32_t shards = block_.shard_count();
   uint64_t total = 0, left = max_records;

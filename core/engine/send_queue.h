@@ -78,6 +78,9 @@ struct Asked {
 // Which charges of a message are to be given back.
 using Returns = bool (*)(const LayoutRow&);
 
+// What an aborted campaign's message has not got back yet.
+Returns returns_of_aborted(const Message& message);
+
 class SendQueue {
  public:
   explicit SendQueue(EngineCore& core);
@@ -96,6 +99,7 @@ class SendQueue {
   // When a message that is not there yet would leave. REQUIRES: the decision's locks.
   Promise promise_for(const Work& work) const;
   bool has_ready(const Record& line) const;
+  SubjectRef& line_subject(const Work& work) const;
   // The next release of a line, kNever when none is in sight: how long a denial for depth lasts at least.
   Instant next_release(const SubjectRef& line) const;
 
@@ -112,6 +116,15 @@ class SendQueue {
   void erase(uint8_t dimension, Bytes value, Instant now);
   // What of the messages held a policy could not send, a line for each operation; empty: it may come.
   std::string in_the_way_of(const CompiledPolicy& next);
+
+  // campaigns.cpp
+  Status create_campaign(const CampaignSpec& spec, Instant now, uint64_t* campaign, std::string* error);
+  Status change_campaign(uint64_t campaign, CampaignChange change, Instant now, CampaignReport* report, std::string* error);
+  Status campaign_status(uint64_t campaign, CampaignReport* report, std::string* error);
+  // What an aborted campaign had on a line does not count there any more. REQUIRES: the line's lock.
+  void drop_aborted(const SubjectRef& line);
+  // Gives back for good what aborted campaigns left, at most so many messages; how many are left is not known.
+  void reclaim(uint64_t most, Instant now);
 
   // waking.cpp: something about a subject has changed that may open a limit. REQUIRES: its shard's lock.
   void subject_changed(uint32_t shard_index, uint64_t hash, RecordId record);
@@ -172,6 +185,31 @@ class SendQueue {
   bool wake_one(const Line& line, CellId entry, ShardLocks& locks, Instant now);
   bool lease_ended(const Held& held, ShardLocks& locks, Instant now);
 
+  // lanes.cpp
+  Campaign* find_campaign(uint64_t id) const;
+  uint64_t tenant_hash(Bytes tenant, int16_t* scope) const;
+  void abort_campaign(Campaign& campaign, Instant now);
+  void wake_lines(const Campaign& campaign);
+  bool make_lane(Work& work);
+  void join_lane(Work& work, const Held& held);
+  void arm_lane(const Line& line, CellId lane);
+  bool wake_lane(const Line& line, CellId lane, ShardLocks& locks);
+  bool lock_campaign(const Message& message, ShardLocks& locks) const;
+  Span line_unit(const Line& line) const;
+  enum class Campaigning { goes, held_back, again };
+  Campaigning ask_campaign(const Held& held, ShardLocks& locks, Instant now);
+  void tally(const Held& held, bool joins);
+  void lane_goes_on(const Held& held, Instant now);
+  void leased_of(const Held& held, Instant now);
+  void back_of(const Held& held);
+  void ended_of(const Held& held, MessageState state, Instant now);
+  void leave_lane(const Held& held);
+  void finish_if_done(Campaign& campaign, Instant now);
+  bool is_aborted(const Message& message) const;
+  void drop_lane(const Line& line, Lane& lane);
+  uint64_t reclaim_line(const CampaignLine& where, uint64_t most, Instant now, bool* done);
+  void tell(EventKind kind, const Campaign& campaign, uint64_t used, uint64_t limit, Instant now) noexcept;
+
   // promise.cpp
   Promise promise_of(const Held& held, Instant now) const;
   Outlook outlook_of(const Line& line) const;
@@ -220,6 +258,8 @@ class SendQueue {
   SpinLock wakes_lock_;
   std::vector<Waiter> wakes_;
   bool wakes_everything_ = false;
+  std::vector<CampaignLine> reclaims_;  // lines with something of an aborted campaign
+  std::atomic<bool> any_reclaims_{false};
   std::atomic<bool> any_wakes_{false};
 };
 

@@ -47,9 +47,10 @@ Span backoff(const RetryRules& rules, const Message& m) {
 }
 
 // What a message has become that is not held any more.
-MessageState ended_as(Outcome outcome) {
+MessageState ended_as(Outcome outcome, bool aborted) {
   if (outcome == Outcome::sent) return MessageState::sent;
-  return outcome == Outcome::failed ? MessageState::failed : MessageState::dead;
+  if (outcome == Outcome::failed) return MessageState::failed;
+  return aborted ? MessageState::aborted : MessageState::dead;
 }
 
 std::string words_of(MessageState state) {
@@ -74,6 +75,10 @@ Status SendQueue::find(uint64_t message, ShardLocks& locks, Held* held, std::str
     return fail(Status::not_found, error, was ? "message: not held any more; it has ended" : unknown);
   }
   *held = held_at(line_at(shard_index, at<Flow>(at<Message>(cell).flow).line), cell);
+  const MessageState state = held->message->status();
+  if (is_aborted(*held->message) && state != MessageState::leased && state != MessageState::unknown) {
+    return fail(Status::not_found, error, "message: not held any more; its campaign was aborted");
+  }
   return Status::ok;
 }
 
@@ -113,8 +118,9 @@ KeySubject::KeySubject(const Held& held, const StoredValues& stored, const HashS
 }  // namespace
 
 bool SendQueue::lock_returns(const Held& held, const StoredValues& values, Returns returns, ShardLocks& locks) const {
-  if (held.layout->alone && values.key.empty()) return true;
+  if (held.layout->alone && values.key.empty() && !held.message->has_lane) return true;
   LockSet more;
+  if (held.message->has_lane) more.add(shard_of_message(at<Lane>(held.message->lane()).id));
   if (!values.key.empty()) more.add(core_.block_.shard_of(KeySubject(held, values, core_.secret_).hash));
   for (const LayoutRow& row : held.layout->rows) {
     if (!row.on_line && returns(row)) more.add(core_.block_.shard_of(RowSubject(row, values, core_.secret_).hash));
@@ -186,6 +192,11 @@ void SendQueue::expire_in_time(const Held& held) {
 void SendQueue::leave_place(const Held& held) {
   Message& m = *held.message;
   Turns turn = turns(held.line);
+  if (m.in_lane) {
+    lane_remove(cells(), at<Lane>(m.lane()), held.cell);
+    m.in_lane = 0;
+    return;
+  }
   if (m.has(message_flag::chained)) {
     leave_chain(held);
     return;
@@ -214,6 +225,7 @@ void SendQueue::forget(const Held& held, MessageState state) {
     turn.let_go(m.expiry());
     free(shard, m.expiry(), kExpiryUnits);
   }
+  leave_lane(held);
   queues.cells.erase(tag_of_message(m.id), held.cell);
   --queues.messages;
   ++queues.ended[static_cast<size_t>(state)];
@@ -232,11 +244,15 @@ void SendQueue::forget(const Held& held, MessageState state) {
 // Gives back and is gone. False: locks were let go, and nothing has changed.
 bool SendQueue::end(const Held& held, MessageState state, ShardLocks& locks, Instant now) {
   const StoredValues values = values_of(held);
-  const Returns returns = returns_of(state, *held.message);
+  const bool was_leased = held.message->status() == MessageState::leased || held.message->status() == MessageState::unknown;
+  const bool dropped = is_aborted(*held.message) && !was_leased;
+  const Returns returns = dropped ? returns_of_aborted(*held.message) : returns_of(state, *held.message);
   if (!lock_returns(held, values, returns, locks)) return false;
+  ended_of(held, state, now);
   leave_place(held);
   give_back(held, values, returns, now);
   if (!values.key.empty()) end_key(held, values, state, now);
+  if (held.message->has_lane) lane_goes_on(held, now);
   forget(held, state);
   return true;
 }
@@ -245,7 +261,10 @@ bool SendQueue::end(const Held& held, MessageState state, ShardLocks& locks, Ins
 bool SendQueue::take_back(const Held& held, ShardLocks& locks, Instant now) {
   const StoredValues values = values_of(held);
   if (!lock_returns(held, values, taken_by_lease, locks)) return false;
+  if (is_aborted(*held.message)) return end(held, MessageState::aborted, locks, now);
+  const bool was_leased = held.message->status() == MessageState::leased || held.message->status() == MessageState::unknown;
   leave_place(held);
+  if (was_leased) back_of(held);
   give_back(held, values, taken_by_lease, now);
   put_back(held, now);
   return true;
@@ -263,10 +282,14 @@ bool SendQueue::retry(const Held& held, const Settlement& settlement, ShardLocks
   const RetryRules& rules = policy().queue.retry;
   const uint32_t tried = m.status() == MessageState::leased ? 1 : 0;  // else the lease's end has counted it
   if (rules.attempts != 0 && m.tries + tried >= rules.attempts) return end(held, MessageState::dead, locks, now);
+  if (!lock_campaign(m, locks)) return false;
+  if (is_aborted(m)) return end(held, MessageState::aborted, locks, now);
+  const bool was_leased = m.status() == MessageState::leased || m.status() == MessageState::unknown;
   const Span wait = settlement.retry_after != 0 ? settlement.retry_after : backoff(rules, m);
   leave_place(held);
   m.tries = static_cast<uint16_t>(m.tries + tried);
   m.set_status(MessageState::parked);
+  if (was_leased) back_of(held);
   hold_chain(held, later(now, wait));
   return true;
 }
@@ -310,9 +333,10 @@ Status SendQueue::settle(const Settlement& settlement, Instant given, MessageSta
                       words_of(held.message->status()) + ", its last fence " + std::to_string(held.message->fence));
     }
     const Line line = held.line;
+    const bool aborted = is_aborted(*held.message);
     if (!apply(held, settlement, locks, now)) continue;
     const CellId left = find_cell(*line.shard, settlement.message);
-    if (state != nullptr) *state = left == 0 ? ended_as(settlement.outcome) : at<Message>(left).status();
+    if (state != nullptr) *state = left == 0 ? ended_as(settlement.outcome, aborted) : at<Message>(left).status();
     settle_line(line);
     return Status::ok;
   }

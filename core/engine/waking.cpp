@@ -47,6 +47,7 @@ void SendQueue::wake_line(const Waiter& waiter) {
 void SendQueue::look_again(uint32_t shard_index, const Record& record) {
   const Line line = line_at(shard_index, queue_of(record));
   unpark_all(line);
+  for (CellId lane = line.queue->lanes; lane != 0; lane = at<Lane>(lane).next_lane) arm_lane(line, lane);
   arm(line);
 }
 

@@ -77,8 +77,9 @@ enum class Phase : uint8_t { decide, enqueue, lease };
 struct PendingMessage {
   const EnqueueRequest* request = nullptr;
   Enqueued* out = nullptr;
-  CellId message = 0, flow = 0, line = 0, expiry = 0;
-  bool new_flow = false, new_line = false;
+  CellId message = 0, flow = 0, line = 0, expiry = 0, lane = 0;
+  bool new_flow = false, new_line = false, new_lane = false;
+  Campaign* campaign = nullptr;
   MessageClass message_class = MessageClass::transactional;
   Instant expires = 0;
 };

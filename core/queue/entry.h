@@ -11,7 +11,7 @@
 
 namespace sluice {
 
-enum class EntryKind : uint8_t { none, message, flow, blocker, expiry };
+enum class EntryKind : uint8_t { none, message, flow, lane, expiry };
 
 struct Entry {
   Instant due = 0;  // in a line's heap of what waits for an instant: that instant

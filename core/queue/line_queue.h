@@ -3,7 +3,7 @@
 //
 // 1. Between classes strict order with a floor: when the class that is served has gone `floor - 1` times in a row past one behind it,
 //    that one has the next turn. Inside a class deficit round robin over flows, by cost. Inside a flow first in, first out.
-// 2. What is not ready stands in one heap by its instant: scheduled, parked and leased messages, parked flows, blockers, expiries.
+// 2. What is not ready stands in one heap by its instant: scheduled, parked and leased messages, parked flows, lanes, expiries.
 // 3. A message to a recipient never passes an earlier one of its flow to the same recipient that is parked: it is chained to it.
 // 4. Nothing here knows of limits, clocks or locks: the engine asks whose turn it is, and says what came of it.
 #pragma once
@@ -22,7 +22,6 @@ struct LineQueue {
   uint32_t timer = 0;   // of the release wheel
   uint32_t record = 0;  // of its line
   CellId timed = 0;     // heap by instant
-  CellId blockers = 0;  // list
   CellId ring[kMessageClasses] = {};     // the flow whose turn it is
   uint32_t flows[kMessageClasses] = {};  // in the ring
   uint32_t ready[kMessageClasses] = {};  // messages of the flows in the ring
@@ -35,7 +34,7 @@ struct LineQueue {
   uint32_t costly = 0;     // messages held that do not cost one
   uint32_t shared = 0;       // messages held that something beside the line's own limits may hold
   uint32_t unknown = 0;      // leases of those that are sent at most once, ended without a word
-  uint64_t reserved = 0;
+  CellId lanes = 0;          // of campaigns; list
   Instant closed_until = 0;  // nothing is released before; kNever: until somebody opens it
 };
 inline constexpr uint32_t kLineQueueUnits = sizeof(LineQueue) / kCellUnit;

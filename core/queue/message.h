@@ -2,7 +2,8 @@
 // A message that the engine holds: one piece of memory with what it took when it was accepted, what its leases will charge, and
 // its payload behind the struct.
 //
-//   Message | stamps, 8 bytes each | quantities, 8 bytes each | its expiry's cell, if it has one, 4 | values | payload
+//   Message | stamps, 8 bytes each | quantities, 8 bytes each | cells of its expiry and its lane, if it has them, 4 each | values |
+//   payload
 //
 // 1. Its number is where it stands among the messages of its shard: within a flow, the lower goes first.
 // 2. Values are kept as bytes that only the engine reads: those the line and the flow do not know already.
@@ -55,7 +56,9 @@ struct Message : Entry {
   uint16_t values_size = 0;
   uint16_t layout = 0;  // the engine's: its operation, and what it took when it was accepted
   uint8_t stamp_count = 0;
-  uint8_t quantity_count = 0;
+  uint8_t quantity_count : 4 = 0;
+  uint8_t has_lane : 1 = 0;  // of a campaign
+  uint8_t in_lane : 1 = 0;   // and waits there
 
   MessageState status() const { return static_cast<MessageState>(state); }
   void set_status(MessageState to) { state = static_cast<uint8_t>(to); }
@@ -67,39 +70,39 @@ struct Message : Entry {
   const uint64_t* stamps() const { return reinterpret_cast<const uint64_t*>(this + 1); }
   uint64_t* quantities() { return stamps() + stamp_count; }
   const uint64_t* quantities() const { return stamps() + stamp_count; }
-  CellId expiry() const;
-  void set_expiry(CellId cell);
+  CellId expiry() const { return has(message_flag::expires) ? cells()[0] : 0; }
+  void set_expiry(CellId cell) { cells()[0] = cell; }
+  CellId lane() const { return has_lane ? cells()[has(message_flag::expires)] : 0; }
+  void set_lane(CellId cell) { cells()[has(message_flag::expires)] = cell; }
   char* values() { return const_cast<char*>(static_cast<const Message*>(this)->value_bytes().data()); }
   Bytes value_bytes() const;
   char* payload() { return values() + values_size; }
   Bytes payload_bytes() const { return {value_bytes().data() + values_size, payload_size}; }
   uint32_t units() const;
+
+ private:
+  CellId* cells() { return reinterpret_cast<CellId*>(quantities() + quantity_count); }
+  const CellId* cells() const { return reinterpret_cast<const CellId*>(quantities() + quantity_count); }
 };
 static_assert(sizeof(Message) == 56);
 
 // Of what a message will be laid out with.
 struct MessageSize {
   size_t stamps = 0, quantities = 0, values = 0, payload = 0;
-  bool expires = false;
+  bool expires = false, has_lane = false;
 
   uint32_t units() const {
-    const size_t bytes = sizeof(Message) + 8 * (stamps + quantities) + (expires ? sizeof(CellId) : 0) + values + payload;
+    const size_t cells = sizeof(CellId) * (size_t{expires} + size_t{has_lane});
+    const size_t bytes = sizeof(Message) + 8 * (stamps + quantities) + cells + values + payload;
     return static_cast<uint32_t>((bytes + kCellUnit - 1) / kCellUnit);
   }
 };
 
 inline Bytes Message::value_bytes() const {
-  const char* after = reinterpret_cast<const char*>(quantities() + quantity_count);
-  return {after + (has(message_flag::expires) ? sizeof(CellId) : 0), values_size};
+  return {reinterpret_cast<const char*>(cells() + (has(message_flag::expires) ? 1 : 0) + has_lane), values_size};
 }
-inline CellId Message::expiry() const {
-  CellId cell = 0;
-  if (has(message_flag::expires)) std::memcpy(&cell, quantities() + quantity_count, sizeof cell);
-  return cell;
-}
-inline void Message::set_expiry(CellId cell) { std::memcpy(quantities() + quantity_count, &cell, sizeof cell); }
 inline uint32_t Message::units() const {
-  return MessageSize{stamp_count, quantity_count, values_size, payload_size, has(message_flag::expires)}.units();
+  return MessageSize{stamp_count, quantity_count, values_size, payload_size, has(message_flag::expires), has_lane != 0}.units();
 }
 
 // When a message ends whatever it waits for. Apart, since a message stands in one container and this in another.

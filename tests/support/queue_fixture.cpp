@@ -49,6 +49,7 @@ Enqueued QueueTest::put(const Put& what) {
   request.message_class = what.message_class;
   request.send_at = what.send_at;
   request.expires_at = what.expires_at;
+  request.campaign = what.campaign;
   Enqueued out;
   error.clear();
   Engine::enqueue(handle, request, &out, &error);

@@ -24,6 +24,7 @@ struct Put {
   Instant send_at = 0;
   Instant expires_at = 0;
   uint32_t flags = 0;
+  uint64_t campaign = 0;
 };
 
 struct Leased {

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-_KINDS = {1: "threshold", 2: "promotion", 3: "saturated", 4: "memory"}
+_KINDS = {
+    1: "threshold",
+    2: "promotion",
+    3: "saturated",
+    4: "memory",
+    5: "sender_changed",
+    6: "campaign_paused",
+    7: "campaign_finished",
+}
 
 
 class Event(NamedTuple):

@@ -273,7 +273,10 @@ enum {
   SLUICE_EVENT_THRESHOLD = 1,  /* share reached, in hundredths of a percent */
   SLUICE_EVENT_PROMOTION = 2,  /* plan: the new one's position */
   SLUICE_EVENT_SATURATED = 3,  /* a pace's forced debt reached its bound */
-  SLUICE_EVENT_MEMORY = 4      /* the memory cap was reached: new subjects overflow or are refused (once a minute at most) */
+  SLUICE_EVENT_MEMORY = 4,     /* the memory cap was reached: new subjects overflow or are refused (once a minute at most) */
+  SLUICE_EVENT_SENDER_CHANGED = 5,    /* a recipient's messages go by another line; the subject says from which to which, and why */
+  SLUICE_EVENT_CAMPAIGN_PAUSED = 6,   /* `used` of its last `limit` outcomes were failures; the subject is its name */
+  SLUICE_EVENT_CAMPAIGN_FINISHED = 7  /* all its messages have ended: `used` were sent of `limit` taken in; the subject is its name */
 };
 
 typedef struct sluice_event {
