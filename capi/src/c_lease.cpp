@@ -91,6 +91,7 @@ struct LeaseCall {
   const sluice_lease_options* options;
   sluice_leased* rows;
   size_t* count;
+  size_t room;  // rows
   void* buffer;
   size_t* buffer_len;
   int64_t* next_due;
@@ -99,8 +100,8 @@ struct LeaseCall {
 Status check_call(const LeaseCall& call, std::string* words) {
   if (call.count == nullptr) return fail(words, Status::invalid, "count: NULL");
   if (call.buffer_len == nullptr) return fail(words, Status::invalid, "buffer_len: NULL");
-  if (call.rows == nullptr && *call.count != 0) {
-    return fail(words, Status::invalid, "leases: NULL with count ", *call.count);
+  if (call.rows == nullptr && call.room != 0) {
+    return fail(words, Status::invalid, "leases: NULL with count ", call.room);
   }
   if (call.buffer == nullptr && *call.buffer_len != 0) {
     return fail(words, Status::invalid, "buffer: NULL with buffer_len ", *call.buffer_len);
@@ -109,16 +110,15 @@ Status check_call(const LeaseCall& call, std::string* words) {
 }
 
 Status lease_into(sluice_engine engine, const LeaseCall& call, std::string* words) {
-  sluice_lease_options room = SLUICE_LEASE_OPTIONS_INIT;
-  const sluice_lease_options& options = call.options != nullptr ? read_struct(call.options, &room) : room;
-  const size_t rows = std::min<size_t>(*call.count, UINT32_MAX);
+  sluice_lease_options usual = SLUICE_LEASE_OPTIONS_INIT;
+  const sluice_lease_options& options = call.options != nullptr ? read_struct(call.options, &usual) : usual;
+  const size_t rows = std::min<size_t>(call.room, UINT32_MAX);
   LeaseOptions wanted;
   wanted.now = options.now;
   wanted.ttl = options.ttl;
   wanted.most = static_cast<uint32_t>(options.most != 0 ? std::min<size_t>(options.most, rows) : rows);
   LeaseRows leased(call.rows, call.buffer, *call.buffer_len);
   Instant next_due = 0;
-  *call.count = 0;
   const Status status = Engine::lease(engine, wanted, leased, &next_due, words);
   if (status == Status::buffer) {
     fail(words, status, "buffer: ", *call.buffer_len, " bytes; the next message takes ", leased.needed());
@@ -140,9 +140,10 @@ using namespace sluice::capi;
 sluice_status sluice_lease(sluice_engine engine, const sluice_lease_options* options, sluice_leased* leases, size_t* count,
                            void* buffer, size_t* buffer_len, int64_t* next_due, sluice_error* error) {
   return slow_call(error, [&](std::string* words) {
-    const LeaseCall call{options, leases, count, buffer, buffer_len, next_due};
-    if (const Status status = check_call(call, words); status != Status::ok) return status;
-    return lease_into(engine, call, words);
+    const LeaseCall call{options, leases, count, count != nullptr ? *count : 0, buffer, buffer_len, next_due};
+    if (count != nullptr) *count = 0;
+    const Status status = check_call(call, words);
+    return status == Status::ok ? lease_into(engine, call, words) : status;
   });
 }
 

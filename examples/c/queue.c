@@ -20,13 +20,13 @@ static const char policy[] =
 
 static const int64_t start = INT64_C(1700000000000000000);
 
-static int fail(const sluice_error *error) {
+static int fail(const sluice_error* error) {
   fprintf(stderr, "%s\n", error->message);
   return 1;
 }
 
 /* Leases and sends all that is due; the next due instant, or -1 on a failure. */
-static int64_t send_what_is_due(sluice_engine engine, sluice_error *error) {
+static int64_t send_what_is_due(sluice_engine engine, sluice_error* error) {
   uint64_t buffer[1024];
   sluice_leased leases[8];
   size_t count = 8, length = sizeof buffer, i;
@@ -34,14 +34,14 @@ static int64_t send_what_is_due(sluice_engine engine, sluice_error *error) {
   if (sluice_clock(engine, &now) < 0) return -1;
   if (sluice_lease(engine, NULL, leases, &count, buffer, &length, &next_due, error) < 0) return -1;
   for (i = 0; i < count; ++i) {
-    printf("%" PRId64 " ms: %.*s\n", (now - start) / 1000000, (int)leases[i].payload.len, (const char *)leases[i].payload.ptr);
+    printf("%" PRId64 " ms: %.*s\n", (now - start) / 1000000, (int)leases[i].payload.len, (const char*)leases[i].payload.ptr);
     if (sluice_ack(engine, leases[i].message, leases[i].fence, SLUICE_NOW, error) < 0) return -1;
   }
   return sluice_next_due(engine, &next_due) < 0 ? -1 : next_due;
 }
 
 int main(void) {
-  static const char *const payloads[] = {"one", "two", "three"};
+  static const char* const payloads[] = {"one", "two", "three"};
   const sluice_bytes values[] = {{"acme", 4}, {"+15550001", 9}, {"+15550002", 9}};
   sluice_engine_options options = SLUICE_ENGINE_OPTIONS_INIT;
   sluice_error error = SLUICE_ERROR_INIT;

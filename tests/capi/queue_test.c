@@ -453,8 +453,12 @@ static void leases_and_settlements_are_checked(sluice_engine engine) {
   sluice_message_state state = SLUICE_MESSAGE_STATE_INIT;
   sluice_leased leased;
   size_t count = 1, length = sizeof(room);
-#define LEASE(options, leases, count, buffer, length, status) \
-  CHECK_EQ(status, sluice_lease(engine, options, leases, count, buffer, length, NULL, &error))
+#define LEASE(options, leases, counted, buffer, length, status)                                     \
+  do {                                                                                              \
+    count = 1;                                                                                      \
+    CHECK_EQ(status, sluice_lease(engine, options, leases, counted, buffer, length, NULL, &error)); \
+    CHECK_EQ((counted) == NULL, count);                                                             \
+  } while (0)
   LEASE(&options, &leased, NULL, room, &length, SLUICE_E_INVALID);
   SAID("count: NULL");
   LEASE(&options, &leased, &count, room, NULL, SLUICE_E_INVALID);
@@ -471,14 +475,11 @@ static void leases_and_settlements_are_checked(sluice_engine engine) {
   options.struct_size = sizeof(options);
   options.ttl = -1;
   LEASE(&options, &leased, &count, room, &length, SLUICE_E_INVALID);
-  count = 1;
   options.ttl = DAY + 1;
   LEASE(&options, &leased, &count, room, &length, SLUICE_E_INVALID);
   options.ttl = 0;
   options.now = -1;
-  count = 1;
   LEASE(&options, &leased, &count, room, &length, SLUICE_E_TIME);
-  CHECK_EQ(0, count);
 #undef LEASE
   CHECK_EQ(SLUICE_E_INVALID, sluice_next_due(engine, NULL));
   CHECK_EQ(SLUICE_E_INVALID, sluice_settle(engine, NULL, 1, SLUICE_NOW));

@@ -12,6 +12,7 @@ EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples/python"
 PRINTS = {
     "batch.py": ["240 go now, 60 wait", "60 denied by pair as rate"],
     "hello.py": ["30 allowed; rate by pair", "the same passes in 60 s"],
+    "message_queue.py": ["c1: 5 on the line", "1 s: b1 for bob", "2 s: c1 for carol", "6 s: c1 for carol", "7 s: a3 for acme"],
     "receipts.py": ["charged 4", "settled 3", "refunded 3", "replayed True 4"],
     "usage_events.py": [
         "account=acme has used 75% of 2000: 1500",

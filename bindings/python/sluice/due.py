@@ -141,7 +141,7 @@ class Due:
         try:
             while leases and not self._stopped:
                 lease = leases.pop(0)
-                if len(leases) + 1 < self._most and lease.until <= self._core.clock():
+                if self._most > 1 and lease.until <= self._core.clock():
                     continue
                 yield lease
         finally:

@@ -24,7 +24,7 @@ class NotAttempted(Exception):
 class Throttled(Exception):
     """Raised inside `with lease:`: the provider refused for now; the message goes back, and its line waits `retry_after`."""
 
-    def __init__(self, retry_after: _Duration = 0, message: str = "throttled") -> None:
+    def __init__(self, retry_after: _Duration, message: str = "throttled") -> None:
         super().__init__(message)
         self.retry_after: _Duration = retry_after
         """ns, or a timedelta."""

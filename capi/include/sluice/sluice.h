@@ -134,8 +134,8 @@ enum {
   SLUICE_REDELIVERED = 16 /* an earlier lease of the message ended without a word: it may have been sent before */
 };
 
-/* Where a message stands. From SENT on it is final: the engine has forgotten the message, and tells the state only in the answer of
- * the call that ended it and in sluice_counters.ended. */
+/* Where a message stands. From SENT on it is final: the engine has forgotten the message, and tells the state only in the answer
+ * of the call that ended it and in sluice_counters.ended. */
 enum {
   SLUICE_MESSAGE_NONE = 0,
   SLUICE_MESSAGE_SCHEDULED = 1, /* until its send_at */
@@ -492,60 +492,61 @@ SLUICE_API sluice_status sluice_commit(sluice_engine engine, sluice_receipt rece
 
 /* ---- queue ---------------------------------------------------------------------------------------------------------------- */
 
-/* Takes a message in, to be leased when its queue-mode limits let it go. All charges of the request that do not wait for that are taken
- * now, all or nothing, as by sluice_decide; a refused message has cost nothing but its attempt charges. Its operation has the policy's line
- * among its values and repeats nothing. Of the flags only SLUICE_PEEK is known: the answer then, and nothing is held.
+/* Takes a message in, to be leased when its queue-mode limits let it go. All charges of the request that do not wait for that are
+ * taken now, all or nothing, as by sluice_decide; a refused message has cost nothing but its attempt charges. Its operation has
+ * the policy's line among its values and repeats nothing. Of the flags only SLUICE_PEEK is known: the answer then, and nothing is
+ * held.
  * On a failure `decision` says so as in sluice_decide, and `held` reads as not held.
- * Ownership: borrows everything for the call; the engine keeps copies. `message` NULL: no payload, the operation's own class, at once.
- * `decision`, `held` may be NULL; when one is wrong in itself nothing is done. Returns: SLUICE_OK whenever the engine holds the message;
- * SLUICE_DENIED when it does not; SLUICE_E_INVALID, _HANDLE, _NOT_FOUND, _TIME, _CONFLICT, _UNSET, _UNSUPPORTED, _FORKED,
- * _TOO_MANY, _NO_MEMORY. since 0.1 */
+ * Ownership: borrows everything for the call; the engine keeps copies. `message` NULL: no payload, the operation's own class, at
+ * once. `decision`, `held` may be NULL; when one is wrong in itself nothing is done. Returns: SLUICE_OK whenever the engine holds
+ * the message; SLUICE_DENIED when it does not; SLUICE_E_INVALID, _HANDLE, _NOT_FOUND, _TIME, _CONFLICT, _UNSET, _UNSUPPORTED,
+ * _FORKED, _TOO_MANY, _NO_MEMORY. since 0.1 */
 SLUICE_API sluice_status sluice_enqueue(sluice_engine engine, const sluice_request *request, const sluice_message *message,
                                         sluice_decision *decision, sluice_held *held, sluice_error *error);
 
 /* Takes an array in at one instant, in order: each element as sluice_enqueue, whatever becomes of the others. Strides as in
- * sluice_decide_many. `messages` (no payloads) and `held` may be NULL. Each decision's status says how it went; when a decision or
- * a `held` is wrong in itself nothing is done. Returns: SLUICE_OK when all elements were looked at; SLUICE_E_HANDLE,
- * _INVALID, _UNSUPPORTED, _FORKED, _NO_MEMORY. since 0.1 */
+ * sluice_decide_many. `messages` (no payloads) and `held` may be NULL. Each decision's status says how it went; when a decision
+ * or a `held` is wrong in itself nothing is done. Returns: SLUICE_OK when all elements were looked at; SLUICE_E_HANDLE, _INVALID,
+ * _UNSUPPORTED, _FORKED, _NO_MEMORY. since 0.1 */
 SLUICE_API sluice_status sluice_enqueue_many(sluice_engine engine, const sluice_request *requests, size_t request_stride,
                                              const sluice_message *messages, size_t message_stride, sluice_decision *decisions,
                                              size_t decision_stride, sluice_held *held, size_t held_stride, size_t count);
 
-/* Leases messages whose time has come, line after line by due instant, and takes their queue-mode charges. Who has leased a message
- * settles it before the lease ends; else it is delivered again, or is set aside as SLUICE_MESSAGE_UNKNOWN where its class is delivered at
- * most once. Leasing stops where rows or buffer are full. `options` NULL: as its INIT macro. *count: in the rows, out the leases.
- * *buffer_len: in the room, out the bytes used. `buffer` may lie anywhere; what is in it is aligned to 8 bytes.
+/* Leases messages whose time has come, line after line by due instant, and takes their queue-mode charges. Who has leased a
+ * message settles it before the lease ends; else it is delivered again, or is set aside as SLUICE_MESSAGE_UNKNOWN where its class
+ * is delivered at most once. Leasing stops where rows or buffer are full. `options` NULL: as its INIT macro. *count: in the rows,
+ * out the leases. *buffer_len: in the room, out the bytes used. `buffer` may lie anywhere; what is in it is aligned to 8 bytes.
  * *next_due (nullable): the earliest instant at which to lease again; INT64_MAX: not before something else changes.
  * Ownership: everything is copied to the caller's memory. Returns: SLUICE_OK, also when nothing is due; SLUICE_E_BUFFER when not
- * even the first message fits: nothing was leased, *count is 0, and *buffer_len is what it takes; SLUICE_E_INVALID, _HANDLE, _TIME,
- * _UNSUPPORTED, _FORKED, _NO_MEMORY: *count is 0. since 0.1 */
+ * even the first message fits: nothing was leased, *count is 0, and *buffer_len is what it takes; SLUICE_E_INVALID, _HANDLE,
+ * _TIME, _UNSUPPORTED, _FORKED, _NO_MEMORY: *count is 0. since 0.1 */
 SLUICE_API sluice_status sluice_lease(sluice_engine engine, const sluice_lease_options *options, sluice_leased *leases, size_t *count,
                                       void *buffer, size_t *buffer_len, int64_t *next_due, sluice_error *error);
 
 /* Says what came of leases, in order; each by itself, with its status and the message's state in its row: SLUICE_E_NOT_FOUND when
- * the message is not held (any more), SLUICE_E_STALE when the lease is not its current one, SLUICE_E_INVALID, _TIME. A lease that ended
- * without a word can be settled until the next one begins. Returns: SLUICE_OK when all rows were looked at; SLUICE_E_HANDLE, _INVALID,
- * _FORKED, _NO_MEMORY. since 0.1 */
+ * the message is not held (any more), SLUICE_E_STALE when the lease is not its current one, SLUICE_E_INVALID, _TIME. A lease that
+ * ended without a word can be settled until the next one begins. Returns: SLUICE_OK when all rows were looked at;
+ * SLUICE_E_HANDLE, _INVALID, _FORKED, _NO_MEMORY. since 0.1 */
 SLUICE_API sluice_status sluice_settle(sluice_engine engine, sluice_settlement *settlements, size_t count, int64_t now);
 /* One lease with words for a failure: sent (ack), or one of the other outcomes (nack). Returns: as the rows of sluice_settle, and
  * SLUICE_E_HANDLE, _FORKED, _NO_MEMORY. since 0.1 */
 SLUICE_API sluice_status sluice_ack(sluice_engine engine, uint64_t message, uint32_t fence, int64_t now, sluice_error *error);
 SLUICE_API sluice_status sluice_nack(sluice_engine engine, uint64_t message, uint32_t fence, int32_t outcome, int64_t retry_after,
                                      int64_t now, sluice_error *error);
-/* The lease ends at now + ttl, be that later or earlier than before. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND, SLUICE_E_STALE when it does not
- * run, SLUICE_E_INVALID, _TIME, _HANDLE, _FORKED. since 0.1 */
+/* The lease ends at now + ttl, be that later or earlier than before. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND, SLUICE_E_STALE when
+ * it does not run, SLUICE_E_INVALID, _TIME, _HANDLE, _FORKED. since 0.1 */
 SLUICE_API sluice_status sluice_extend(sluice_engine engine, uint64_t message, uint32_t fence, int64_t ttl, int64_t now,
                                        sluice_error *error);
 
 /* Ends a message that is not leased, and gives back what a message that was never sent has no use for. Returns: SLUICE_OK,
  * SLUICE_E_NOT_FOUND, SLUICE_E_STALE when it is leased: it may be on its way; SLUICE_E_TIME, _HANDLE, _FORKED. since 0.1 */
 SLUICE_API sluice_status sluice_cancel(sluice_engine engine, uint64_t message, int64_t now, sluice_error *error);
-/* Where a held message stands. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND when it is not held (any more), SLUICE_E_INVALID, _TIME, _HANDLE,
- * _UNSUPPORTED, _FORKED. since 0.1 */
+/* Where a held message stands. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND when it is not held (any more), SLUICE_E_INVALID, _TIME,
+ * _HANDLE, _UNSUPPORTED, _FORKED. since 0.1 */
 SLUICE_API sluice_status sluice_message_status(sluice_engine engine, uint64_t message, int64_t now, sluice_message_state *state,
                                                sluice_error *error);
-/* The earliest instant at which there is something to lease or to look at, exact to the ns; INT64_MAX: none. Any call that changes the
- * engine may change it. since 0.1 */
+/* The earliest instant at which there is something to lease or to look at, exact to the ns; INT64_MAX: none. Any call that
+ * changes the engine may change it. since 0.1 */
 SLUICE_API sluice_status sluice_next_due(sluice_engine engine, int64_t *due);
 
 /* ---- subjects ------------------------------------------------------------------------------------------------------------- */
