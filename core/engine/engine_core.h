@@ -139,7 +139,7 @@ class EngineCore {
   void migrate_all();
   void left_behind(const Shard& shard, const Record& record);
   void release_reserve();
-  void publish(const Generation& g);
+  bool publish(const Generation& g, bool without_messages);
   void count_behind();
   void forget_old_generations();
 
