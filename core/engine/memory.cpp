@@ -247,6 +247,7 @@ EngineCore::Swept EngineCore::sweep_locked(Shard& shard, Instant floor, size_t m
   }
   shard.cold->swept += swept.dropped;
   if (swept.dropped != 0) shard.index.shrink(words_);
+  if (shard.cold->queues != nullptr) shard.cold->queues->cells.shrink(words_);
   shard.cold->free.give_pages(arena_);
   return swept;
 }
