@@ -116,6 +116,8 @@ class EngineCore {
   RecordId create_or_evict_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key, Instant now);
   void drop_locked(Shard& shard, uint64_t hash, RecordId id);
   void clear_states_locked(Record& record);
+  void zero_states_locked(Record& record);
+  void forget_locked(Shard& shard, RecordId id);  // all but a line's messages. REQUIRES: it is of the current policy
   bool overflow_locked(Shard& shard, uint8_t scope, RecordId* id);
   void evict_locked(Shard& shard, Instant now, size_t most);
   struct Swept {
@@ -140,7 +142,7 @@ class EngineCore {
   void migrate_all();
   void left_behind(const Shard& shard, const Record& record);
   void release_reserve();
-  void publish(const Generation& g);
+  bool publish(const Generation& g, bool without_messages);
   void count_behind();
   void forget_old_generations();
 

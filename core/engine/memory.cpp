@@ -88,6 +88,7 @@ void EngineCore::clear_states_locked(Record& record) {
 
 void EngineCore::drop_locked(Shard& shard, uint64_t hash, RecordId id) {
   Record& record = *arena_.at(id);
+  queue_.record_gone(shard, record);
   clear_states_locked(record);
   left_behind(shard, record);
   if ((record.flags & record_flag::extras) != 0) drop_extras(shard, id);

@@ -134,16 +134,25 @@ bool holds_line(const CompiledPolicy& policy, const OperationCharge& charge, con
   return is_lease_charge(charge) && counted && limit.scope == policy.line_scope;
 }
 
+// Of an equal one that there is, or of this; beyond kMost when there are too many.
+size_t MessageLayouts::number_of(MessageLayout&& layout) {
+  for (size_t i = 1; i < count_; ++i) {
+    if (at(static_cast<uint16_t>(i)) == layout) return i;
+  }
+  if (count_ > kMost) return count_;
+  std::unique_ptr<Table>& table = tables_[count_ / kInTable];
+  if (table == nullptr) table = std::make_unique<Table>();
+  table->of[count_ % kInTable] = std::make_unique<const MessageLayout>(std::move(layout));
+  return count_++;
+}
+
 bool MessageLayouts::add(Generation& g) {
   g.queue.assign(g.policy->operations.size(), {});
   for (size_t i = 0; i < g.policy->operations.size(); ++i) {
     const Operation& operation = g.policy->operations[i];
     if (!operation.queueable) continue;
-    MessageLayout layout = layout_of(g, operation, g.operation_number[i]);
-    const auto known = std::find_if(layouts_.begin() + 1, layouts_.end(), [&](const auto& had) { return *had == layout; });
-    const auto number = static_cast<size_t>(known - layouts_.begin());
+    const size_t number = number_of(layout_of(g, operation, g.operation_number[i]));
     if (number > kMost) return false;
-    if (known == layouts_.end()) layouts_.push_back(std::make_unique<const MessageLayout>(std::move(layout)));
     g.queue[i] = plan_of(*g.policy, operation, static_cast<uint16_t>(number));
   }
   g.queues_alike = charges_alike(*g.policy);

@@ -62,16 +62,24 @@ constexpr bool is_lease_charge(const OperationCharge& charge) {
 }
 
 // The layouts of an engine, by the number that messages carry.
+// Threads: one adds, and others may read those that were there before: no table moves.
 class MessageLayouts {
  public:
   static constexpr size_t kMost = 65535;
 
-  const MessageLayout& at(uint16_t number) const { return *layouts_[number]; }
+  const MessageLayout& at(uint16_t number) const { return *tables_[number / kInTable]->of[number % kInTable]; }
   // Fills in a generation's queue plans; false when there are too many layouts.
   bool add(Generation& generation);
 
  private:
-  std::vector<std::unique_ptr<const MessageLayout>> layouts_{1};
+  static constexpr size_t kInTable = 256;
+  struct Table {
+    std::unique_ptr<const MessageLayout> of[kInTable];
+  };
+  size_t number_of(MessageLayout&& layout);
+
+  std::unique_ptr<Table> tables_[(kMost + 1) / kInTable];
+  size_t count_ = 1;  // 0 is none's
 };
 
 }  // namespace sluice

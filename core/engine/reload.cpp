@@ -29,6 +29,25 @@ uint64_t worst_growth(const Generation& before, const CompiledPolicy& after) {
   return worst;
 }
 
+bool same_values(const CompiledPolicy& before, const Operation& old, const CompiledPolicy& after, const Operation& op) {
+  const auto same = [&](uint8_t a, uint8_t b) { return before.dimensions[a] == after.dimensions[b]; };
+  return std::equal(old.values.begin(), old.values.end(), op.values.begin(), op.values.end(), same) &&
+         old.quantities == op.quantities && old.line == op.line;
+}
+
+// The first operation whose messages the new policy could not lease: it is gone, or has other values, or another line. What a
+// message keeps, it keeps by their places.
+const Operation* stranded_by(const CompiledPolicy& before, const CompiledPolicy& after) {
+  for (const Operation& old : before.operations) {
+    if (!old.queueable) continue;
+    const int16_t here = after.find_operation(old.name);
+    if (here == kNone) return &old;
+    const Operation& op = after.operations[static_cast<size_t>(here)];
+    if (!op.queueable || !same_values(before, old, after, op)) return &old;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 EngineCore::EngineCore(ControlBlock& block, const EngineOptions& options)
@@ -85,7 +104,7 @@ Status EngineCore::start(std::shared_ptr<const CompiledPolicy> policy, std::stri
   }
   const Generation* published = g.get();
   generations_[0] = std::move(g);
-  publish(*published);
+  publish(*published, false);
   return Status::ok;
 }
 
@@ -122,25 +141,39 @@ Status EngineCore::reload(std::string_view text, std::string_view stance, bool a
                 "memory_cap: the new policy's records may need " + std::to_string(growth) +
                     " more bytes than the cap leaves; raise memory_cap or sweep first");
   }
-  names_ = std::move(names);
-  reserve_.store(growth, std::memory_order_relaxed);
+  const Operation* stranded = stranded_by(*before.policy, *result.policy);
   const Generation* published = g.get();
   generations_[published->number] = std::move(g);
-  publish(*published);
+  if (!publish(*published, stranded != nullptr)) {
+    generations_[published->number].reset();
+    memory_.uncharge(growth);
+    return fail(Status::would_reset, error,
+                "reload: messages are held, and operation \"" + stranded->name +
+                    "\" is gone, cannot be queued any more, or has other values or quantities; let them go or cancel them first");
+  }
+  names_ = std::move(names);
+  reserve_.store(growth, std::memory_order_relaxed);
   count_behind();
   queue_.look_at_all();
   return Status::ok;
 }
 
-void EngineCore::publish(const Generation& g) SLUICE_NO_ANALYSIS {
+// False, and nothing published, when it may be only while no messages are held and there are some.
+bool EngineCore::publish(const Generation& g, bool without_messages) SLUICE_NO_ANALYSIS {
   const uint32_t shards = block_.shard_count();
   for (uint32_t s = 0; s < shards; ++s) block_.shards[s].lock.lock();
-  current_.store(&g, std::memory_order_release);
-  for (size_t n = 0; n < kMaxOperations; ++n) {
-    const OperationShape shape = shape_of(g, static_cast<int32_t>(n));
-    block_.shapes[n].write(shape, secret_, shape.straight ? &g.straight[shape.operation] : nullptr);
+  bool holds_messages = false;
+  for (uint32_t s = 0; s < shards; ++s) holds_messages |= SendQueue::holds_messages(block_.shards[s]);
+  const bool published = !(without_messages && holds_messages);
+  if (published) {
+    current_.store(&g, std::memory_order_release);
+    for (size_t n = 0; n < kMaxOperations; ++n) {
+      const OperationShape shape = shape_of(g, static_cast<int32_t>(n));
+      block_.shapes[n].write(shape, secret_, shape.straight ? &g.straight[shape.operation] : nullptr);
+    }
   }
   for (uint32_t s = 0; s < shards; ++s) block_.shards[s].lock.unlock();
+  return published;
 }
 
 // A sweep also brings records to the current policy, so that the old one can go.

@@ -132,6 +132,10 @@ class SendQueue {
   void look_at_all();
   // A record of a line came to another policy, and so to another place.
   void record_moved(const Record& from, Record& to, RecordId id);
+  // The record of a line goes, or its scope holds lines no more. REQUIRES: it has no messages, and its timer is in nobody's hands.
+  void record_gone(Shard& shard, const Record& record);
+  // REQUIRES: the shard's lock.
+  static bool holds_messages(const Shard& shard);
   // REQUIRES: the shard's lock. What a shard has goes, with the engine.
   void clear(Shard& shard);
 

@@ -323,6 +323,9 @@ Status SendQueue::settle(const Settlement& settlement, Instant given, MessageSta
   if (settlement.retry_after < 0 || settlement.retry_after > kLongestWait) {
     return fail(Status::invalid, error, "retry_after: nanoseconds, from 0 to 400 days");
   }
+  if (settlement.outcome < Outcome::sent || settlement.outcome > Outcome::line_bad) {
+    return fail(Status::invalid, error, "outcome: from 0 (sent) to 5 (the line is bad)");
+  }
   ShardLocks locks(core_.block_);
   for (;; locks.unlock()) {
     Held held;

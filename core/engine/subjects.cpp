@@ -149,6 +149,23 @@ Status EngineCore::admin_set_usage(int32_t number, const SubjectName& name, uint
   return Status::ok;
 }
 
+// A line that has messages keeps them: behind its states lies the word of its queue.
+void EngineCore::zero_states_locked(Record& record) {
+  clear_states_locked(record);
+  const Scope& scope = *layout_of(record);
+  const bool line = (record.flags & record_flag::queue) != 0;
+  std::memset(static_cast<void*>(record.state()), 0, line ? scope.queue_offset : scope.state_size);
+}
+
+void EngineCore::forget_locked(Shard& shard, RecordId id) {
+  Record& record = *arena_.at(id);
+  zero_states_locked(record);
+  if ((record.flags & record_flag::extras) != 0) drop_extras(shard, id);
+  record.flags = record.flags & ~record_flag::extras & 7;
+  const Scope& scope = *layout_of(record);
+  if (scope.plan_set != kNone) record.plan = generation().policy->plan_sets[static_cast<size_t>(scope.plan_set)].default_plan;
+}
+
 Status EngineCore::admin_reset(const SubjectName& name, Instant now, std::string* error) {
   uint8_t scope = 0;
   uint64_t hash = 0;
@@ -156,10 +173,7 @@ Status EngineCore::admin_reset(const SubjectName& name, Instant now, std::string
   {
     SubjectLock subject(*this, name, now, error);
     if (subject.status != Status::ok || subject.id == 0) return subject.status;
-    clear_states_locked(subject.record());
-    // A line that has messages keeps them: behind its states lies the word of its queue.
-    const bool line = (subject.record().flags & record_flag::queue) != 0;
-    std::memset(static_cast<void*>(subject.record().state()), 0, line ? subject.scope->queue_offset : subject.scope->state_size);
+    zero_states_locked(subject.record());
     if (Extras* extras = subject.extras()) {
       extras->share_reached = 0;
       prune_extras(*subject.shard, subject.id, subject.record());
@@ -277,8 +291,13 @@ Status EngineCore::admin_erase(const SubjectName& name, uint64_t* erased, Instan
         ++position;
         continue;
       }
-      drop_locked(shard, word.tag, id);
       ++count;
+      const uint64_t hash = hash_of(*arena_.at(id));
+      // A line that has messages stays until these have ended, as one never seen.
+      const bool stays = (arena_.at(id)->flags & record_flag::queue) != 0;
+      stays ? forget_locked(shard, id) : drop_locked(shard, word.tag, id);
+      queue_.subject_changed(s, hash, stays ? id : 0);
+      position += stays ? 1 : 0;
     }
     if (shard.cold == nullptr) continue;
     shard.cold->receipts.end_if(

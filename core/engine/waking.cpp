@@ -78,7 +78,7 @@ void SendQueue::look_at_all() {
       if (record.scope == kIdempotencyScope || (record.flags & record_flag::queue) == 0) continue;
       // After a reload: from here on a line's record is laid out as the policy says, and does not move.
       id = core_.migrate_locked(shard, core_.hash_of(record), id);
-      if (id != 0) look_again(s, *core_.arena_.at(id));
+      if (id != 0 && (core_.arena_.at(id)->flags & record_flag::queue) != 0) look_again(s, *core_.arena_.at(id));
     }
   }
 }
@@ -86,8 +86,24 @@ void SendQueue::look_at_all() {
 void SendQueue::record_moved(const Record& from, Record& to, RecordId id) {
   const CellId cell = queue_of(from);
   if (cell == 0) return;
+  const Generation& g = *core_.generations_[to.generation];
+  if (g.scope_at[to.scope] != g.policy->line_scope) {
+    to.flags = to.flags & ~record_flag::queue & 7;
+    return record_gone(core_.block_.shard_at(core_.hash_of(from)), from);
+  }
   at<LineQueue>(cell).record = id;
   set_queue(to, cell);
+}
+
+void SendQueue::record_gone(Shard& shard, const Record& record) {
+  const CellId cell = queue_of(record);
+  if (cell == 0) return;
+  releases_.remove(at<LineQueue>(cell).timer);
+  free(shard, cell, kLineQueueUnits);
+}
+
+bool SendQueue::holds_messages(const Shard& shard) {
+  return shard.cold != nullptr && shard.cold->queues != nullptr && shard.cold->queues->messages != 0;
 }
 
 // Messages lie in the arena, which goes as a whole; what else there is goes here.

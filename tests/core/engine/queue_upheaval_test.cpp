@@ -88,16 +88,57 @@ TEST_F(Upheaval, ALineThatIsResetKeepsItsMessages) {
   EXPECT_EQ(used("queued", "line=+1"), 0u);
 }
 
-TEST_F(Upheaval, ALineThatIsErasedWithItsMessagesLeavesNoneOfThem) {
-  open(line_queue(R"("amount": "1/s")", kBound, kBoundCharge));
+TEST_F(Upheaval, ALineThatIsErasedKeepsItsMessagesAndForgetsTheRest) {
+  options.shards = 1;
+  open(line_queue(R"("amount": "1/s")", kBound, kBoundCharge,
+                  R"("subjects": [ { "scope": ["line"], "plans": ["a", "b"], "default": "a" } ], )"));
   put_three();
-  const Leased one = lease_one();
-  erase("line=+1");
-  settle(one, Outcome::retry);  // whatever the answer
+  set_plan("line=+1", "b");
+  set_amount("pace", "line=+1", "\"1/m\"");
+  EXPECT_EQ(ack(lease_one()), Status::ok);
+  uint64_t erased = 0;
+  EXPECT_EQ(erase("line=+1", &erased), Status::ok) << error;
+  EXPECT_EQ(erased, 1u);
   put("+1", "ann", "d");
-  drain_queue(now() + kDay);
-  EXPECT_EQ(counters().messages, 0u);
+  expect_that_all_leave({"0s: b", "1s: c", "2s: d"});
   EXPECT_EQ(used("queued", "line=+1"), 0u);
+  pass(2 * kDay);
+  sweep();
+  EXPECT_EQ(counters().records, 0u);
+}
+
+TEST_F(Upheaval, ErasingWhatHeldAMessageLetsItGo) {
+  open(line_queue(R"("amount": "1000/s")",
+                  R"({ "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 1, "mode": "queue" })",
+                  R"({ "limit": "day" })"));
+  put_three();
+  EXPECT_EQ(ack(lease_one()), Status::ok);
+  at(1);
+  EXPECT_TRUE(lease(5).empty());
+  EXPECT_EQ(erase("account=acme"), Status::ok);
+  EXPECT_EQ(lease(5).size(), 1u);
+}
+
+TEST_F(Upheaval, ALineThatIsClosedAndEmptyGoesWithItsScope) {
+  options.shards = 1;
+  open(line_queue(R"("amount": "1/s")"));
+  put("+1");
+  const Leased one = lease_one();
+  EXPECT_EQ(settle(one, Outcome::line_bad), Status::ok);
+  EXPECT_EQ(cancel(one.message), Status::ok) << error;
+  const std::string without = R"({ "name": "other", "tenant": "account", "limits": [
+      { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 5 },
+      { "name": "lines", "scope": ["line"], "kind": "window", "period": "day", "amount": 5 } ],
+    "operations": [ { "name": "other", "values": ["account", "line"], "charges": [ { "limit": "day" }, { "limit": "lines" } ] } ] })";
+  ASSERT_EQ(reload(without, true), Status::ok) << error;
+  EXPECT_EQ(call("other", "acme", "+1"), "allowed");
+  EXPECT_EQ(used("lines", "line=+1"), 1u);
+  pass(3 * kDay);
+  sweep();
+  EXPECT_EQ(counters().records, 0u);
+  ASSERT_EQ(reload(line_queue(R"("amount": "1/s")"), true), Status::ok) << error;
+  put("+1");
+  EXPECT_EQ(ack(lease_one()), Status::ok);
 }
 
 TEST_F(Upheaval, AnAccountThatIsErasedOrResetLeavesItsMessagesAndNoNegativeGauge) {
@@ -113,42 +154,37 @@ TEST_F(Upheaval, AnAccountThatIsErasedOrResetLeavesItsMessagesAndNoNegativeGauge
   }
 }
 
-TEST_F(Upheaval, AReloadWithoutTheMessagesOperationHarmsNobody) {
+// Policies under which a message that is held could not be leased.
+class Stranding : public Upheaval, public ::testing::WithParamInterface<std::string> {};
+
+TEST_P(Stranding, ReloadsAreRefusedUntilTheMessagesHaveGone) {
   open(line_queue(R"("amount": "1/s")"));
   put_three();
   const Leased one = lease_one();
-  std::string other = line_queue(R"("amount": "1/s")");
-  other.replace(other.find(R"("name": "send")"), 14, R"("name": "sent")");
-  const Status status = reload(other, true);
-  if (status != Status::ok) {
-    EXPECT_EQ(status, Status::would_reset) << error;  // refused, by words
-    EXPECT_EQ(ack(one), Status::ok);
-    return expect_that_all_leave({"1s: b", "2s: c"});
-  }
-  settle(one, Outcome::retry);
-  drain_queue(now() + kDay);
-  for (uint64_t i = 0; i < counters().accepted; ++i) cancel(one.message + i);
-  EXPECT_EQ(counters().messages, 0u);
+  EXPECT_EQ(reload(GetParam(), true), Status::would_reset);
+  EXPECT_THAT(error, ::testing::HasSubstr("messages are held"));
+  EXPECT_EQ(ack(one), Status::ok);
+  expect_that_all_leave({"1s: b", "2s: c"});
+  EXPECT_EQ(reload(GetParam(), true), Status::ok) << error;
+  pass(kDay);
+  sweep();
+  EXPECT_EQ(reload(line_queue(R"("amount": "1/s")"), true), Status::ok) << error;
+  put("+1");
+  EXPECT_EQ(ack(lease_one()), Status::ok);
 }
 
-TEST_F(Upheaval, AReloadWithoutTheMessagesLineHarmsNobody) {
-  open(line_queue(R"("amount": "1/s")"));
-  put_three();
-  const Leased one = lease_one();
-  const Status status = reload(R"({ "name": "other", "tenant": "account", "limits": [
-      { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 5 } ],
-    "operations": [ { "name": "send", "values": ["account", "line", "recipient"], "charges": [ { "limit": "day" } ] } ] })",
-                               true);
-  if (status != Status::ok) {
-    EXPECT_EQ(status, Status::would_reset) << error;
-    EXPECT_EQ(ack(one), Status::ok);
-    return expect_that_all_leave({"1s: b", "2s: c"});
-  }
-  settle(one, Outcome::retry);
-  drain_queue(now() + kDay);
-  for (uint64_t i = 0; i < counters().accepted; ++i) cancel(one.message + i);
-  EXPECT_EQ(counters().messages, 0u);
+std::string changed(const std::string& what, const std::string& by) {
+  std::string text = line_queue(R"("amount": "1/s")");
+  return text.replace(text.find(what), what.size(), by);
 }
+
+INSTANTIATE_TEST_SUITE_P(All, Stranding,
+                         ::testing::Values(changed(R"("name": "send")", R"("name": "sent")"),  // it is gone
+                                           changed(R"("mode": "queue",)", ""),                 // it cannot be queued
+                                           changed(R"(["account", "line", "recipient"])",
+                                                   R"(["line", "account", "recipient"])"),  // other values
+                                           changed(R"(["account", "line", "recipient"])", R"(["account", "line"])"),
+                                           changed(R"("line": "line")", R"("line": "recipient")")));
 
 TEST_F(Upheaval, ALineThatWasThrottledAndIsEmptyGoes) {
   options.shards = 1;
@@ -173,7 +209,8 @@ TEST_F(Upheaval, ALineThatWasThrottledAndIsEmptyGoes) {
 }
 
 TEST_F(Upheaval, ALateWordAboutALeaseIsOneTry) {
-  open(line_queue(R"("amount": "1/s")", "", "", R"("queue": { "lease": "500ms", "retry": { "attempts": 3, "first": "1ms" } }, )"));
+  open(
+      line_queue(R"("amount": "1/s")", "", "", R"("queue": { "lease": "500ms", "retry": { "attempts": 3, "first": "1ms" } }, )"));
   put("+1");
   const Leased one = lease_one();
   at_ns(500 * kMillisecond);  // its lease ends, and the line has not its turn yet
