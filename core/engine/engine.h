@@ -176,7 +176,7 @@ struct Settlement {
   uint64_t message = 0;
   uint32_t fence = 0;
   Outcome outcome = Outcome::sent;
-  Span retry_after = 0;  // retry: 0 is the policy's backoff
+  Span retry_after = 0;  // retry: 0 is the policy's backoff; throttled: 0 is its first
 };
 
 struct MessageStatus {

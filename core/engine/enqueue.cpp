@@ -137,7 +137,7 @@ bool SendQueue::make_flow(Work& work, const MessageLayout& layout) {
   flow.line = pending.line;
   flow.tenant_hash = hash;
   flow.tenant_size = static_cast<uint32_t>(tenant.size());
-  std::memcpy(flow.tenant_begin(), tenant.data(), tenant.size());
+  if (!tenant.empty()) std::memcpy(flow.tenant_begin(), tenant.data(), tenant.size());
   queues.cells.insert(tag_of_flow(pending.line, message_class, hash), cell);
   pending.flow = cell;
   pending.new_flow = true;
@@ -180,7 +180,7 @@ bool SendQueue::make_message(Work& work, const MessageLayout& layout, uint16_t l
     m.set(message_flag::keyed);
     to = store(to, key);
   }
-  std::memcpy(to, pending.request->payload.data(), size.payload);
+  if (size.payload != 0) std::memcpy(to, pending.request->payload.data(), size.payload);
   std::copy(work.request->quantities.begin(), work.request->quantities.end(), m.quantities());
   const uint64_t cost = layout.turn_quantity == kNone ? layout.turn_cost : m.quantities()[layout.turn_quantity];
   m.cost = static_cast<uint32_t>(std::clamp<uint64_t>(cost, 1, UINT32_MAX));
@@ -200,9 +200,16 @@ bool SendQueue::make_room(Work& work) {
   const MessageLayout& layout = layouts_.at(number);
   Shard& shard = *line_subject(work).shard;
   ShardCold* cold = core_.cold_of(shard);
-  if (cold == nullptr || !make_queues(*cold)) return false;
+  if (cold == nullptr) return false;
+  const bool had_queues = cold->queues != nullptr;
+  if (!make_queues(*cold)) return false;
   if (make_line(work) && make_flow(work, layout) && make_lane(work) && make_message(work, layout, number)) return true;
   undo(work);
+  if (!had_queues) {
+    cold->queues->cells.release(core_.words_);
+    cold->queues.reset();
+    core_.memory_.uncharge(sizeof(QueueShard));
+  }
   return false;
 }
 

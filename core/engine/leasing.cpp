@@ -94,14 +94,14 @@ SendQueue::Tried SendQueue::charge_all(const Held& held, const StoredValues& val
   return Tried::parked;
 }
 
-void SendQueue::hand_out(const Held& held, const StoredValues& values, const LeaseOptions& options, Instant now,
+void SendQueue::hand_out(const Held& held, const StoredValues& values, const LeaseOptions& options, Instant due, Instant now,
                          LeaseSink& sink) {
   Message& m = *held.message;
   LineQueue& q = *held.line.queue;
   const bool ends = m.has(message_flag::expires);
   const Span ttl = options.ttl != 0 ? options.ttl : policy().queue.lease;
   LeaseView view;
-  view.due = std::max(q.ready_since, m.due);
+  view.due = due;
   Turns turn = turns(held.line);
   turn.take(held.cell);
   leave_chain(held);
@@ -135,6 +135,7 @@ SendQueue::Tried SendQueue::try_candidate(const Line& line, ShardLocks& locks, c
   if (next == 0) return Tried::waits;
   const Held held = held_at(line, next);
   if (line_opens(held, now) > now) return Tried::waits;
+  const Instant due = std::min(now, line_opens(held, std::max(q.ready_since, q.closed_until)));
   switch (ask_campaign(held, locks, now)) {
     case Campaigning::goes: break;
     case Campaigning::held_back: return Tried::parked;
@@ -153,7 +154,7 @@ SendQueue::Tried SendQueue::try_candidate(const Line& line, ShardLocks& locks, c
     const Tried tried = charge_all(held, values, locks, now);
     if (tried != Tried::leased) return tried;
   }
-  hand_out(held, values, options, now, sink);
+  hand_out(held, values, options, due, now, sink);
   return Tried::leased;
 }
 

@@ -307,7 +307,8 @@ bool SendQueue::apply(const Held& held, const Settlement& settlement, ShardLocks
   if (!take_back(held, locks, now)) return false;
   Instant& closed = held.line.queue->closed_until;
   const bool bad = settlement.outcome == Outcome::line_bad;
-  closed = std::max(closed, bad ? kNever : later(now, settlement.retry_after));
+  const Span wait = settlement.retry_after != 0 ? settlement.retry_after : policy().queue.retry.first;
+  closed = std::max(closed, bad ? kNever : later(now, wait));
   return true;
 }
 

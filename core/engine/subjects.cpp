@@ -285,7 +285,6 @@ Status EngineCore::admin_erase(const SubjectName& name, uint64_t* erased, Instan
         const Record& r = *arena_.at(current);
         match = holds(policy, generation().scope(r.scope), r.key(), static_cast<uint8_t>(dimension), value);
         if (match && current != id) continue;
-        match = match && (r.flags & record_flag::queue) == 0;  // a message came in between
       }
       if (!match) {
         ++position;
