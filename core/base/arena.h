@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/base/allocator.h"
-#include "core/base/spinlock.h"
 #include "core/base/cell.h"
+#include "core/base/spinlock.h"
 
 namespace sluice {
 
@@ -59,7 +59,7 @@ class Arena {
   std::vector<CellId> free_pages_;
   uint64_t next_page_ = 1;  // in pages
   CellId small_next_ = 1,
-           small_end_ = kPageUnits;  // the page that small pieces are cut from; at first number 0, less its unit 0
+         small_end_ = kPageUnits;  // the page that small pieces are cut from; at first number 0, less its unit 0
 };
 
 }  // namespace sluice

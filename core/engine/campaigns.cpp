@@ -22,11 +22,13 @@ Status fail(Status status, std::string* error, const std::string& message) {
 
 Status check_rules(const CampaignSpec& spec, std::string* error) {
   const CampaignRules& r = spec.rules;
-  if (spec.tenant.empty() || spec.tenant.size() > kMaxKeyBytes) return fail(Status::invalid, error, "tenant: a key has 1 to 1024 bytes");
+  if (spec.tenant.empty() || spec.tenant.size() > kMaxKeyBytes)
+    return fail(Status::invalid, error, "tenant: a key has 1 to 1024 bytes");
   if (spec.name.size() > kMostName) return fail(Status::invalid, error, "name: at most 192 bytes");
   if (r.starts_at != 0 && !is_instant(r.starts_at)) return fail(Status::invalid, error, "starts_at: outside [0, 2^62)");
   if (r.duration < 0 || r.duration > kLongest) return fail(Status::invalid, error, "duration: nanoseconds, from 0 to 400 days");
-  if (r.share == 0 || r.share > kWholeShare) return fail(Status::invalid, error, "share: hundredths of a percent, from 1 to 10000");
+  if (r.share == 0 || r.share > kWholeShare)
+    return fail(Status::invalid, error, "share: hundredths of a percent, from 1 to 10000");
   if (r.pause_share > kWholeShare) return fail(Status::invalid, error, "pause_share: hundredths of a percent, at most 10000");
   if (r.pause_window == 0 || r.pause_window > kMostWindow) return fail(Status::invalid, error, "pause_window: from 1 to 10000");
   return Status::ok;
@@ -68,7 +70,8 @@ uint64_t SendQueue::tenant_hash(Bytes tenant, int16_t* scope) const {
 
 Status SendQueue::create_campaign(const CampaignSpec& spec, Instant given, uint64_t* id, std::string* error) {
   Instant now;
-  if (!core_.time_of(given, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  if (!core_.time_of(given, &now))
+    return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
   if (const Status status = check_rules(spec, error); status != Status::ok) return status;
   int16_t scope;
   const uint32_t home = core_.block_.shard_of(tenant_hash(spec.tenant, &scope));
@@ -162,7 +165,8 @@ void SendQueue::abort_campaign(Campaign& c, Instant now) {
 
 Status SendQueue::change_campaign(uint64_t id, CampaignChange change, Instant given, CampaignReport* report, std::string* error) {
   Instant now;
-  if (!core_.time_of(given, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  if (!core_.time_of(given, &now))
+    return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
   if (shard_of_message(id) >= core_.block_.shard_count()) return fail(Status::not_found, error, kUnknown);
   const SpinGuard guard(core_.block_.shards[shard_of_message(id)].lock);
   Campaign* c = find_campaign(id);

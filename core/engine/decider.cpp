@@ -10,7 +10,8 @@ namespace sluice {
 
 // The overflow record that a new record of the scope begins as a copy of; nullptr: it begins as never seen. One from before a reload
 // has another layout, and was an approximation on behalf of strangers.
-static const Record* copied_by_new(const RecordArena& arena, const Shard& shard, const Generation& g, uint8_t number, Instant now) {
+static const Record* copied_by_new(const RecordArena& arena, const Shard& shard, const Generation& g, uint8_t number,
+                                   Instant now) {
   const Scope& scope = g.scope(number);
   if (shard.cold == nullptr || shard.cold->overflow.empty() || !scope.overflows) return nullptr;
   const RecordId id = shard.cold->overflow_of(number);

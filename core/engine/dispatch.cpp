@@ -298,9 +298,8 @@ Status enqueue_one(ControlBlock& block, uint64_t handle, const EnqueueRequest& r
     work.request = &request.request;
     read_shape(block, request.request.operation, &work.shape);
     bool again = false;
-    const Status status = is_small(request.request, work.shape)
-                              ? decide_small(block, handle, work, &out->decision, error, &again)
-                              : decide_some(block, handle, work, &out->decision, error, &again);
+    const Status status = is_small(request.request, work.shape) ? decide_small(block, handle, work, &out->decision, error, &again)
+                                                                : decide_some(block, handle, work, &out->decision, error, &again);
     if (!again) return out->decision.status = status;
   }
 }

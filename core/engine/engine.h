@@ -132,7 +132,7 @@ struct Enqueued {
 
 struct LeaseOptions {
   Instant now = kEngineClock;
-  Span ttl = 0;      // 0: the policy's
+  Span ttl = 0;  // 0: the policy's
   uint32_t most = 1;
 };
 

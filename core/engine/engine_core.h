@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/allocator.h"
+#include "core/base/arena.h"
 #include "core/base/siphash.h"
 #include "core/engine/clock.h"
 #include "core/engine/control_block.h"
@@ -19,7 +20,6 @@
 #include "core/engine/extras.h"
 #include "core/engine/generation.h"
 #include "core/engine/send_queue.h"
-#include "core/base/arena.h"
 
 namespace sluice {
 

@@ -50,14 +50,15 @@ Status SendQueue::check(Work& work, std::string* error) const {
     return status;
   };
   if (!operation.queueable) {
-    return fail(Status::invalid, "operation: messages of \"" + operation.name +
-                                     "\" cannot be queued; that takes the policy's line among its values, nothing repeated, and a "
-                                     "charge in queue mode or while queued, a pool or a class");
+    return fail(Status::invalid,
+                "operation: messages of \"" + operation.name +
+                    "\" cannot be queued; that takes the policy's line among its values, nothing repeated, and a "
+                    "charge in queue mode or while queued, a pool or a class");
   }
   if ((request.request.flags & ~flag::peek) != 0) return fail(Status::invalid, "flags: an enqueue knows PEEK (1) alone");
   if (request.payload.size() > rules.payload) {
-    return fail(Status::invalid, "payload: " + std::to_string(request.payload.size()) + " bytes; the policy's queue takes at most " +
-                                     std::to_string(rules.payload));
+    return fail(Status::invalid, "payload: " + std::to_string(request.payload.size()) +
+                                     " bytes; the policy's queue takes at most " + std::to_string(rules.payload));
   }
   if (request.message_class < -1 || request.message_class >= static_cast<int32_t>(kMessageClasses)) {
     return fail(Status::invalid, "message_class: from 0 (urgent) to 3 (bulk), or -1 for the operation's own");
@@ -78,8 +79,9 @@ Status SendQueue::check(Work& work, std::string* error) const {
       return fail(Status::invalid, "message_class: the campaign's is another; pass -1");
     }
   }
-  pending.message_class = pending.campaign != nullptr ? pending.campaign->rules.message_class
-                          : request.message_class >= 0 ? static_cast<MessageClass>(request.message_class) : operation.message_class;
+  pending.message_class = pending.campaign != nullptr  ? pending.campaign->rules.message_class
+                          : request.message_class >= 0 ? static_cast<MessageClass>(request.message_class)
+                                                       : operation.message_class;
   const Instant begins = std::max(work.now, request.send_at);
   const Span ttl = rules.classes[static_cast<size_t>(pending.message_class)].ttl;
   pending.expires = request.expires_at != 0 ? request.expires_at : ttl != 0 ? later(begins, ttl) : 0;
@@ -153,7 +155,8 @@ bool SendQueue::make_message(Work& work, const MessageLayout& layout, uint16_t l
     pending.expiry = allocate(*s.shard, kExpiryUnits, false);
     if (pending.expiry == 0) return false;
   }
-  MessageSize size{layout.stamp_count, layout.quantity_count, 0, pending.request->payload.size(), pending.expires != 0, pending.campaign != nullptr};
+  MessageSize size{layout.stamp_count,   layout.quantity_count,      0, pending.request->payload.size(),
+                   pending.expires != 0, pending.campaign != nullptr};
   for (int16_t i = 0; i < layout.value_count; ++i) {
     if (layout.keeps(i)) size.values += stored_size(work.request->values[static_cast<size_t>(i)]);
   }
@@ -230,7 +233,8 @@ void SendQueue::undo(Work& work) {
 
 void SendQueue::replay(const Work& work, const KeyState& key) const {
   if (work.pending == nullptr) return;
-  const SubjectRef& s = work.subjects[work.first_of_slot[static_cast<size_t>(policy().operations[work.shape.operation].line_slot)]];
+  const SubjectRef& s =
+      work.subjects[work.first_of_slot[static_cast<size_t>(policy().operations[work.shape.operation].line_slot)]];
   Enqueued& out = *work.pending->out;
   out.message = key.message;
   const CellId cell = find_cell(*s.shard, key.message);

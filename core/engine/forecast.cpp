@@ -74,7 +74,8 @@ Instant Forecast::release(const Asked& asked) {
   for (const OperationCharge& charge : asked.operation->charges) {
     if (!holds_line(policy_, charge, policy_.limits[static_cast<size_t>(charge.limit)])) continue;
     for (size_t i = 0; i < copies_.size(); ++i) {
-      if (copies_[i].limit == charge.limit) costs_[i] = charge.quantity == kNone ? charge.cost : asked.quantities[charge.quantity];
+      if (copies_[i].limit == charge.limit)
+        costs_[i] = charge.quantity == kNone ? charge.cost : asked.quantities[charge.quantity];
     }
   }
   return release_at_cost();

@@ -40,8 +40,19 @@ void digest_request(const Request& request, bool enqueued, const SipKey& key, ui
 }
 
 void remember(const Decision& decision, Instant expires, const uint64_t digest[2], KeyState* state) {
-  *state = {{digest[0], digest[1]}, expires,           decision.now,     decision.limit,    decision.used, decision.remaining,
-            decision.resets_at,     decision.opens_at, decision.receipt, decision.limit_id, decision.flags, 0, 0};
+  *state = {{digest[0], digest[1]},
+            expires,
+            decision.now,
+            decision.limit,
+            decision.used,
+            decision.remaining,
+            decision.resets_at,
+            decision.opens_at,
+            decision.receipt,
+            decision.limit_id,
+            decision.flags,
+            0,
+            0};
 }
 
 void replay(const KeyState& state, Decision* decision) {

@@ -31,8 +31,7 @@ struct LeaseStorage {
 // What the line's own limits are charged. REQUIRES: line_opens() says now.
 void SendQueue::charge_line(const Held& held, Instant now) {
   const Generation& g = core_.generation();
-  const Operation& operation =
-      g.policy->operations[static_cast<size_t>(g.operation_position(held.layout->operation))];
+  const Operation& operation = g.policy->operations[static_cast<size_t>(g.operation_position(held.layout->operation))];
   Record& record = *held.line.record;
   const Extras* extras = core_.extras_of(*held.line.shard, held.line.queue->record, record);
   const Instant at = std::max(now, core_.base_of(&record));
@@ -47,7 +46,8 @@ void SendQueue::charge_line(const Held& held, Instant now) {
     std::byte* state = record.state() + limit.state_offset;
     const Taken taken = limit::commit(params, state, ask, at);
     keep_stamp(held, g.limit_number[position], taken);
-    if (taken.fired != 0) core_.emit_fired(g, position, record, params, taken.fired, limit::read(params, state, at).used, at, false);
+    if (taken.fired != 0)
+      core_.emit_fired(g, position, record, params, taken.fired, limit::read(params, state, at).used, at, false);
   }
   record.newest = at;
 }
@@ -250,8 +250,10 @@ SendQueue::Served SendQueue::serve(const Releases::Due& due, const LeaseOptions&
 
 Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* next, std::string* error) {
   Instant now;
-  if (!core_.time_of(options.now, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
-  if (options.ttl < 0 || options.ttl > kDay) return fail(Status::invalid, error, "ttl: a lease lasts more than 0 ns and at most a day");
+  if (!core_.time_of(options.now, &now))
+    return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  if (options.ttl < 0 || options.ttl > kDay)
+    return fail(Status::invalid, error, "ttl: a lease lasts more than 0 ns and at most a day");
   wake_waiting();
   reclaim(kReclaimedAtOnce, now);
   std::array<Releases::Due, kTakenAtOnce> room;

@@ -49,7 +49,8 @@ Promise SendQueue::promise_at(const Outlook& line, const Place& place, const Ask
   if (q.closed_until == kNever) return promise;
   Forecast forecast(core_, line, std::max(from, q.closed_until));
   Position position;
-  bool exact = forecast.is_whole() && q.shared == 0 && !g.queue[static_cast<size_t>(asked.operation - policy().operations.data())].shared;
+  bool exact =
+      forecast.is_whole() && q.shared == 0 && !g.queue[static_cast<size_t>(asked.operation - policy().operations.data())].shared;
   if (q.costly == 0 && place.cost == 1 && g.queues_alike) {
     position = position_by_formula(cells(), q, floor, place);
     promise.eta = forecast.release_many(position.turns);
@@ -123,7 +124,8 @@ Promise SendQueue::promise_of(const Held& held, Instant now) const {
         promise.eta = due >= kEndOfTime ? 0 : due;
         break;
       }
-      promise.eta = m.has(message_flag::chained) ? 0 : m.due; break;
+      promise.eta = m.has(message_flag::chained) ? 0 : m.due;
+      break;
     default: promise.kind = WaitKind::none; return promise;
   }
   promise.kind = promise.eta == 0 || promise.eta >= kEndOfTime ? WaitKind::unknown : WaitKind::bound;
@@ -156,7 +158,8 @@ Promise SendQueue::promise_for(const Work& work) const {
   }
   if (place.flow != 0) {
     const auto& flow = at<Flow>(place.flow);
-    if (flow.has(flow_flag::parked)) return {0, flow.due >= kEndOfTime ? 0 : flow.due, flow.due >= kEndOfTime ? WaitKind::unknown : WaitKind::bound};
+    if (flow.has(flow_flag::parked))
+      return {0, flow.due >= kEndOfTime ? 0 : flow.due, flow.due >= kEndOfTime ? WaitKind::unknown : WaitKind::bound};
     place.in_flow = flow.waiting + uint64_t{1};
   }
   return promise_at(line, place, asked, work.now);

@@ -26,12 +26,12 @@ struct QueueShard {
   Index cells;  // messages by number, flows by line, class and tenant
   uint64_t next_number = 1;
   Chains chains;
-  std::unordered_multimap<uint64_t, Waiter> waiters;  // by the hash of the subject waited for
+  std::unordered_multimap<uint64_t, Waiter> waiters;                  // by the hash of the subject waited for
   std::unordered_map<uint64_t, std::unique_ptr<Campaign>> campaigns;  // whose home is here, by id
-  bool wakes_all = false;  // there were too many: any change here wakes every line
-  uint64_t messages = 0;                // held
-  uint64_t accepted = 0, leased = 0;    // ever
-  uint64_t ended[kMessageStates] = {};  // ever, by final state
+  bool wakes_all = false;                                             // there were too many: any change here wakes every line
+  uint64_t messages = 0;                                              // held
+  uint64_t accepted = 0, leased = 0;                                  // ever
+  uint64_t ended[kMessageStates] = {};                                // ever, by final state
 };
 
 // Spreads numbers that follow each other.

@@ -183,7 +183,8 @@ class SendQueue {
   void charge_line(const Held& held, Instant now);
   void keep_stamp(const Held& held, int32_t limit, const Taken& taken);
   Tried charge_all(const Held& held, const StoredValues& values, ShardLocks& locks, Instant now);
-  void hand_out(const Held& held, const StoredValues& values, const LeaseOptions& options, Instant due, Instant now, LeaseSink& sink);
+  void hand_out(const Held& held, const StoredValues& values, const LeaseOptions& options, Instant due, Instant now,
+                LeaseSink& sink);
   // False: locks were let go in between.
   bool wake_due(const Line& line, ShardLocks& locks, Instant now);
   bool wake_one(const Line& line, CellId entry, ShardLocks& locks, Instant now);

@@ -54,8 +54,8 @@ MessageState ended_as(Outcome outcome, bool aborted) {
 }
 
 std::string words_of(MessageState state) {
-  constexpr const char* kWords[] = {"none",  "scheduled", "waiting", "parked",    "leased",  "unknown",
-                                    "sent",  "failed",    "expired", "cancelled", "aborted", "dead"};
+  constexpr const char* kWords[] = {"none", "scheduled", "waiting", "parked",    "leased",  "unknown",
+                                    "sent", "failed",    "expired", "cancelled", "aborted", "dead"};
   return kWords[static_cast<size_t>(state)];
 }
 
@@ -157,13 +157,14 @@ void SendQueue::give_back_row(const Held& held, const StoredValues& values, cons
   Record& record = *core_.arena_.at(id);
   const Limit& limit = g.policy->limits[static_cast<size_t>(position)];
   const uint8_t plan = limit.plan_elsewhere ? 0 : record.plan;
-  const Params params =
-      core_.params_of(g, limit, static_cast<size_t>(position), plan, core_.extras_of(shard, id, record));
+  const Params params = core_.params_of(g, limit, static_cast<size_t>(position), plan, core_.extras_of(shard, id, record));
   const uint64_t cost = row.quantity == kNone ? row.cost : held.message->quantities()[row.quantity];
   Taken taken;
   taken.stamp = static_cast<Instant>(stamp & ~kOpenedASlot);
   taken.opened[0] = stamp >> 63;
-  taken.units = limit.rule.kind != Kind::pace ? cost : params.amount->word == Word::number ? pace::charge_ns(*params.amount, cost) : 0;
+  taken.units = limit.rule.kind != Kind::pace         ? cost
+                : params.amount->word == Word::number ? pace::charge_ns(*params.amount, cost)
+                                                      : 0;
   uint64_t print = 0;
   if (row.of != kNone) print = fingerprint(core_.fingerprint_key_, values.values[row.of]);
   const Instant at = std::max(now, core_.base_of(&record));
@@ -320,7 +321,8 @@ bool SendQueue::is_current(const Message& m, uint32_t fence) {
 
 Status SendQueue::settle(const Settlement& settlement, Instant given, MessageState* state, std::string* error) {
   Instant now;
-  if (!core_.time_of(given, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  if (!core_.time_of(given, &now))
+    return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
   if (settlement.retry_after < 0 || settlement.retry_after > kLongestWait) {
     return fail(Status::invalid, error, "retry_after: nanoseconds, from 0 to 400 days");
   }
@@ -348,7 +350,8 @@ Status SendQueue::settle(const Settlement& settlement, Instant given, MessageSta
 
 Status SendQueue::extend(uint64_t message, uint32_t fence, Span ttl, Instant given, std::string* error) {
   Instant now;
-  if (!core_.time_of(given, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  if (!core_.time_of(given, &now))
+    return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
   if (ttl <= 0 || ttl > kDay) return fail(Status::invalid, error, "ttl: a lease lasts more than 0 ns and at most a day");
   ShardLocks locks(core_.block_);
   Held held;
@@ -365,7 +368,8 @@ Status SendQueue::extend(uint64_t message, uint32_t fence, Span ttl, Instant giv
 
 Status SendQueue::cancel(uint64_t message, Instant given, MessageState* state, std::string* error) {
   Instant now;
-  if (!core_.time_of(given, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  if (!core_.time_of(given, &now))
+    return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
   ShardLocks locks(core_.block_);
   for (;; locks.unlock()) {
     Held held;
@@ -454,7 +458,8 @@ std::string SendQueue::in_the_way_of(const CompiledPolicy& next) {
 
 Status SendQueue::status(uint64_t message, Instant given, MessageStatus* out, std::string* error) {
   Instant now;
-  if (!core_.time_of(given, &now)) return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  if (!core_.time_of(given, &now))
+    return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
   ShardLocks locks(core_.block_);
   Held held;
   if (const Status found = find(message, locks, &held, error); found != Status::ok) return found;

@@ -65,7 +65,8 @@ bool Decider::queue_goes_first() const {
 bool Decider::of_whole_flow(const Item& item) const {
   if (item.limit->rule.kind == Kind::distinct || item.ask.cost > 1) return false;
   const Slot& slot = operation_.slots[item.charge->slot];
-  return std::all_of(slot.values, slot.values + slot.count, [&](uint8_t v) { return v == operation_.tenant || v == operation_.line; });
+  return std::all_of(slot.values, slot.values + slot.count,
+                     [&](uint8_t v) { return v == operation_.tenant || v == operation_.line; });
 }
 
 // The highest kind; ties by latest opening, then policy order.

@@ -30,7 +30,8 @@ struct CampaignRules {
   Span duration = 0;        // 0: as fast as its share allows
   uint32_t share = 5'000;   // the most of a line's pace, in hundredths of a percent
   bool catches_up = false;  // after a pause: keeps its end; else the end moves
-  uint32_t pause_share = 0;   // of failures among the last `pause_window` outcomes that pauses it, in hundredths of a percent; 0: none does
+  uint32_t pause_share =
+      0;  // of failures among the last `pause_window` outcomes that pauses it, in hundredths of a percent; 0: none does
   uint32_t pause_window = 200;
 };
 
@@ -56,7 +57,7 @@ struct Campaign {
   std::atomic<uint32_t> lanes{0};  // that point here
   bool sealed = false, finished = false;
   Instant paused_at = 0, over_at = 0;
-  size_t bytes = 0;  // of the memory cap
+  size_t bytes = 0;              // of the memory cap
   std::atomic<Span> stopped{0};  // for how long it stood still
   uint64_t accepted = 0, queued = 0;
   uint64_t ended[kMessageStates] = {};
@@ -89,10 +90,10 @@ struct Lane : Entry {
   Campaign* campaign = nullptr;
   CellId next_lane = 0;  // of the line
   CellId head = 0, tail = 0;
-  uint32_t count = 0;   // of those
-  CellId out = 0;       // the one that it has put into its flow
-  uint32_t held = 0;    // messages that name it
-  Instant slot = 0;     // of the last that left, in the campaign's time
+  uint32_t count = 0;  // of those
+  CellId out = 0;      // the one that it has put into its flow
+  uint32_t held = 0;   // messages that name it
+  Instant slot = 0;    // of the last that left, in the campaign's time
   Instant next_slot = 0;
   bool begun = false;
 };

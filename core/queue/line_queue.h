@@ -18,10 +18,10 @@
 namespace sluice {
 
 struct LineQueue {
-  uint64_t number = 0;  // in the order of creation
-  uint32_t timer = 0;   // of the release wheel
-  uint32_t record = 0;  // of its line
-  CellId timed = 0;     // heap by instant
+  uint64_t number = 0;                   // in the order of creation
+  uint32_t timer = 0;                    // of the release wheel
+  uint32_t record = 0;                   // of its line
+  CellId timed = 0;                      // heap by instant
   CellId ring[kMessageClasses] = {};     // the flow whose turn it is
   uint32_t flows[kMessageClasses] = {};  // in the ring
   uint32_t ready[kMessageClasses] = {};  // messages of the flows in the ring
@@ -30,8 +30,8 @@ struct LineQueue {
   uint32_t chains = 0;     // recipients that others wait for
   uint32_t passed_by = 0;  // turns in a row in which a class behind the one served had messages ready
   Instant ready_since = 0;
-  CellId recent = 0;  // the flow last put into
-  uint32_t costly = 0;     // messages held that do not cost one
+  CellId recent = 0;         // the flow last put into
+  uint32_t costly = 0;       // messages held that do not cost one
   uint32_t shared = 0;       // messages held that something beside the line's own limits may hold
   uint32_t unknown = 0;      // leases of those that are sent at most once, ended without a word
   CellId lanes = 0;          // of campaigns; list

@@ -18,10 +18,10 @@ inline constexpr uint32_t kMostTurnsWalked = 256;
 // A message that is or would be in a flow.
 struct Place {
   MessageClass message_class = MessageClass::transactional;
-  CellId flow = 0;        // 0: it would begin one
-  uint32_t weight = 1;    // of that one
-  uint64_t in_flow = 1;   // how many of its flow go up to and including it
-  CellId message = 0;     // 0: it would be the last of its flow
+  CellId flow = 0;       // 0: it would begin one
+  uint32_t weight = 1;   // of that one
+  uint64_t in_flow = 1;  // how many of its flow go up to and including it
+  CellId message = 0;    // 0: it would be the last of its flow
   uint32_t cost = 1;
 };
 

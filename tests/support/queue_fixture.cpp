@@ -28,7 +28,8 @@ class Collect : public LeaseSink {
 
 }  // namespace
 
-std::string line_queue(const std::string& pace, const std::string& more, const std::string& charges, const std::string& sections) {
+std::string line_queue(const std::string& pace, const std::string& more, const std::string& charges,
+                       const std::string& sections) {
   return R"({ "name": "queue", "tenant": "account", "line": "line", )" + sections +
          R"("limits": [ { "name": "pace", "scope": ["line"], "kind": "pace", "mode": "queue", )" + pace + " }" +
          (more.empty() ? "" : ", " + more) +
@@ -37,12 +38,9 @@ std::string line_queue(const std::string& pace, const std::string& more, const s
 }
 
 Enqueued QueueTest::put(const Put& what) {
-  const AskBytes bytes({.operation = what.operation,
-                        .values = what.values,
-                        .quantities = what.quantities,
-                        .key = what.key,
-                        .flags = what.flags},
-                       operation(what.operation));
+  const AskBytes bytes(
+      {.operation = what.operation, .values = what.values, .quantities = what.quantities, .key = what.key, .flags = what.flags},
+      operation(what.operation));
   EnqueueRequest request;
   request.request = bytes.request();
   request.payload = what.payload;

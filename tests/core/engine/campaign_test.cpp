@@ -41,7 +41,8 @@ TEST_F(CampaignTest, TenThousandOverTenMinutesLeaveEvenlyFromTheStart) {
   CampaignRules rules;
   rules.duration = 600 * kSecond;
   const uint64_t id = make(rules);
-  for (int i = 0; i < 10'000; ++i) ASSERT_EQ(add(id, "+1", "r" + std::to_string(i), std::to_string(i)).decision.status, Status::ok);
+  for (int i = 0; i < 10'000; ++i)
+    ASSERT_EQ(add(id, "+1", "r" + std::to_string(i), std::to_string(i)).decision.status, Status::ok);
   change(id, CampaignChange::seal);
   const std::vector<std::string> left = drain_queue(kStart + kDay);
   ASSERT_EQ(left.size(), 10'000u);
@@ -96,7 +97,8 @@ TEST_F(CampaignTest, AnAbortIsFinalAtOnceAndGivesBackWhatWaited) {
   const CampaignReport aborted = change(id, CampaignChange::abort);
   EXPECT_EQ(aborted.state, CampaignState::aborted);
   EXPECT_EQ(aborted.removed, 98u);
-  EXPECT_EQ(aborted.in_flight, (std::vector<uint64_t>{std::min(leased[0].message, leased[1].message), std::max(leased[0].message, leased[1].message)}));
+  EXPECT_EQ(aborted.in_flight, (std::vector<uint64_t>{std::min(leased[0].message, leased[1].message),
+                                                      std::max(leased[0].message, leased[1].message)}));
   EXPECT_EQ(used("queued", "account=acme"), 3u);
   EXPECT_EQ(used("month", "account=acme"), 3u);
   EXPECT_EQ(state(messages[50]), MessageState::none);
