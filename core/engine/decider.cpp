@@ -265,6 +265,7 @@ Status Decider::run(Decision* decision, std::string* error) {
   weigh();
   const bool peek = (request_.flags & flag::peek) != 0;
   Status status = judge();
+  if (status == Status::ok && work_.pending != nullptr) status = judge_wait();
   if (!peek) {
     if (status == Status::ok) status = prepare();
     if (status == Status::ok) {
@@ -275,7 +276,7 @@ Status Decider::run(Decision* decision, std::string* error) {
       commit_attempts();
     }
   }
-  if (status != Status::ok) wait_for();
+  if (status != Status::ok && !waits_too_long_) wait_for();
   if (peek && work_.pending != nullptr && status == Status::ok) work_.pending->out->promise = core_.queue_.promise_for(work_);
   decision->status = status;
   fill(work_.named, decision);

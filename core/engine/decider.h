@@ -52,6 +52,7 @@ class Decider {
   // verdict.cpp
   void weigh();
   Status judge();
+  Status judge_wait();
   void name_denial();
   void wait_for();
   bool queue_goes_first() const;
@@ -88,7 +89,7 @@ class Decider {
   const Operation& operation_;
   const Request& request_;
   bool refused_ = false, waits_ = false;  // by any item, at the last weighing
-  bool memory_denied_ = false, evicted_ = false;
+  bool memory_denied_ = false, evicted_ = false, waits_too_long_ = false;
   uint64_t receipt_ = 0;
   uint64_t digest_[2] = {0, 0};
 };

@@ -54,6 +54,27 @@ Status Decider::judge() {
   return Status::would_queue;
 }
 
+// A message that would wait longer than the policy's queue lets it, or than it lives, is not taken in. What is no more than a bound
+// counts too: not before it means too late.
+Status Decider::judge_wait() {
+  const Span longest = g_.policy->queue.wait;
+  const Instant expires = work_.pending->expires;
+  if (longest == 0 && expires == 0) return Status::ok;
+  const Promise promise = core_.queue_.promise_for(work_);
+  if (promise.kind != WaitKind::exact && promise.kind != WaitKind::bound) return Status::ok;
+  const Instant begins = std::max(work_.now, work_.pending->request->send_at);
+  Instant latest = longest == 0 ? kNever : later(begins, longest);
+  if (expires != 0) latest = std::min(latest, expires - 1);
+  if (promise.eta <= latest) return Status::ok;
+  waits_too_long_ = true;
+  work_.denial = DenialKind::depth;
+  work_.named = nullptr;
+  work_.wait_kind = WaitKind::bound;
+  work_.retry_after = promise.eta - latest;
+  work_.pending->out->promise = promise;
+  return Status::denied;
+}
+
 // Messages wait on the line: whoever asks for all at once goes behind them.
 bool Decider::queue_goes_first() const {
   if (work_.phase != Phase::decide || operation_.line_slot == kNone || (request_.flags & flag::force) != 0) return false;

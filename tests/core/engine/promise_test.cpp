@@ -70,6 +70,30 @@ TEST_F(PromiseTest, IsABoundWhereAnotherLimitMayHoldIt) {
   EXPECT_EQ(promise_of(one).eta, kStart);
 }
 
+TEST_F(PromiseTest, AMessageThatWouldWaitLongerThanTheQueueAllowsIsNotTakenIn) {
+  open(line_queue(R"("amount": "1/s")", "", "", R"("queue": { "wait": "2s" }, )"));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(put("+1").decision.status, Status::ok);
+  const Enqueued refused = put("+1");
+  EXPECT_EQ(refused.decision.status, Status::denied);
+  EXPECT_EQ(refused.decision.denial, DenialKind::depth);
+  EXPECT_EQ(refused.decision.wait_kind, WaitKind::bound);
+  EXPECT_EQ(refused.decision.retry_after, kSecond);
+  ack(lease_one());
+  at(1);
+  EXPECT_EQ(put("+1").decision.status, Status::ok);
+}
+
+TEST_F(PromiseTest, AMessageThatWouldExpireBeforeItsTurnIsRefusedWithItsTurn) {
+  open(line_queue(R"("amount": "1/s")"));
+  for (int i = 0; i < 95; ++i) put("+1");
+  const Enqueued refused = put({.values = {"acme", "+1", "ann"}, .expires_at = kStart + 30 * kSecond});
+  EXPECT_EQ(refused.decision.denial, DenialKind::depth);
+  EXPECT_EQ(refused.promise.eta, kStart + 95 * kSecond);
+  EXPECT_EQ(refused.message, 0u);
+  EXPECT_EQ(put({.values = {"acme", "+1", "ann"}, .expires_at = kStart + 95 * kSecond}).decision.denial, DenialKind::depth);
+  EXPECT_EQ(put({.values = {"acme", "+1", "ann"}, .expires_at = kStart + 95 * kSecond + 1}).decision.status, Status::ok);
+}
+
 // Random queues of one line each: classes, tenants, weights, costs, pauses, limits of the line side by side.
 class Honesty : public PromiseTest {
  protected:

@@ -111,12 +111,12 @@ TEST_F(QueueTest, WhatExpiresLeavesWhateverItWaitsForAndGivesBackWhatItTook) {
   const std::string day = R"({ "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 10 })";
   open(line_queue(R"("amount": "1/s")", day, R"({ "limit": "day" })"));
   put("+1", "ann", "1");
-  const uint64_t soon = put({.values = {"acme", "+1", "bob"}, .payload = "2", .expires_at = kStart + kSecond}).message;
+  const uint64_t soon = put({.values = {"acme", "+1", "bob"}, .payload = "2", .expires_at = kStart + 1500 * kMillisecond}).message;
   const uint64_t scheduled =
       put({.values = {"acme", "+1", "bob"}, .send_at = kStart + 5 * kSecond, .expires_at = kStart + 6 * kSecond}).message;
   ack(lease_one());
   EXPECT_EQ(used("day", "account=acme"), 3u);
-  at(1);
+  at(2);  // nobody came at its turn
   EXPECT_TRUE(lease(10).empty());
   EXPECT_EQ(state(soon), MessageState::none);
   EXPECT_EQ(used("day", "account=acme"), 2u);
