@@ -44,6 +44,11 @@ void write_held(sluice_held* out, const Enqueued& answer) {
   value.message = answer.message;
   value.expires_at = answer.expires;
   value.depth = answer.depth;
+  const Promise& promise = answer.promise;
+  const bool asked = promise.eta != 0 || promise.position != 0;
+  value.position = promise.position;
+  value.eta = promise.eta;
+  value.eta_kind = asked ? to_c(promise.kind) : SLUICE_WAIT_NONE;
   write_struct(out, value);
 }
 
@@ -63,7 +68,7 @@ Status enqueue_one(sluice_engine engine, const sluice_request* request, const sl
     return Engine::enqueue(engine, asked, &answer, words);
   });
   if (answers.decision != nullptr) write_decision(answers.decision, status, answer.decision);
-  if (answers.held != nullptr) write_held(answers.held, status == Status::ok ? answer : Enqueued());
+  if (answers.held != nullptr) write_held(answers.held, answer);
   return status;
 }
 

@@ -66,6 +66,7 @@ class LeaseRows final : public LeaseSink {
     sluice_leased row{};
     row.message = lease.message;
     row.fence = lease.fence;
+    row.campaign = lease.campaign;
     row.attempt = lease.attempt;
     row.operation = lease.operation;
     row.message_class = to_c(lease.message_class);

@@ -40,7 +40,9 @@ void write_state(sluice_message_state* out, const MessageStatus& found) {
   value.due = found.due;
   value.expires_at = found.expires;
   value.depth = found.depth;
-  value.eta_kind = SLUICE_WAIT_UNKNOWN;
+  value.position = found.promise.position;
+  value.eta = found.promise.eta;
+  value.eta_kind = to_c(found.promise.kind);
   write_struct(out, value);
 }
 

@@ -198,6 +198,10 @@ static void messages(void) {
   FIELD(sluice_held, message);
   FIELD(sluice_held, expires_at);
   FIELD(sluice_held, depth);
+  FIELD(sluice_held, position);
+  FIELD(sluice_held, eta);
+  FIELD(sluice_held, eta_kind);
+  FIELD(sluice_held, reserved0);
   END(sluice_held);
   BEGIN(sluice_message_state);
   FIELD(sluice_message_state, struct_size);
@@ -236,7 +240,7 @@ static void leases(void) {
   FIELD(sluice_leased, due);
   FIELD(sluice_leased, until);
   FIELD(sluice_leased, expires_at);
-  FIELD(sluice_leased, reserved1);
+  FIELD(sluice_leased, campaign);
   FIELD(sluice_leased, values);
   FIELD(sluice_leased, quantities);
   FIELD(sluice_leased, payload);

@@ -126,7 +126,7 @@ static void a_message_is_held_leased_and_acked(sluice_engine engine) {
   CHECK_EQ(request.operation, state.operation);
   CHECK_EQ(START + DAY, state.expires_at);
   CHECK_EQ(1, state.depth);
-  CHECK_EQ(SLUICE_WAIT_UNKNOWN, state.eta_kind);
+  CHECK_EQ(SLUICE_WAIT_EXACT, state.eta_kind);
   CHECK_EQ(SLUICE_OK, sluice_next_due(engine, &due));
   CHECK_EQ(START, due);
 
@@ -148,7 +148,7 @@ static void a_message_is_held_leased_and_acked(sluice_engine engine) {
   CHECK_EQ(2, leased.quantities[0]);
   CHECK(is(leased.payload, "hello"));
   CHECK_EQ(0, leased.reserved0);
-  CHECK_EQ(0, leased.reserved1);
+  CHECK_EQ(0, leased.campaign);
   CHECK_EQ(START + 30 * SECOND, due);
 
   CHECK_EQ(SLUICE_OK, sluice_ack(engine, leased.message, leased.fence, SLUICE_NOW, &error));
@@ -422,7 +422,7 @@ static void enqueues_are_checked(sluice_engine engine) {
   message.struct_size = 0;
   PUT(SLUICE_E_INVALID, "message.struct_size: 0; set it to sizeof, 40");
   held.struct_size = 24;
-  PUT(SLUICE_E_INVALID, "held.struct_size: 24; set it to sizeof, 32");
+  PUT(SLUICE_E_INVALID, "held.struct_size: 24; set it to sizeof, 56");
   held.struct_size = sizeof(held);
   decision.struct_size = 100;
   PUT(SLUICE_E_INVALID, "decision.struct_size: 100; set it to sizeof, 112");

@@ -76,6 +76,12 @@ class MessageStatus(NamedTuple):
     expires_at: int | None
     depth: int
     """Messages held for its line."""
+    position: int | None
+    """1 is the next of its line; None when it is not known."""
+    eta: int | None
+    """When it leaves, if nothing jumps ahead and configuration stays; None when that is not known."""
+    eta_kind: str
+    """"exact", "bound" (not before eta), "unknown", or "none": it does not wait."""
 
 
 class Settled(NamedTuple):

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "arguments.h"
+#include "decision.h"
 #include "errors.h"
 #include "gil.h"
 
@@ -147,7 +148,9 @@ py::object status(Core& core, const py::object& message, const py::object& now) 
   return py::module_::import("sluice.held")
       .attr("MessageStatus")(number, message_state_name(state.state), message_class_name(state.message_class),
                              core.names_of(state.operation).name, state.tries, state.fence, instant_or_none(state.due),
-                             instant_or_none(state.expires_at), state.depth);
+                             instant_or_none(state.expires_at), state.depth,
+                             state.position == 0 ? py::object(py::none()) : py::object(py::int_(state.position)),
+                             instant_or_none(state.eta), wait_name(state.eta_kind));
 }
 
 py::object next_due(Core& core) { return instant_or_none(core.calls().next_due()); }

@@ -329,15 +329,19 @@ typedef struct sluice_message {
 } sluice_message;
 #define SLUICE_MESSAGE_INIT {sizeof(sluice_message), SLUICE_NONE, NULL, 0, 0, 0}
 
-/* What the engine holds after an enqueue. */
+/* What the engine holds after an enqueue; of a peek (and of what would wait too long) when it would leave. */
 typedef struct sluice_held {
   uint32_t struct_size;
   int32_t state;      /* SLUICE_MESSAGE_*; NONE: not held */
   uint64_t message;   /* its number, below 2^53 and never used again; 0: not held */
   int64_t expires_at; /* 0: never */
   uint64_t depth;     /* messages held for its line, this one too */
+  uint64_t position;  /* of a peek: 1 is the next of its line; 0: not told */
+  int64_t eta;        /* of a peek: the instant of its release if nothing jumps ahead and configuration stays */
+  int32_t eta_kind;   /* SLUICE_WAIT_EXACT; _BOUND: not before eta; _UNKNOWN; _NONE: not asked */
+  uint32_t reserved0;
 } sluice_held;
-#define SLUICE_HELD_INIT {sizeof(sluice_held), 0, 0, 0, 0}
+#define SLUICE_HELD_INIT {sizeof(sluice_held), 0, 0, 0, 0, 0, 0, 0, 0}
 
 typedef struct sluice_lease_options {
   uint32_t struct_size;
@@ -361,7 +365,7 @@ typedef struct sluice_leased {
   int64_t due;                 /* since when it could have gone */
   int64_t until;               /* the lease's end */
   int64_t expires_at;          /* 0: never */
-  uint64_t reserved1;
+  uint64_t campaign;           /* 0: of none */
   const sluice_bytes *values;  /* in the operation's declared order */
   const uint64_t *quantities;  /* the same */
   sluice_bytes payload;
@@ -387,9 +391,9 @@ typedef struct sluice_message_state {
   int64_t due;           /* scheduled, parked, leased: until then; 0: no instant is known */
   int64_t expires_at;    /* 0: never */
   uint64_t depth;        /* messages held for its line */
-  uint64_t position;     /* 0: not told */
-  int64_t eta;           /* with an eta_kind other than SLUICE_WAIT_UNKNOWN */
-  int32_t eta_kind;      /* SLUICE_WAIT_* */
+  uint64_t position;     /* 1 is the next of its line; 0: not known */
+  int64_t eta;           /* the instant of its release if nothing jumps ahead and configuration stays; 0: not known */
+  int32_t eta_kind;      /* SLUICE_WAIT_EXACT; _BOUND: not before eta; _UNKNOWN; _NONE: it does not wait */
   uint32_t reserved0;
 } sluice_message_state;
 #define SLUICE_MESSAGE_STATE_INIT {sizeof(sluice_message_state), 0, 0, 0, 0, SLUICE_NONE, 0, 0, 0, 0, 0, 0, 0}
