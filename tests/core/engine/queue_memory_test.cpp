@@ -218,6 +218,31 @@ TEST_F(QueueCap, WhatIsHeldIsLeasedAndSettledThoughNothingElseFindsRoom) {
   }
 }
 
+// What a lease charges may be somebody new. Nothing goes that was there: all others are of the day.
+TEST_F(QueueCap, ALeaseFindsRoomForWhomItChargesBeyondTheCap) {
+  for (const char* pair : {R"("window", "period": "day")", R"("sliding", "period": "60s")"}) {
+    open(R"({ "name": "test", "tenant": "account", "line": "line", "limits": [
+        { "name": "pace", "scope": ["line"], "kind": "pace", "amount": "1000/s", "depth": 1000, "mode": "queue" },
+        { "name": "pair", "scope": ["line", "recipient"], "mode": "queue", "amount": 10, "kind": )" +
+         std::string(pair) + R"( },
+        { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 3 } ],
+      "operations": [
+        { "name": "send", "values": ["account", "line", "recipient"], "charges": [ { "limit": "pace" }, { "limit": "pair" } ] },
+        { "name": "other", "values": ["account"], "charges": [ { "limit": "day" } ] } ] })");
+    for (int i = 0; i < 500; ++i) ASSERT_EQ(put("+1", "r" + std::to_string(i)).decision.status, Status::ok);
+    // Names of every length, so that no piece is left.
+    for (int i = 0, refused = 0; refused < 1'000; ++i) {
+      const std::string who = std::to_string(i) + std::string(static_cast<size_t>(300 - std::min(i, 300)), 'x');
+      refused += call("other", who).passed() ? 0 : 1;
+    }
+    for (int i = 0, refused = 0; refused < 100; ++i) refused += call("other", std::to_string(i)).passed() ? 0 : 1;
+    const std::vector<Leased> leases = lease(500);
+    EXPECT_EQ(leases.size(), 500u) << pair;
+    for (const Leased& one : leases) ack(one);
+    EXPECT_LE(counters().memory_used, kMiB + 500 * 200) << pair;
+  }
+}
+
 TEST_F(QueueCap, WhatIsHeldIsCancelledThoughNothingElseFindsRoom) {
   open_wide();
   uint64_t first = 0;
