@@ -137,13 +137,13 @@ class QueueCap : public QueueTest {
     options.shards = 1;
   }
   // Messages of ten lines, of many recipients or one, until `refusals` of them were refused for memory; those that are held.
-  std::vector<uint64_t> fill(int refusals, uint64_t recipients) {
+  std::vector<uint64_t> fill(int refusals, uint64_t recipients, uint64_t longest = 300) {
     std::vector<uint64_t> held;
     Random random(7);
     for (int refused = 0; refused < refusals;) {
       const std::string recipient = "r" + std::to_string(random.below(recipients));
       const Enqueued one = put({.values = {"acme", "+" + std::to_string(random.below(10)), recipient},
-                                .payload = std::string(random.below(300), 'x'),
+                                .payload = std::string(random.below(longest), 'x'),
                                 .message_class = static_cast<int>(random.below(4)),
                                 .send_at = random.chance(10) ? now() + kSecond : 0,
                                 .expires_at = random.chance(30) ? now() + 12 * kHour : 0});
@@ -268,6 +268,26 @@ TEST_F(QueueCap, WhatIsHeldExpiresThoughNothingElseFindsRoom) {
 }
 
 // What has gone leaves nothing.
+
+TEST_F(QueueCap, FillingAndEmptyingGoesOnForEver) {
+  open_wide();
+  uint64_t first = 0;
+  for (int round = 0; round < 60; ++round) {
+    // Some rounds of small messages, some of those that take several pages.
+    const std::vector<uint64_t> held = fill(1, 100'000, round % 3 == 1 ? 15'000 : 300);
+    if (round % 3 == 1) {
+      EXPECT_GT(held.size(), 80u) << "in round " << round;
+    }
+    if (round == 0) first = held.size();
+    if (round % 3 != 1) {
+      EXPECT_GE(held.size() * 100, first * 95) << "in round " << round;
+    }
+    for (const uint64_t message : held) ASSERT_EQ(cancel(message), Status::ok) << error;
+    expect_empty();
+    pass(2 * kDay);
+    sweep();
+  }
+}
 
 TEST_F(QueueTest, AHundredThousandEnqueuedAndCancelledBringTheMemoryBack) {
   for (const uint32_t shards : {1u, 16u}) {
