@@ -24,6 +24,9 @@ MemorySource host_memory();
 class Allocator {
  public:
   Allocator(MemorySource source, uint64_t cap) : source_(source), cap_(cap) {}
+  // The same memory, counted there, beyond its cap.
+  struct Uncapped {};
+  Allocator(Allocator& of, Uncapped) : source_(of.source_), cap_(UINT64_MAX), used_(of.used_) {}
   Allocator(const Allocator&) = delete;
   Allocator& operator=(const Allocator&) = delete;
 
@@ -41,7 +44,8 @@ class Allocator {
  private:
   const MemorySource source_;
   const uint64_t cap_;
-  std::atomic<uint64_t> used_{0};
+  std::atomic<uint64_t> own_{0};
+  std::atomic<uint64_t>& used_ = own_;
 };
 
 }  // namespace sluice

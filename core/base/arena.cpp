@@ -39,10 +39,24 @@ CellId Arena::take_pages(uint32_t count) {
     free_pages_.pop_back();
     return page;
   }
-  if ((next_page_ + count) * kPageBytes > reserved_) return 0;
+  if ((next_page_ + count) * kPageBytes > reserved_) return take_side_by_side(count);
   const auto first = static_cast<CellId>(next_page_ * kPageUnits);
   next_page_ += count;
   return first;
+}
+
+// Of the pages that came back, which come back one by one; 0: there are not so many side by side. REQUIRES: lock_.
+CellId Arena::take_side_by_side(uint32_t count) {
+  std::sort(free_pages_.begin(), free_pages_.end());
+  auto begin = free_pages_.begin();
+  for (auto end = begin; end != free_pages_.end();) {
+    if (end != begin && *end != end[-1] + kPageUnits) begin = end;
+    if (static_cast<size_t>(++end - begin) < count) continue;
+    const CellId first = *begin;
+    free_pages_.erase(begin, end);
+    return first;
+  }
+  return 0;
 }
 
 // REQUIRES: lock_, units < kPageUnits. What is left of the page before is left.

@@ -50,6 +50,7 @@ class Arena {
 
  private:
   CellId take_pages(uint32_t count);
+  CellId take_side_by_side(uint32_t count);
   CellId take_small(uint32_t units);
 
   std::byte* base_ = nullptr;

@@ -65,6 +65,8 @@ class Decider {
   void look_again();
   bool evict();
   Status prepare();
+  // A message that is held may go, whomever it charges, once nothing more could be dropped for it.
+  bool goes_beyond_cap() const { return work_.phase == Phase::lease && evicted_; }
   Room make_room(bool attempts_only);
   Room make_record(SubjectRef& subject);
   void take(Item& item);

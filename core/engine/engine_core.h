@@ -111,7 +111,7 @@ class EngineCore {
   // memory.cpp: records under the shard's lock
   ShardCold* cold_of(Shard& shard, bool beyond_cap = false);  // made when first needed; nullptr without memory
   RecordId find_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key);
-  RecordId create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key);  // 0: no memory
+  RecordId create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key, bool beyond_cap = false);  // 0: no memory
   // The same after an eviction; for callers that hold no other record of the shard.
   RecordId create_or_evict_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key, Instant now);
   void drop_locked(Shard& shard, uint64_t hash, RecordId id);
@@ -176,6 +176,9 @@ class EngineCore {
   Allocator memory_;
   RecordArena arena_;
   WordMemory words_{memory_, arena_};
+  // For whom a lease charges: what is held must be able to go. It is bounded by what is held.
+  Allocator uncapped_{memory_, Allocator::Uncapped()};
+  WordMemory uncapped_words_{uncapped_, arena_, true};
   SendQueue queue_{*this};
   EngineClock clock_;
   EventRing events_;

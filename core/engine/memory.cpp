@@ -49,12 +49,12 @@ RecordId EngineCore::find_locked(Shard& shard, uint64_t hash, uint8_t scope, con
 }
 
 // A record of never seen subjects costs its memory only: what it begins with is the caller's business.
-RecordId EngineCore::create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key) {
-  ShardCold* cold = cold_of(shard);
-  if (cold == nullptr || !shard.index.reserve(words_)) return 0;
+RecordId EngineCore::create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key, bool beyond_cap) {
+  ShardCold* cold = cold_of(shard, beyond_cap);
+  if (cold == nullptr || !shard.index.reserve(beyond_cap ? uncapped_words_ : words_)) return 0;
   const size_t state = scope == kIdempotencyScope ? sizeof(KeyState) : generation().scope(scope).state_size;
   const size_t units = record_units(state, key.size());
-  const RecordId id = shard.cells.allocate(arena_, static_cast<uint32_t>(units), cold->free, false);
+  const RecordId id = shard.cells.allocate(arena_, static_cast<uint32_t>(units), cold->free, beyond_cap);
   if (id == 0) return 0;
   Record& r = *arena_.at(id);
   r.lay_out(state, key.size());

@@ -20,7 +20,7 @@ bool Decider::commits(const Item& item, bool attempts_only) {
 
 Decider::Room Decider::make_record(SubjectRef& s) {
   const Scope& scope = g_.scope(s.scope);
-  s.id = core_.create_locked(*s.shard, s.hash, s.scope, s.key);
+  s.id = core_.create_locked(*s.shard, s.hash, s.scope, s.key, goes_beyond_cap() && !scope.overflows);
   s.created = s.id != 0;
   if (!s.created) {
     if (evict()) return Room::changed;
@@ -46,7 +46,8 @@ Decider::Room Decider::make_room(bool attempts_only) {
       if (const Room room = make_record(*item.subject); room != Room::made) return room;
     }
     if (!item.limit->extent) continue;
-    if (!limit::reserve(item.params, item.record_state(), item.ask, at(*item.subject), core_.memory_)) return Room::none;
+    Allocator& memory = goes_beyond_cap() ? core_.uncapped_ : core_.memory_;
+    if (!limit::reserve(item.params, item.record_state(), item.ask, at(*item.subject), memory)) return Room::none;
   }
   return Room::made;
 }

@@ -15,7 +15,7 @@ uint32_t pages_of(uint32_t log2) { return static_cast<uint32_t>(bytes_of(log2) /
 IndexWord* WordMemory::allocate(uint32_t log2) {
   void* words;
   if (is_paged(log2)) {
-    const Arena::Piece piece = arena_.take(static_cast<uint32_t>(bytes_of(log2) / kRecordUnit), false);
+    const Arena::Piece piece = arena_.take(static_cast<uint32_t>(bytes_of(log2) / kRecordUnit), beyond_cap_);
     words = piece.first == 0 ? nullptr : arena_.place(piece.first);
   } else {
     words = memory_.allocate(bytes_of(log2));

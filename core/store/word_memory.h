@@ -14,7 +14,8 @@ namespace sluice {
 
 class WordMemory {
  public:
-  WordMemory(Allocator& memory, Arena& arena) : memory_(memory), arena_(arena) {}
+  WordMemory(Allocator& memory, Arena& arena, bool beyond_cap = false)
+      : memory_(memory), arena_(arena), beyond_cap_(beyond_cap) {}
 
   // 2^log2 words, all nobody's; nullptr when there is no memory.
   IndexWord* allocate(uint32_t log2);
@@ -25,6 +26,7 @@ class WordMemory {
  private:
   Allocator& memory_;
   Arena& arena_;
+  const bool beyond_cap_;
 };
 
 }  // namespace sluice
