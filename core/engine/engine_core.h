@@ -111,7 +111,8 @@ class EngineCore {
   // memory.cpp: records under the shard's lock
   ShardCold* cold_of(Shard& shard, bool beyond_cap = false);  // made when first needed; nullptr without memory
   RecordId find_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key);
-  RecordId create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key, bool beyond_cap = false);  // 0: no memory
+  RecordId create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key,
+                         bool beyond_cap = false);  // 0: no memory
   // The same after an eviction; for callers that hold no other record of the shard.
   RecordId create_or_evict_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key, Instant now);
   void drop_locked(Shard& shard, uint64_t hash, RecordId id);

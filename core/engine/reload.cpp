@@ -121,12 +121,6 @@ Status EngineCore::reload(std::string_view text, std::string_view stance, bool a
     for (const std::string& line : dropped) message += "\n  " + line;
     return fail(Status::would_reset, error, message);
   }
-  if (const std::string waiting = queue_.in_the_way_of(*result.policy); !waiting.empty()) {
-    return fail(Status::would_reset, error,
-                "reload: messages are held that the new policy could not send, since it has not the same values, quantities and "
-                "line for them:" +
-                    waiting + "\nlet them leave, or cancel them, or keep the operation");
-  }
   // A record can be at most one growth behind: those of older generations come up first.
   migrate_all();
   Counters counters;

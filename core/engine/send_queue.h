@@ -114,8 +114,6 @@ class SendQueue {
   Status status(uint64_t message, Instant now, MessageStatus* out, std::string* error);
   // Ends every message that holds the value of a dimension, whatever it is doing.
   void erase(uint8_t dimension, Bytes value, Instant now);
-  // What of the messages held a policy could not send, a line for each operation; empty: it may come.
-  std::string in_the_way_of(const CompiledPolicy& next);
 
   // campaigns.cpp
   Status create_campaign(const CampaignSpec& spec, Instant now, uint64_t* campaign, std::string* error);

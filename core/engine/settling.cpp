@@ -422,40 +422,6 @@ void SendQueue::end_whatever(uint64_t message, Instant now) {
   }
 }
 
-// A message is sent as it was accepted: by the values and quantities that its operation had.
-std::string SendQueue::in_the_way_of(const CompiledPolicy& next) {
-  std::vector<uint64_t> held(MessageLayouts::kMost + 1);
-  for (uint32_t s = 0; s < core_.block_.shard_count(); ++s) {
-    Shard& shard = core_.block_.shards[s];
-    const SpinGuard guard(shard.lock);
-    if (shard.cold == nullptr || shard.cold->queues == nullptr || shard.cold->queues->messages == 0) continue;
-    const Index& here = shard.cold->queues->cells;
-    for (uint32_t i = 0; i < here.capacity(); ++i) {
-      const CellId cell = here.word(i).id;
-      if (cell != 0 && at<Entry>(cell).kind == EntryKind::message) ++held[at<Message>(cell).layout];
-    }
-  }
-  const CompiledPolicy& now = policy();
-  const auto names = [](const CompiledPolicy& policy, const Operation& operation) {
-    std::vector<std::string> list = {policy.line == kNone ? "" : policy.dimensions[static_cast<size_t>(policy.line)],
-                                     policy.dimensions[policy.tenant]};
-    for (const uint8_t value : operation.values) list.push_back(policy.dimensions[value]);
-    list.insert(list.end(), operation.quantities.begin(), operation.quantities.end());
-    return list;
-  };
-  std::string lines;
-  for (size_t layout = 1; layout < held.size(); ++layout) {
-    if (held[layout] == 0) continue;
-    const int16_t at_now = core_.generation().operation_position(layouts_.at(static_cast<uint16_t>(layout)).operation);
-    const Operation& operation = now.operations[static_cast<size_t>(at_now)];
-    const int16_t then = next.find_operation(operation.name);
-    const bool same = then != kNone && next.operations[static_cast<size_t>(then)].queueable &&
-                      names(now, operation) == names(next, next.operations[static_cast<size_t>(then)]);
-    if (!same) lines += "\n  operation \"" + operation.name + "\": " + std::to_string(held[layout]) + " messages";
-  }
-  return lines;
-}
-
 Status SendQueue::status(uint64_t message, Instant given, MessageStatus* out, std::string* error) {
   Instant now;
   if (!core_.time_of(given, &now))
