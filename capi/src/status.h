@@ -65,6 +65,7 @@ constexpr uint32_t to_c(EventKind kind) {
     case EventKind::promotion: return SLUICE_EVENT_PROMOTION;
     case EventKind::saturated: return SLUICE_EVENT_SATURATED;
     case EventKind::memory: return SLUICE_EVENT_MEMORY;
+    case EventKind::sender_changed: return static_cast<uint32_t>(kind);  // the header has no name for it yet
   }
   return 0;
 }

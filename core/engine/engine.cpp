@@ -203,7 +203,7 @@ Status Engine::next_due(uint64_t handle, Instant* due) {
 }
 
 Status Engine::settle(uint64_t handle, const Settlement& settlement, Instant now, MessageState* state, std::string* error) {
-  return shared(handle, error, [&](EngineCore& core) { return core.queue().settle(settlement, now, state, error); });
+  return shared(handle, error, [&](EngineCore& core) { return core.pools().settle(settlement, now, state, error); });
 }
 
 Status Engine::extend(uint64_t handle, uint64_t message, uint32_t fence, Span ttl, Instant now, std::string* error) {
@@ -216,6 +216,15 @@ Status Engine::cancel(uint64_t handle, uint64_t message, Instant now, MessageSta
 
 Status Engine::status(uint64_t handle, uint64_t message, Instant now, MessageStatus* out, std::string* error) {
   return shared(handle, error, [&](EngineCore& core) { return core.queue().status(message, now, out, error); });
+}
+
+Status Engine::set_line(uint64_t handle, const LineChange& change, Instant now, LineReport* report, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.pools().set_line(change, now, report, error); });
+}
+
+Status Engine::list_lines(uint64_t handle, Bytes pool, std::span<const Bytes> by, Instant now, std::string* json,
+                          std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.pools().list_lines(pool, by, now, json, error); });
 }
 
 Status Engine::explain(uint64_t handle, const Request& request, std::string* text, std::string* error) {

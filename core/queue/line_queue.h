@@ -35,7 +35,7 @@ struct LineQueue {
   uint32_t costly = 0;     // messages held that do not cost one
   uint32_t shared = 0;       // messages held that something beside the line's own limits may hold
   uint32_t unknown = 0;      // leases of those that are sent at most once, ended without a word
-  uint64_t reserved = 0;
+  uint64_t load = 0;         // what the turns of all messages held cost
   Instant closed_until = 0;  // nothing is released before; kNever: until somebody opens it
 };
 inline constexpr uint32_t kLineQueueUnits = sizeof(LineQueue) / kCellUnit;

@@ -312,6 +312,7 @@ std::vector<std::string> TestEngine::events() {
       case EventKind::promotion: lines.push_back("promotion to " + std::to_string(event.plan) + " by " + where + use); break;
       case EventKind::saturated: lines.push_back("saturated " + where); break;
       case EventKind::memory: lines.push_back("memory"); break;
+      case EventKind::sender_changed: lines.push_back("sender changed of " + subject); break;
     }
   }
   return lines;
