@@ -192,7 +192,7 @@ Status Engine::enqueue(uint64_t handle, const EnqueueRequest& request, Enqueued*
 }
 
 Status Engine::lease(uint64_t handle, const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error) {
-  return shared(handle, error, [&](EngineCore& core) { return core.queue().lease(options, sink, next_due, error); });
+  return shared(handle, error, [&](EngineCore& core) { return core.pools().lease(options, sink, next_due, error); });
 }
 
 Status Engine::next_due(uint64_t handle, Instant* due) {

@@ -109,8 +109,8 @@ PoolLine* Pools::require_member(const PoolSet& set, uint64_t hash, Bytes name, P
   return line;
 }
 
-Status Pools::write_line(const PoolSet& set, const LineChange& change, Instant now, LineState* before, PoolLine* after,
-                         std::string* error) {
+// *missed: some are to go back to it, if it may be used now.
+Status Pools::write_line(const PoolSet& set, const LineChange& change, bool* missed, PoolLine* after, std::string* error) {
   const uint64_t hash = hash_of_pool(set.key);
   const SpinGuard guard(core_.block_.shards[core_.block_.shard_of(hash)].lock);
   Pool* pool = nullptr;
@@ -118,7 +118,8 @@ Status Pools::write_line(const PoolSet& set, const LineChange& change, Instant n
   if (line == nullptr) {
     return fail(Status::no_memory, error, "memory: no room for another line; raise memory_cap, or the pool has 4096 of them");
   }
-  *before = line->state_at(now);
+  *missed = line->missed;
+  if (change.state == LineState::active || change.state == LineState::warming) line->missed = false;
   line->reason = change.reason;
   line->weight = change.weight;
   line->state = change.state;
@@ -219,7 +220,7 @@ void Pools::each_route(const PoolSet& set, Instant now, Fn&& fn) const {
 void Pools::bring_home(const PoolSet& set, uint32_t line, Instant now) {
   std::vector<std::pair<Party, uint32_t>> away;
   each_route(set, now, [&](Bytes recipient, const RouteOwner& owner) {
-    if (owner.home == line) away.push_back({{owner.account, std::string(recipient)}, owner.line});
+    if (owner.home == line) away.push_back({{owner.account, std::string(recipient), 0}, owner.line});
   });
   uint64_t moved = 0;
   for (const auto& [party, from] : away) move(set, party, from, line, Why::home, now, &moved);
@@ -241,9 +242,9 @@ Status Pools::set_line(const LineChange& change, Instant given, LineReport* repo
   // Closed before the pool says so, and opened after: nothing slips out in between.
   const char* const no_memory = "memory: the cap is reached, and no line can be closed; raise memory_cap";
   if (until != 0 && !close_line(change.line, until)) return fail(Status::no_memory, error, no_memory);
-  LineState before;
+  bool missed = false;
   PoolLine line;
-  if (const Status status = write_line(set, change, now, &before, &line, error); status != Status::ok) {
+  if (const Status status = write_line(set, change, &missed, &line, error); status != Status::ok) {
     if (until != 0) close_line(change.line, 0);
     return status;
   }
@@ -252,7 +253,8 @@ Status Pools::set_line(const LineChange& change, Instant given, LineReport* repo
   if (out) follow_state(set, line, now, &done);
   // A line that is gone, and has nothing left, is a line like any other.
   if (line.state == LineState::removed && done.held == 0) close_line(change.line, 0);
-  if (is_out(before) && !out && change.state != LineState::paused && set.terms.return_home) bring_home(set, line.number, now);
+  const bool usable = change.state == LineState::active || change.state == LineState::warming;
+  if (usable && missed && set.terms.return_home) bring_home(set, line.number, now);
   if (report != nullptr) *report = done;
   return Status::ok;
 }
@@ -359,6 +361,20 @@ void Pools::bring_along(const Bound& bound, Instant now) {
   uint64_t moved = 0;
   move(bound.set, bound.party, out.number, 0, out.state == LineState::removed ? Why::removed : Why::suspended, now, &moved,
        policy == OnSuspend::move_new);
+}
+
+// A lease that ended without a word may have put its message back on a line that is out.
+Status Pools::lease(const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error) {
+  const Status status = core_.queue().lease(options, sink, next_due, error);
+  Instant now;
+  if (core_.generation().policy->pools.empty() || !core_.time_of(options.now, &now)) return status;
+  const std::vector<uint64_t> strays = core_.queue().take_strays();
+  for (const uint64_t message : strays) {
+    const Bound bound = bound_of(message);
+    if (bound.pooled && bound.closed) bring_along(bound, now);
+  }
+  if (!strays.empty() && next_due != nullptr) *next_due = core_.queue().next_due();
+  return status;
 }
 
 Status Pools::settle(const Settlement& settlement, Instant given, MessageState* state, std::string* error) {

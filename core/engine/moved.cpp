@@ -44,6 +44,25 @@ CellId SendQueue::follow(uint64_t message, ShardLocks& locks, uint32_t* shard_in
   }
 }
 
+// Without memory for it a message stays until its line comes back, or it expires.
+void SendQueue::add_stray(uint64_t message) {
+  const SpinGuard guard(wakes_lock_);
+  try {
+    strays_.push_back(message);
+    any_strays_.store(true, std::memory_order_release);
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+std::vector<uint64_t> SendQueue::take_strays() {
+  std::vector<uint64_t> taken;
+  if (!any_strays_.load(std::memory_order_acquire)) return taken;
+  const SpinGuard guard(wakes_lock_);
+  taken.swap(strays_);
+  any_strays_.store(false, std::memory_order_relaxed);
+  return taken;
+}
+
 void SendQueue::drop_alias(uint64_t message) {
   Shard& home = core_.block_.shards[shard_of_message(message)];
   const CellId alias = find_alias(home, message);

@@ -60,7 +60,8 @@ Party Pools::party_of(const Held& held, const StoredValues& values, const PoolSe
                           : held.layout->recipient == kNone ? Bytes()
                                                             : values.values[held.layout->recipient];
   const Bytes account = operation.tenant == kNone ? Bytes() : values.values[operation.tenant];
-  return {account.empty() ? 0 : fingerprint(core_.fingerprint_key_, account), std::string(recipient)};
+  return {account.empty() ? 0 : fingerprint(core_.fingerprint_key_, account), std::string(recipient),
+          fixed_hash(account, recipient)};
 }
 
 // All that waits on a line, oldest first; what is on its way stays where it is. REQUIRES: the line's lock.
@@ -100,7 +101,7 @@ std::vector<Waiting> Pools::waiting_on(const PoolSet& set, Bytes name) const {
 bool Pools::read_targets(Move* move) const {
   const PoolSet& set = move->set;
   const uint64_t pool_hash = hash_of_pool(set.key), route_hash = hash_of_route(set.key, move->party.recipient);
-  const uint64_t tie = fixed_hash({reinterpret_cast<const char*>(&move->party.account), sizeof(uint64_t)}, move->party.recipient);
+  const uint64_t tie = move->party.tie;
   uint32_t own = 0;
   std::vector<uint32_t> taken;
   if (set.terms.sticky) {
@@ -315,6 +316,7 @@ Pools::Went Pools::move_to(const Move& move, const Target& target, uint64_t* mov
   const bool out = move.why == Why::suspended || move.why == Why::removed;
   const uint32_t home = owner->home != 0 ? owner->home : move.from;
   owner->home = !out || !set.terms.return_home || home == target.number ? 0 : home;
+  if (PoolLine* left = pool->at(owner->home); left != nullptr) left->missed = true;
   owner->line = target.number;
   owner->accepted = static_cast<uint32_t>(messages.size());
   owner->had = move.why == Why::home ? 1 : 0;

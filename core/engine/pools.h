@@ -70,8 +70,9 @@ struct PoolSet {
 struct Party {
   uint64_t account = 0;
   std::string recipient;
+  uint64_t tie = 0;  // a keyless hash of both names; 0 where only what stands for one is known
 
-  friend bool operator==(const Party&, const Party&) = default;
+  friend bool operator==(const Party& a, const Party& b) { return a.account == b.account && a.recipient == b.recipient; }
 };
 
 enum class Why : uint8_t { suspended, removed, full, home };
@@ -103,7 +104,8 @@ class Pools {
   // line_states.cpp
   Status set_line(const LineChange& change, Instant now, LineReport* report, std::string* error);
   Status list_lines(Bytes pool, std::span<const Bytes> by, Instant now, std::string* json, std::string* error);
-  // The queue's, and what follows from it for the message's line.
+  // The queue's, and what follows from them for the messages' lines.
+  Status lease(const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error);
   Status settle(const Settlement& settlement, Instant now, MessageState* state, std::string* error);
 
   // moving.cpp: a recipient goes to another line, with all that waits for it, at once and in order. `to` 0: to the one that suits
@@ -121,8 +123,7 @@ class Pools {
   struct Bound;
   Status find_set(Bytes pool, std::span<const Bytes> by, PoolSet* set, std::string* error) const;
   PoolLine* require_member(const PoolSet& set, uint64_t hash, Bytes name, Pool** pool);
-  Status write_line(const PoolSet& set, const LineChange& change, Instant now, LineState* before, PoolLine* after,
-                    std::string* error);
+  Status write_line(const PoolSet& set, const LineChange& change, bool* missed, PoolLine* after, std::string* error);
   bool close_line(Bytes name, Instant until);
   void follow_state(const PoolSet& set, const PoolLine& line, Instant now, LineReport* report);
   uint64_t fail_all(const std::vector<Waiting>& messages, Instant now);

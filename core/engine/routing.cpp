@@ -202,6 +202,7 @@ void Router::read_given(Pool* pool) {
     if (!routing_.forced) refuse(kNever);
     return;
   }
+  if (line->state_at(now_) == LineState::paused && pending_ == nullptr && !routing_.forced) return refuse(line->paused_until);
   if (!set_.terms.sticky) return;
   if (routing_.route_line == 0) routing_.found = Sticky::fresh;
   if (routing_.route_line == line->number) routing_.found = Sticky::existing;
@@ -405,7 +406,7 @@ void Router::move_recipient() {
   EngineCore& core = *block_.core.load(std::memory_order_relaxed);
   if (core.generation().number != shape_.generation) return;
   uint64_t count = 0;
-  const Party party = {routing_.account, std::string(routing_.recipient)};
+  const Party party = {routing_.account, std::string(routing_.recipient), tie_};
   if (peeks()) {
     would_be_at_ = core.pools().would_move(set_, party, own_.number, move_to_, why_, now_);
     stays_ = would_be_at_ == 0;

@@ -125,6 +125,9 @@ class SendQueue {
   // REQUIRES: the shard's lock. What a shard has goes, with the engine.
   void clear(Shard& shard);
 
+  // moved.cpp: messages whose lease ended while their line was closed for good, since they were asked for last.
+  std::vector<uint64_t> take_strays();
+
   MessageLayouts& layouts() { return layouts_; }
 
  private:
@@ -218,6 +221,7 @@ class SendQueue {
   static bool is_current(const Message& message, uint32_t fence);
 
   // moved.cpp: messages that are not on a line of the shard that accepted them
+  void add_stray(uint64_t message);
   static bool is_away(const Held& held) { return shard_of_message(held.message->id) != held.line.shard_index; }
   CellId find_alias(const Shard& shard, uint64_t message) const;
   // Where a message is now. REQUIRES: the lock of the shard that accepted it; that of the other is held as well then.
@@ -239,6 +243,8 @@ class SendQueue {
   std::vector<Waiter> wakes_;
   bool wakes_everything_ = false;
   std::atomic<bool> any_wakes_{false};
+  std::vector<uint64_t> strays_;
+  std::atomic<bool> any_strays_{false};
 };
 
 }  // namespace sluice

@@ -37,6 +37,7 @@ struct PoolLine {
   uint32_t number = 0;
   uint32_t weight = 1;
   LineState state = LineState::active;
+  bool missed = false;          // somebody was moved away who goes back when it may be used again
   int8_t on_suspend = -1;       // of this line; -1: the pool's
   Instant paused_until = 0;     // paused: kNever: until somebody says else
   int64_t day = -1;             // the last with a new recipient

@@ -490,6 +490,86 @@ TEST_F(PoolTest, WhatComesBackToALineThatIsOutFollowsItsRecipient) {
   EXPECT_EQ(sent(kStart + kDay).size(), 2u);
 }
 
+TEST_F(PoolTest, AMessageWhoseLeaseEndsInSilenceFollowsItsRecipient) {
+  open(pooled(R"("on_suspend": "move_all")"));
+  lines(1);
+  text("acme", "ann", "1");
+  const Leased first = lease_one();
+  line("+2");
+  line("+1", LineState::suspended);
+  set_clock(first.until);
+  lease(10);
+  EXPECT_THAT(sent(kStart + kDay), ElementsAre("+2: 1"));
+  EXPECT_THAT(events(), ElementsAre("sender changed of recipient=ann: +1 -> +2, suspended"));
+}
+
+TEST_F(PoolTest, ADecisionDoesNotGoByALineThatIsPaused) {
+  open(pooled());
+  lines(1);
+  text("acme", "ann");
+  sent(kStart + kMinute);
+  at(60);
+  set({.line = "+1", .state = LineState::paused, .paused_until = kStart + 2 * kMinute});
+  EXPECT_EQ(call("send", "acme", "", "ann"), "denied: pool by -, not before 60s");
+  EXPECT_EQ(call("send", "acme", "+1", "ann"), "denied: pool by -, not before 60s");
+  at(120);
+  EXPECT_EQ(call("send", "acme", "", "ann"), "allowed");
+}
+
+TEST_F(PoolTest, AnExplanationTellsOfThePool) {
+  open(pooled());
+  lines(1);
+  EXPECT_THAT(explain({.values = {"acme", "", "ann"}}), HasSubstr("pace"));
+  line("+1", LineState::removed);
+  EXPECT_THAT(explain({.values = {"acme", "", "ann"}}), HasSubstr("pool"));
+}
+
+TEST_F(PoolTest, AtTheMemoryCapNobodyIsGivenALineHalfway) {
+  options.memory_cap = uint64_t{2} << 20;
+  options.shards = 1;
+  open(pooled("", 1'000'000));
+  lines(2);
+  int held = 0;
+  for (int i = 0; i < 40'000; ++i) {
+    const Enqueued out = text("acme", "r" + number(i));
+    if (out.decision.status != Status::ok) {
+      EXPECT_EQ(out.decision.denial, DenialKind::memory) << word(out.decision.status);
+      break;
+    }
+    ++held;
+  }
+  EXPECT_LT(held, 40'000);
+  EXPECT_EQ(used("queued", "line=+1") + used("queued", "line=+2"), static_cast<uint64_t>(held));
+  EXPECT_EQ(counters().messages, static_cast<uint64_t>(held));
+  const std::string json = list();
+  uint64_t recipients = 0;
+  for (size_t at = json.find("recipients"); at != std::string::npos; at = json.find("recipients", at + 1)) {
+    recipients += std::stoull(json.substr(at + 12));
+  }
+  EXPECT_EQ(recipients, static_cast<uint64_t>(held));
+}
+
+TEST_F(PoolTest, ALineThatReturnsByWayOfAPauseBringsItsRecipientsHome) {
+  open(pooled(R"("on_suspend": "move_all", "return_home": true)"));
+  lines(1);
+  text("acme", "ann", "1");
+  line("+2");
+  line("+1", LineState::suspended);
+  line("+1", LineState::paused);
+  EXPECT_EQ(line_of("ann"), "+2");
+  line("+1");
+  EXPECT_EQ(line_of("ann"), "+1");
+}
+
+TEST_F(PoolTest, ALinesOwnPolicyGoesBeforeThePools) {
+  open(pooled(R"("on_suspend": "hold")"));
+  lines(1);
+  text("acme", "ann");
+  line("+2");
+  set({.line = "+1", .state = LineState::suspended, .on_suspend = static_cast<int32_t>(OnSuspend::move_all)});
+  EXPECT_EQ(report.moved, 1u);
+}
+
 TEST_F(PoolTest, ALineThatReturnsSendsNoBurst) {
   open(pooled(R"("on_suspend": "hold")"));
   lines(1);
