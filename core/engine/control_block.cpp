@@ -110,9 +110,10 @@ constexpr uint64_t kBusy = uint64_t{1} << 62;
 constexpr uint64_t kStraight = uint64_t{1} << 61;
 constexpr uint64_t kOfOne = uint64_t{1} << 60;
 constexpr uint64_t kLone = uint64_t{1} << 59;
+constexpr uint64_t kPooled = uint64_t{1} << 58;
 
 uint64_t pack_head(const OperationShape& s) {
-  return (s.known ? kKnown : 0) | (s.straight ? kStraight : 0) | (s.of_one ? kOfOne : 0) | (s.lone ? kLone : 0) |
+  return (s.known ? kKnown : 0) | (s.straight ? kStraight : 0) | (s.of_one ? kOfOne : 0) | (s.lone ? kLone : 0) | (s.pooled ? kPooled : 0) |
          uint64_t{s.generation} << 48 | uint64_t{s.value_count} << 40 | uint64_t{s.slot_count} << 32 |
          uint64_t{s.quantity_count} << 28 | uint64_t{s.charge_count} << 22 | uint64_t(s.repeats + 1) << 17 |
          uint64_t(s.tenant + 1) << 12 | s.operation;
@@ -154,6 +155,7 @@ bool StableShape::read(OperationShape* shape) const {
   shape->straight = (head & kStraight) != 0;
   shape->of_one = (head & kOfOne) != 0;
   shape->lone = (head & kLone) != 0;
+  shape->pooled = (head & kPooled) != 0;
   shape->generation = generation_of(head);
   shape->value_count = static_cast<uint8_t>(value_count(head));
   shape->slot_count = static_cast<uint8_t>(slot_count(head));

@@ -37,6 +37,7 @@ struct OperationShape {
   bool straight = false;  // may go the straight way
   bool of_one = false;    // that way, and all it takes is one value, which is one subject
   bool lone = false;      // of one, and what it charges is one unit of one pace
+  bool pooled = false;    // its line may be a pool's to choose
   uint8_t generation = 0;
   uint8_t value_count = 0, slot_count = 0, quantity_count = 0, charge_count = 0;
   int8_t repeats = -1, tenant = -1;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/engine/idempotency.h"
+#include "core/engine/routing.h"
 #include "core/engine/send_queue.h"
 
 namespace sluice {
@@ -37,7 +38,7 @@ void Decider::look_up(SubjectRef& s) {
   s.record = nullptr;
   s.exists = s.created = false;
   s.base = core_.base_of(nullptr);
-  if (s.scope == kIdempotencyScope) return;
+  if (is_own_scope(s.scope)) return;
   const Record* copied = copied_by_new(core_.arena_, *s.shard, g_, s.scope, work_.now);
   s.state = copied == nullptr ? kNeverSeen : copied->state();
   if (copied != nullptr) s.base = std::max(s.base, copied->newest);
@@ -118,6 +119,7 @@ void Decider::make_prints() {
 
 // Depth is charged by an enqueue alone, and a lease charges nothing but what waited for it.
 bool Decider::skips(const OperationCharge& charge) const {
+  if ((work_.charge_slots >> charge.slot & 1) == 0) return true;
   if (work_.phase == Phase::decide) return charge.while_queued;
   return work_.phase == Phase::lease && !is_lease_charge(charge);
 }
@@ -149,7 +151,8 @@ Status Decider::make_items(std::string* error) {
 
 Status Decider::replay_key(Decision* decision, std::string* error, bool* done) {
   SubjectRef& s = *work_.idempotency;
-  digest_request(request_, work_.phase == Phase::enqueue, core_.fingerprint_key_, digest_);
+  const Request& given = work_.given == nullptr ? request_ : *work_.given;
+  digest_request(given, work_.phase == Phase::enqueue, core_.fingerprint_key_, digest_);
   if (s.record == nullptr) return Status::ok;
   const KeyState& state = *key_state(*s.record);
   if (state.expires <= at(s)) return Status::ok;
@@ -235,7 +238,7 @@ bool Decider::evict() {
 Status Decider::prepare() {
   for (;;) {
     const Room room = make_room(false);
-    if (room == Room::made && make_key_room() && make_receipt() && make_message_room()) return Status::ok;
+    if (room == Room::made && make_key_room() && make_receipt() && make_route_room() && make_message_room()) return Status::ok;
     if (room != Room::changed && !evict()) break;
     look_again();
     weigh();
@@ -271,6 +274,7 @@ Status Decider::run(Decision* decision, std::string* error) {
     if (status == Status::ok) {
       commit(false);
       if (work_.pending != nullptr) core_.queue_.accept(work_);
+      if (work_.routing != nullptr) core_.pools_.commit(work_);
       decision->receipt = receipt_;
     } else if (status == Status::denied) {
       commit_attempts();

@@ -22,6 +22,13 @@ struct LeaseVerdict {
   Instant until = kNever;
 };
 
+// Of a line that a pool may choose.
+struct LineVerdict {
+  bool refuses = false;
+  Instant opens = 0;  // when it refuses no more; kNever
+  Span wait = 0;      // until a message that comes now would leave; kNever
+};
+
 class Decider {
  public:
   Decider(EngineCore& core, Work& work)
@@ -34,6 +41,8 @@ class Decider {
   Status run(Decision* decision, std::string* error);
   // A message's lease: takes all its queue-mode charges, or none and says how long not.
   LeaseVerdict lease();
+  // What the charges that are looked at say, with nothing taken.
+  LineVerdict weigh_line();
 
  private:
   // decider.cpp
@@ -57,6 +66,9 @@ class Decider {
   void wait_for();
   bool queue_goes_first() const;
   bool waits_for_queue();
+  bool pool_refuses() const;
+  void wait_for_limits();
+  void wait_for_pool();
   bool of_whole_flow(const Item& item) const;
   Instant open_together(Instant from, bool* on_release) const;
 
@@ -78,6 +90,7 @@ class Decider {
   ReceiptItem receipt_item(const Item& item) const;
   void complete_receipt();
   bool make_message_room();
+  bool make_route_room();
   bool make_key_room();
   void write_key(const Decision& decision);
   void undo_created();

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "core/engine/decider.h"
+#include "core/engine/routing.h"
 #include "core/engine/straight.h"
 
 namespace sluice::dispatch {
@@ -104,6 +105,10 @@ Status decide_locked(ControlBlock& block, uint64_t handle, Work& work, bool grou
   if (work.pending != nullptr) {
     if (const Status status = core.queue().check(work, error); status != Status::ok) return status;
   }
+  if (work.routing != nullptr && !core.pools().still_stands(work)) {
+    *again = true;
+    return Status::ok;
+  }
   if (grouped && decide_straight(block, core, g, work, decision)) return decision->status;
   return Decider(core, work).run(decision, error);
 }
@@ -121,9 +126,10 @@ Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* dec
     if (home >= block.shard_count()) return fail(Status::not_found, error, "campaign: unknown here; make it first");
     work.locks.add(home);
   }
+  if (work.locked) return decide_locked(block, handle, work, false, decision, error, again);
   // An operation without subjects still passes a lock: it is what keeps the engine alive.
   if (work.subject_count == 0) work.locks.add(0);
-  const HeldLocks<kMaxSubjects + 2> held(work.locks, block);
+  const HeldLocks<kMaxSubjects + 4> held(work.locks, block);
   return decide_locked(block, handle, work, false, decision, error, again);
 }
 
@@ -188,7 +194,7 @@ class Group {
 };
 
 size_t Group::form(std::span<const Request> requests, std::span<Decision> decisions) {
-  if (!work_.shape.known) return 0;
+  if (!work_.shape.known || work_.shape.pooled) return 0;
   const size_t most = work_.shape.slot_count + size_t{1};
   const HashSecret secret = block_.hash_secret();
   work_.locks.clear();
@@ -266,6 +272,12 @@ Status unknown_operation(std::string* error) {
   return fail(Status::not_found, error, "operation: no such id in this policy; resolve the name with operation_id");
 }
 
+Status decide_work(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error, bool* again) {
+  if (is_small(*work.request, work.shape)) return decide_small(block, handle, work, decision, error, again);
+  if (is_some(*work.request, work.shape)) return decide_some(block, handle, work, decision, error, again);
+  return decide_large(block, handle, work, decision, error, again);
+}
+
 Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision, std::string* error) {
   if (!in_range(request.operation)) return unknown_operation(error);
   for (;;) {
@@ -273,14 +285,8 @@ Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, 
     work.request = &request;
     read_shape(block, request.operation, &work.shape);
     bool again = false;
-    Status status;
-    if (is_small(request, work.shape)) {
-      status = decide_small(block, handle, work, decision, error, &again);
-    } else if (is_some(request, work.shape)) {
-      status = decide_some(block, handle, work, decision, error, &again);
-    } else {
-      status = decide_large(block, handle, work, decision, error, &again);
-    }
+    const Status status = work.shape.pooled ? Router(block, handle, request, nullptr, decision, error).run(work.shape, &again)
+                                            : decide_work(block, handle, work, decision, error, &again);
     if (!again) return status;
   }
 }
@@ -298,8 +304,9 @@ Status enqueue_one(ControlBlock& block, uint64_t handle, const EnqueueRequest& r
     work.request = &request.request;
     read_shape(block, request.request.operation, &work.shape);
     bool again = false;
-    const Status status = is_small(request.request, work.shape) ? decide_small(block, handle, work, &out->decision, error, &again)
-                                                                : decide_some(block, handle, work, &out->decision, error, &again);
+    const Status status = work.shape.pooled
+                              ? Router(block, handle, request.request, &pending, &out->decision, error).run(work.shape, &again)
+                              : decide_work(block, handle, work, &out->decision, error, &again);
     if (!again) return out->decision.status = status;
   }
 }

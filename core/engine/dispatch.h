@@ -11,6 +11,12 @@
 #include "core/engine/control_block.h"
 #include "core/engine/engine.h"
 
+namespace sluice {
+
+struct Work;
+
+}  // namespace sluice
+
 namespace sluice::dispatch {
 
 Status fail(Status status, std::string* error, const char* message);
@@ -23,6 +29,8 @@ bool decide_straight(uint64_t handle, const Request& request, Decision* decision
 Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, Decision* decision, std::string* error);
 // The same for a message that is to be held.
 Status enqueue_one(ControlBlock& block, uint64_t handle, const EnqueueRequest& request, Enqueued* out, std::string* error);
+// What both come to once the line is known. *again: a reload came between, or the line is to be chosen anew.
+Status decide_work(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error, bool* again);
 // Each decision's status says how it went. REQUIRES: as many decisions as requests.
 void decide_many(ControlBlock& block, uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions);
 

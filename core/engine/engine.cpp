@@ -192,7 +192,7 @@ Status Engine::enqueue(uint64_t handle, const EnqueueRequest& request, Enqueued*
 }
 
 Status Engine::lease(uint64_t handle, const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error) {
-  return shared(handle, error, [&](EngineCore& core) { return core.queue().lease(options, sink, next_due, error); });
+  return shared(handle, error, [&](EngineCore& core) { return core.pools().lease(options, sink, next_due, error); });
 }
 
 Status Engine::next_due(uint64_t handle, Instant* due) {
@@ -203,7 +203,7 @@ Status Engine::next_due(uint64_t handle, Instant* due) {
 }
 
 Status Engine::settle(uint64_t handle, const Settlement& settlement, Instant now, MessageState* state, std::string* error) {
-  return shared(handle, error, [&](EngineCore& core) { return core.queue().settle(settlement, now, state, error); });
+  return shared(handle, error, [&](EngineCore& core) { return core.pools().settle(settlement, now, state, error); });
 }
 
 Status Engine::extend(uint64_t handle, uint64_t message, uint32_t fence, Span ttl, Instant now, std::string* error) {
@@ -230,6 +230,15 @@ Status Engine::change_campaign(uint64_t handle, uint64_t campaign, CampaignChang
 
 Status Engine::campaign_status(uint64_t handle, uint64_t campaign, CampaignReport* report, std::string* error) {
   return shared(handle, error, [&](EngineCore& core) { return core.queue().campaign_status(campaign, report, error); });
+}
+
+Status Engine::set_line(uint64_t handle, const LineChange& change, Instant now, LineReport* report, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.pools().set_line(change, now, report, error); });
+}
+
+Status Engine::list_lines(uint64_t handle, Bytes pool, std::span<const Bytes> by, Instant now, std::string* json,
+                          std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.pools().list_lines(pool, by, now, json, error); });
 }
 
 Status Engine::explain(uint64_t handle, const Request& request, std::string* text, std::string* error) {

@@ -19,6 +19,7 @@
 #include "core/limits/queue_rules.h"
 #include "core/queue/campaign.h"
 #include "core/queue/message.h"
+#include "core/queue/pool.h"
 
 namespace sluice {
 
@@ -102,6 +103,7 @@ struct Decision {
   uint64_t receipt = 0;
   std::span<Detail> details;  // in: room
   uint32_t detail_count = 0;  // out: rows there are
+  std::string* line = nullptr;  // in: where to tell the line that a pool chose
 };
 
 // A message to be held until it may go.
@@ -121,6 +123,15 @@ struct Promise {
   WaitKind kind = WaitKind::unknown;  // exact; bound: not before eta; unknown; none: it does not wait
 };
 
+// How a message came to its line through a pool. Numbers are those of the C ABI.
+enum class Sticky : int32_t {
+  none = 0,      // not by a lasting route
+  fresh = 1,     // the recipient's first, which lasts
+  existing = 2,  // the recipient's
+  moved = 3,     // the recipient's, which is another than before
+  spilled = 4,   // another, this once
+};
+
 struct Enqueued {
   Decision decision;
   uint64_t message = 0;  // 0: not held
@@ -128,6 +139,8 @@ struct Enqueued {
   Instant expires = 0;  // 0: never
   uint64_t depth = 0;   // messages held for its line, this one too
   Promise promise;      // of a peek alone
+  std::string line;     // of an operation with a pool: the one it goes by
+  Sticky sticky = Sticky::none;
 };
 
 struct LeaseOptions {
@@ -218,6 +231,23 @@ struct SubjectName {
   std::span<const Bytes> values;
 };
 
+// A line of a pool as it is from now on; what is not said is what a new line has.
+struct LineChange {
+  Bytes pool;
+  std::span<const Bytes> by;  // values of the pool's `by`, in its order
+  Bytes line;
+  uint32_t weight = 1;
+  LineState state = LineState::active;
+  Instant paused_until = 0;  // paused; 0: until somebody says else
+  int32_t on_suspend = -1;   // an OnSuspend in place of the pool's
+  Bytes reason;
+};
+
+// What became of the messages that waited on a line that was suspended or removed.
+struct LineReport {
+  uint64_t held = 0, moved = 0, failed = 0;
+};
+
 struct UsageRow {
   int32_t limit_id = -1;
   uint32_t flags = 0;
@@ -291,6 +321,11 @@ class Engine {
   static Status change_campaign(uint64_t handle, uint64_t campaign, CampaignChange change, Instant now, CampaignReport* report,
                                 std::string* error);
   static Status campaign_status(uint64_t handle, uint64_t campaign, CampaignReport* report, std::string* error);
+  // Adds a line to a pool, or says anew how it stands.
+  static Status set_line(uint64_t handle, const LineChange& change, Instant now, LineReport* report, std::string* error);
+  // The lines of a pool for certain `by` values, as a JSON list.
+  static Status list_lines(uint64_t handle, Bytes pool, std::span<const Bytes> by, Instant now, std::string* json,
+                           std::string* error);
   static Status explain(uint64_t handle, const Request& request, std::string* text, std::string* error);
   static Status refund(uint64_t handle, uint64_t receipt, Instant now, std::string* error);
   static Status commit(uint64_t handle, uint64_t receipt, std::span<const uint64_t> quantities, Instant now, std::string* error);

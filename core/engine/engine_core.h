@@ -19,6 +19,7 @@
 #include "core/engine/event_ring.h"
 #include "core/engine/extras.h"
 #include "core/engine/generation.h"
+#include "core/engine/pools.h"
 #include "core/engine/send_queue.h"
 
 namespace sluice {
@@ -56,6 +57,7 @@ class EngineCore {
   EngineClock& clock() { return clock_; }
   EventRing& events() { return events_; }
   SendQueue& queue() { return queue_; }
+  Pools& pools() { return pools_; }
 
   // The time of a call: its own or the engine's. False when it is out of range or too far ahead.
   bool time_of(Instant given, Instant* now) {
@@ -103,6 +105,8 @@ class EngineCore {
  private:
   friend class Decider;
   friend class SendQueue;
+  friend class Pools;
+  friend class Router;
   friend class Forecast;
   friend struct SubjectLock;
 
@@ -181,6 +185,7 @@ class EngineCore {
   Allocator uncapped_{memory_, Allocator::Uncapped()};
   WordMemory uncapped_words_{uncapped_, arena_, true};
   SendQueue queue_{*this};
+  Pools pools_{*this};
   EngineClock clock_;
   EventRing events_;
   EngineNames names_;

@@ -96,20 +96,9 @@ bool SendQueue::make_line(Work& work) {
   SubjectRef& s = line_subject(work);
   pending.line = queue_of(*s.record);
   if (pending.line != 0) return true;
-  const CellId cell = allocate(*s.shard, kLineQueueUnits, false);
-  if (cell == 0) return false;
-  auto& line = *::new (cells().at<void>(cell)) LineQueue;
-  line.number = next_line_.fetch_add(1, std::memory_order_relaxed);
-  line.record = s.id;
-  line.timer = releases_.add(s.shard_index, cell, line.number);
-  if (line.timer == 0) {
-    free(*s.shard, cell, kLineQueueUnits);
-    return false;
-  }
-  set_queue(*s.record, cell);
-  pending.line = cell;
-  pending.new_line = true;
-  return true;
+  pending.line = begin_line(s.shard_index, *s.shard, s.id);
+  pending.new_line = pending.line != 0;
+  return pending.new_line;
 }
 
 bool SendQueue::make_flow(Work& work, const MessageLayout& layout) {
@@ -265,6 +254,7 @@ void SendQueue::accept(Work& work) {
   }
   line.queues->cells.insert(tag_of_message(m.id), pending.message);
   ++held.flow->messages;
+  q.load += m.cost;
   if (m.cost != 1) ++q.costly;
   if (core_.generation().queue[work.shape.operation].shared) {
     m.set(message_flag::shared);

@@ -16,8 +16,10 @@
 
 namespace sluice {
 
-inline constexpr uint8_t kIdempotencyScope = 255;  // records of idempotency keys
-inline constexpr size_t kMaxScopeNumbers = 255;
+// Records of the engine's own, which no policy lays out: of idempotency keys, of a pool's lines, of a recipient's routes.
+inline constexpr uint8_t kIdempotencyScope = 255, kPoolScope = 254, kRouteScope = 253;
+inline constexpr size_t kMaxScopeNumbers = 253;
+constexpr bool is_own_scope(uint8_t scope) { return scope >= kMaxScopeNumbers; }
 inline constexpr size_t kMaxGenerations = 64;  // with records on them at one time
 
 // Names in the order first met: a name's number never changes.

@@ -2,6 +2,7 @@
 // Lines and their messages: found, asked when they are due, dropped.
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "core/engine/engine_core.h"
 #include "core/engine/send_queue.h"
@@ -150,6 +151,21 @@ bool SendQueue::has_ready(const Record& record) const {
 Instant SendQueue::next_release(const SubjectRef& s) const {
   const CellId cell = s.record == nullptr ? 0 : queue_of(*s.record);
   return cell == 0 ? kNever : release_at(line_at(s.shard_index, cell));
+}
+
+CellId SendQueue::begin_line(uint32_t shard_index, Shard& shard, RecordId record) {
+  const CellId cell = allocate(shard, kLineQueueUnits, false);
+  if (cell == 0) return 0;
+  auto& line = *::new (cells().at<void>(cell)) LineQueue;
+  line.number = next_line_.fetch_add(1, std::memory_order_relaxed);
+  line.record = record;
+  line.timer = releases_.add(shard_index, cell, line.number);
+  if (line.timer == 0) {
+    free(shard, cell, kLineQueueUnits);
+    return 0;
+  }
+  set_queue(*core_.arena_.at(record), cell);
+  return cell;
 }
 
 bool SendQueue::drop_line(const Line& line, bool in_hand) {

@@ -13,7 +13,7 @@ namespace sluice {
 const std::byte kNeverSeen[kMaxLimits * 24] = {};
 
 const Scope* EngineCore::layout_of(const Record& record) const {
-  if (record.scope == kIdempotencyScope) return nullptr;
+  if (is_own_scope(record.scope)) return nullptr;
   const Generation& g = *generations_[record.generation];
   return &g.scope(record.scope);
 }
@@ -43,16 +43,24 @@ RecordId EngineCore::find_locked(Shard& shard, uint64_t hash, uint8_t scope, con
     const Record& r = *arena_.at(candidate);
     return r.scope == scope && key.equals(r.key());
   });
-  if (id == 0 || scope == kIdempotencyScope) return id;
+  if (id == 0 || is_own_scope(scope)) return id;
   if (arena_.at(id)->generation == generation().number) return id;
   return migrate_locked(shard, hash, id);
 }
+
+namespace {
+
+size_t own_state_size(uint8_t scope) {
+  return scope == kIdempotencyScope ? sizeof(KeyState) : scope == kPoolScope ? sizeof(PoolState) : RouteState::size(1);
+}
+
+}  // namespace
 
 // A record of never seen subjects costs its memory only: what it begins with is the caller's business.
 RecordId EngineCore::create_locked(Shard& shard, uint64_t hash, uint8_t scope, const KeyView& key, bool beyond_cap) {
   ShardCold* cold = cold_of(shard, beyond_cap);
   if (cold == nullptr || !shard.index.reserve(beyond_cap ? uncapped_words_ : words_)) return 0;
-  const size_t state = scope == kIdempotencyScope ? sizeof(KeyState) : generation().scope(scope).state_size;
+  const size_t state = is_own_scope(scope) ? own_state_size(scope) : generation().scope(scope).state_size;
   const size_t units = record_units(state, key.size());
   const RecordId id = shard.cells.allocate(arena_, static_cast<uint32_t>(units), cold->free, beyond_cap);
   if (id == 0) return 0;
@@ -60,7 +68,7 @@ RecordId EngineCore::create_locked(Shard& shard, uint64_t hash, uint8_t scope, c
   r.lay_out(state, key.size());
   r.generation = generation().number;
   r.scope = scope;
-  if (scope != kIdempotencyScope) {
+  if (!is_own_scope(scope)) {
     const int16_t set = generation().scope(scope).plan_set;
     if (set != kNone) r.plan = generation().policy->plan_sets[static_cast<size_t>(set)].default_plan;
   }
@@ -78,7 +86,7 @@ RecordId EngineCore::create_or_evict_locked(Shard& shard, uint64_t hash, uint8_t
 
 void EngineCore::clear_states_locked(Record& record) {
   const Scope* scope = layout_of(record);
-  if (scope == nullptr) return;
+  if (scope == nullptr) return pools_.clear(record);
   const CompiledPolicy& policy = *generations_[record.generation]->policy;
   for (const int16_t position : scope->limits) {
     const Limit& limit = policy.limits[static_cast<size_t>(position)];
@@ -105,7 +113,7 @@ uint64_t EngineCore::hash_key(uint8_t scope, Bytes key, size_t dimensions) const
 
 uint64_t EngineCore::hash_of(const Record& record) const {
   const Scope* scope = layout_of(record);
-  return hash_key(record.scope, record.key(), scope == nullptr ? 2 : scope->dimensions.size());
+  return hash_key(record.scope, record.key(), scope != nullptr ? scope->dimensions.size() : record.scope == kPoolScope ? 1 : 2);
 }
 
 Extras* EngineCore::extras_of(Shard& shard, RecordId id, const Record& record) {
@@ -200,6 +208,7 @@ void EngineCore::evict_locked(Shard& shard, Instant now, size_t most) {
 bool EngineCore::droppable_locked(const Record& record, Instant floor) const {
   if (record.newest > floor) return false;
   if (record.scope == kIdempotencyScope) return key_state(record)->expires <= floor;
+  if (is_own_scope(record.scope)) return pools_.droppable(record, floor);
   if ((record.flags & (record_flag::extras | record_flag::queue)) != 0) return false;
   const Generation& g = *generations_[record.generation];
   const Scope& scope = g.scope(record.scope);
@@ -236,7 +245,7 @@ EngineCore::Swept EngineCore::sweep_locked(Shard& shard, Instant floor, size_t m
         ++swept.dropped;
       } else {
         const Record& record = *arena_.at(id);
-        const bool behind = record.scope != kIdempotencyScope && record.generation != generation().number;
+        const bool behind = !is_own_scope(record.scope) && record.generation != generation().number;
         stays = !behind || migrate_locked(shard, word.tag, id) != 0 || shard.index.word(place) == word;
       }
     }

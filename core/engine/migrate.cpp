@@ -108,7 +108,7 @@ void EngineCore::migrate_all() {
       const IndexWord word = shard.index.word(position);
       const RecordId id = word.id;
       const Record* record = id == 0 ? nullptr : arena_.at(id);
-      if (record == nullptr || record->scope == kIdempotencyScope || record->generation == generation().number ||
+      if (record == nullptr || is_own_scope(record->scope) || record->generation == generation().number ||
           migrate_locked(shard, hash_of(*record), id) != 0 || shard.index.word(position) == word) {
         ++position;
       }
@@ -119,7 +119,7 @@ void EngineCore::migrate_all() {
 
 // A record that was on an older generation was brought up or dropped; reload has counted those of the shards it has passed.
 void EngineCore::left_behind(const Shard& shard, const Record& record) {
-  if (record.scope == kIdempotencyScope || record.generation == generation().number) return;
+  if (is_own_scope(record.scope) || record.generation == generation().number) return;
   if (shard.passed != generation().number) return;
   if (lagging_.fetch_sub(1, std::memory_order_relaxed) == 1) release_reserve();
 }
@@ -137,7 +137,7 @@ void EngineCore::count_behind() {
     for (uint32_t i = 0; i < shard.index.capacity(); ++i) {
       if (shard.index.word(i).id == 0) continue;
       const Record& record = *arena_.at(shard.index.word(i).id);
-      behind += record.scope != kIdempotencyScope && record.generation != generation().number;
+      behind += !is_own_scope(record.scope) && record.generation != generation().number;
     }
     lagging_.fetch_add(behind, std::memory_order_relaxed);
     shard.passed = generation().number;

@@ -25,7 +25,7 @@ uint64_t SendQueue::chain_key(const Held& held) const {
 bool SendQueue::join_chain(const Held& held) {
   if (held.line.queue->chains == 0 || held.layout->recipient == kNone || held.message->has(message_flag::holds)) return false;
   Chains::Chain* chain = held.line.queues->chains.find(chain_key(held));
-  if (chain == nullptr || at<Message>(chain->holder).id > held.message->id) return false;
+  if (chain == nullptr || is_older(*held.message, at<Message>(chain->holder))) return false;
   turns(held.line).set_aside(held.cell);
   held.message->due = 0;
   held.line.queues->chains.insert(cells(), *chain, held.cell);
@@ -47,7 +47,7 @@ void SendQueue::hold_chain(const Held& held, Instant until) {
     return turn.hold(held.cell, until);
   }
   auto& other = at<Message>(chain->holder);
-  if (other.id < held.message->id) {
+  if (is_older(other, *held.message)) {
     held.message->due = until;
     return chains.insert(cells(), *chain, held.cell);
   }

@@ -12,8 +12,6 @@
 
 namespace sluice {
 
-// A message's number: its shard, and how many came before it there. Below 2^53 and never used again.
-inline constexpr uint32_t kMessageShardShift = 43;
 constexpr uint32_t shard_of_message(uint64_t id) { return static_cast<uint32_t>(id >> kMessageShardShift); }
 
 // A line on which something waits for a subject of this shard to open.

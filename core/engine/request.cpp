@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/engine/routing.h"
 #include "core/engine/work.h"
 
 namespace sluice {
@@ -130,6 +131,20 @@ void form_idempotency(const ControlBlock& block, const HashSecret& secret, Work&
   work.idempotency = &s;
 }
 
+void form_routing(const ControlBlock& block, Work& work) {
+  Routing& routing = *work.routing;
+  SubjectRef& pool = begin_subject(work, kPoolScope, 1);
+  pool.key.values[0] = &routing.set;
+  end_subject(block, work, pool, routing.pool_hash);
+  routing.pool = &pool;
+  if (!routing.terms.sticky) return;
+  SubjectRef& route = begin_subject(work, kRouteScope, 2);
+  route.key.values[0] = &routing.set;
+  route.key.values[1] = &routing.recipient;
+  end_subject(block, work, route, routing.route_hash);
+  routing.route = &route;
+}
+
 Status form_all(const ControlBlock& block, const HashSecret& secret, Work& work, std::string* error) {
   work.repeats->count = 0;
   unique_repeats(secret, work);
@@ -178,7 +193,7 @@ Status check_request(const Request& request, const OperationShape& shape, std::s
 }
 
 bool is_small(const Request& request, const OperationShape& shape) {
-  return request.repeated.empty() && shape.slot_count < kFewSubjects;
+  return request.repeated.empty() && shape.slot_count + (shape.pooled ? 2u : 0u) < kFewSubjects;
 }
 
 bool is_some(const Request& request, const OperationShape& shape) {
@@ -203,6 +218,7 @@ Status form_subjects(const ControlBlock& block, const HashSecret& secret, Work& 
     }
   }
   if (request.idempotency_key.data() != nullptr) form_idempotency(block, secret, work);
+  if (work.routing != nullptr) form_routing(block, work);
   return Status::ok;
 }
 

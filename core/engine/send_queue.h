@@ -81,6 +81,13 @@ using Returns = bool (*)(const LayoutRow&);
 // What an aborted campaign's message has not got back yet.
 Returns returns_of_aborted(const Message& message);
 
+// What a message must have on another line before it is moved there.
+struct Berth {
+  CellId flow = 0;
+  CellId alias = 0;
+  bool new_flow = false;
+};
+
 class SendQueue {
  public:
   explicit SendQueue(EngineCore& core);
@@ -102,6 +109,10 @@ class SendQueue {
   SubjectRef& line_subject(const Work& work) const;
   // The next release of a line, kNever when none is in sight: how long a denial for depth lasts at least.
   Instant next_release(const SubjectRef& line) const;
+
+  // How long a message that comes now would wait for its line, by what the line's own limits and its queue say; kNever.
+  Span expected_wait(const Operation& operation, const SubjectRef& line, Instant now) const;
+  Span expected_wait(const Operation& operation, const Outlook& line, Instant now) const;
 
   // leasing.cpp
   Status lease(const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error);
@@ -137,9 +148,14 @@ class SendQueue {
   // REQUIRES: the shard's lock. What a shard has goes, with the engine.
   void clear(Shard& shard);
 
+  // moved.cpp: messages whose lease ended while their line was closed for good, since they were asked for last.
+  std::vector<uint64_t> take_strays();
+
   MessageLayouts& layouts() { return layouts_; }
 
  private:
+  friend class Pools;
+
   // lines.cpp
   CellBase cells() const;
   const CompiledPolicy& policy() const;
@@ -163,6 +179,8 @@ class SendQueue {
   // After a message has gone: arms the line, or drops it when it was the last.
   void settle_line(const Line& line);
   bool drop_line(const Line& line, bool in_hand);
+  // Begins the queue of a line; 0: no memory.
+  CellId begin_line(uint32_t shard_index, Shard& shard, RecordId record);
 
   // enqueue.cpp
   bool make_queues(ShardCold& cold);
@@ -245,12 +263,27 @@ class SendQueue {
   bool end(const Held& held, MessageState state, ShardLocks& locks, Instant now);
   void expire_in_time(const Held& held);
   void leave_place(const Held& held);
+  void detach(const Held& held);
   void forget(const Held& held, MessageState state);
+  bool refuse(const Held& held, ShardLocks& locks, Instant now);
   bool retry(const Held& held, const Settlement& settlement, ShardLocks& locks, Instant now);
   bool take_back(const Held& held, ShardLocks& locks, Instant now);
   void put_back(const Held& held, Instant now);
   bool apply(const Held& held, const Settlement& settlement, ShardLocks& locks, Instant now);
   static bool is_current(const Message& message, uint32_t fence);
+
+  // moved.cpp: messages that are not on a line of the shard that accepted them
+  void add_stray(uint64_t message);
+  static bool is_away(const Held& held) { return shard_of_message(held.message->id) != held.line.shard_index; }
+  CellId find_alias(const Shard& shard, uint64_t message) const;
+  // Where a message is now. REQUIRES: the lock of the shard that accepted it; that of the other is held as well then.
+  CellId follow(uint64_t message, ShardLocks& locks, uint32_t* shard_index) const;
+  void drop_alias(uint64_t message);
+  // Between two lines: room first, then what follows the message. REQUIRES: the locks of both, and of whatever it charged.
+  bool make_berth(const Held& held, const Line& to, Berth* berth);
+  void undo_berth(const Held& held, const Line& to, const Berth& berth);
+  void carry(const Held& held, const Line& to, const Berth& berth, Instant now);
+  void take_row(const Held& held, const StoredValues& values, const LayoutRow& row, Instant now);
 
   EngineCore& core_;
   Releases releases_;
@@ -264,6 +297,8 @@ class SendQueue {
   std::vector<CampaignLine> reclaims_;  // lines with something of an aborted campaign
   std::atomic<bool> any_reclaims_{false};
   std::atomic<bool> any_wakes_{false};
+  std::vector<uint64_t> strays_;
+  std::atomic<bool> any_strays_{false};
 };
 
 }  // namespace sluice

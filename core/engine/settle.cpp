@@ -76,7 +76,7 @@ void Decider::promote() {
   if (!g_.promotes) return;
   for (size_t i = 0; i < work_.subject_count; ++i) {
     SubjectRef& s = work_.subjects[i];
-    if (!s.taken || s.overflow || s.scope == kIdempotencyScope || g_.scope(s.scope).plan_set == kNone) continue;
+    if (!s.taken || s.overflow || is_own_scope(s.scope) || g_.scope(s.scope).plan_set == kNone) continue;
     core_.consider_promotion_locked(*s.shard, s.id, at(s));
   }
 }
@@ -122,6 +122,8 @@ bool Decider::make_message_room() {
   if (line.record == nullptr && make_record(line) != Room::made) return false;
   return core_.queue_.make_room(work_);
 }
+
+bool Decider::make_route_room() { return work_.routing == nullptr || core_.pools_.make_room(work_); }
 
 void Decider::write_key(const Decision& decision) {
   SubjectRef& s = *work_.idempotency;

@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/engine/engine_core.h"
 #include "core/engine/idempotency.h"
+#include "core/engine/row_subject.h"
 #include "core/engine/send_queue.h"
 #include "core/limits/limit.h"
 #include "core/limits/pace.h"
@@ -68,13 +69,14 @@ Status SendQueue::find(uint64_t message, ShardLocks& locks, Held* held, std::str
   if (message == 0 || shard_index >= core_.block_.shard_count()) return fail(Status::not_found, error, unknown);
   locks.lock(shard_index);
   const Shard& shard = core_.block_.shards[shard_index];
-  const CellId cell = find_cell(shard, message);
+  uint32_t at_shard = shard_index;
+  const CellId cell = follow(message, locks, &at_shard);
   if (cell == 0) {
     const uint64_t number = message & ((uint64_t{1} << kMessageShardShift) - 1);
     const bool was = shard.cold != nullptr && shard.cold->queues != nullptr && number < shard.cold->queues->next_number;
     return fail(Status::not_found, error, was ? "message: not held any more; it has ended" : unknown);
   }
-  *held = held_at(line_at(shard_index, at<Flow>(at<Message>(cell).flow).line), cell);
+  *held = held_at(line_at(at_shard, at<Flow>(at<Message>(cell).flow).line), cell);
   const MessageState state = held->message->status();
   if (is_aborted(*held->message) && state != MessageState::leased && state != MessageState::unknown) {
     return fail(Status::not_found, error, "message: not held any more; its campaign was aborted");
@@ -84,42 +86,27 @@ Status SendQueue::find(uint64_t message, ShardLocks& locks, Held* held, std::str
 
 namespace {
 
-// A row's subject, formed from the values of a message.
-struct RowSubject {
-  RowSubject(const LayoutRow& row, const StoredValues& stored, const HashSecret& secret) {
-    key.count = row.value_count;
-    hash = hash_begin(row.scope, secret);
-    for (uint8_t d = 0; d < row.value_count; ++d) {
-      key.values[d] = &stored.values[row.values[d]];
-      hash = hash_add(hash, d, hash_bytes(*key.values[d], secret), secret);
-    }
+// The record of a message's key.
+struct KeySubject {
+  KeySubject(const Held& held, const StoredValues& stored, const HashSecret& secret) {
+    key.count = 2;
+    key.values[0] = &stored.values[held.layout->tenant];
+    key.values[1] = &stored.key;
+    const uint64_t tenant = hash_first(hash_begin(kIdempotencyScope, secret), hash_bytes(*key.values[0], secret));
+    hash = hash_next(tenant, hash_bytes(stored.key, secret), secret);
   }
 
   KeyView key;
   uint64_t hash;
 };
 
-struct KeySubject {
-  KeySubject(const Held& held, const StoredValues& stored, const HashSecret& secret);
-
-  KeyView key;
-  uint64_t hash;
-};
-
-// The record of a message's key.
-KeySubject::KeySubject(const Held& held, const StoredValues& stored, const HashSecret& secret) {
-  key.count = 2;
-  key.values[0] = &stored.values[held.layout->tenant];
-  key.values[1] = &stored.key;
-  const uint64_t tenant = hash_first(hash_begin(kIdempotencyScope, secret), hash_bytes(*key.values[0], secret));
-  hash = hash_next(tenant, hash_bytes(stored.key, secret), secret);
-}
-
 }  // namespace
 
 bool SendQueue::lock_returns(const Held& held, const StoredValues& values, Returns returns, ShardLocks& locks) const {
-  if (held.layout->alone && values.key.empty() && !held.message->has_lane) return true;
+  const bool away = is_away(held);
+  if (held.layout->alone && !away && values.key.empty() && !held.message->has_lane) return true;
   LockSet more;
+  if (away) more.add(shard_of_message(held.message->id));
   if (held.message->has_lane) more.add(shard_of_message(at<Lane>(held.message->lane()).id));
   if (!values.key.empty()) more.add(core_.block_.shard_of(KeySubject(held, values, core_.secret_).hash));
   for (const LayoutRow& row : held.layout->rows) {
@@ -216,30 +203,38 @@ void SendQueue::leave_place(const Held& held) {
   leave_chain(held);
 }
 
-void SendQueue::forget(const Held& held, MessageState state) {
+// Out of its line, its flow and the shard's cells; the flow goes with its last message.
+void SendQueue::detach(const Held& held) {
   Message& m = *held.message;
   Flow& flow = *held.flow;
   QueueShard& queues = *held.line.queues;
-  Shard& shard = *held.line.shard;
+  LineQueue& line = *held.line.queue;
   Turns turn = turns(held.line);
-  if (m.has(message_flag::expires)) {
-    turn.let_go(m.expiry());
-    free(shard, m.expiry(), kExpiryUnits);
-  }
-  leave_lane(held);
-  queues.cells.erase(tag_of_message(m.id), held.cell);
+  if (m.has(message_flag::expires)) turn.let_go(m.expiry());
   --queues.messages;
-  ++queues.ended[static_cast<size_t>(state)];
-  --held.line.queue->messages;
-  if (m.cost != 1) --held.line.queue->costly;
-  if (m.has(message_flag::shared)) --held.line.queue->shared;
+  --line.messages;
+  line.load -= m.cost;
+  if (m.cost != 1) --line.costly;
+  if (m.has(message_flag::shared)) --line.shared;
   const CellId flow_cell = m.flow;
-  free(shard, held.cell, m.units());
   if (--flow.messages != 0) return;
   if (flow.has(flow_flag::parked)) turn.let_go(flow_cell);
-  if (held.line.queue->recent == flow_cell) held.line.queue->recent = 0;
+  if (line.recent == flow_cell) line.recent = 0;
   queues.cells.erase(tag_of_flow(flow.line, flow.message_class, flow.tenant_hash), flow_cell);
-  free(shard, flow_cell, flow.units());
+  free(*held.line.shard, flow_cell, flow.units());
+}
+
+void SendQueue::forget(const Held& held, MessageState state) {
+  Message& m = *held.message;
+  QueueShard& queues = *held.line.queues;
+  Shard& shard = *held.line.shard;
+  leave_lane(held);
+  detach(held);
+  if (m.has(message_flag::expires)) free(shard, m.expiry(), kExpiryUnits);
+  queues.cells.erase(tag_of_message(m.id), held.cell);
+  if (is_away(held)) drop_alias(m.id);
+  ++queues.ended[static_cast<size_t>(state)];
+  free(shard, held.cell, m.units());
 }
 
 // Gives back and is gone. False: locks were let go, and nothing has changed.
@@ -255,6 +250,17 @@ bool SendQueue::end(const Held& held, MessageState state, ShardLocks& locks, Ins
   if (!values.key.empty()) end_key(held, values, state, now);
   if (held.message->has_lane) lane_goes_on(held, now);
   forget(held, state);
+  return true;
+}
+
+// The same of one that its line will not send any more: for whoever asked it was refused.
+bool SendQueue::refuse(const Held& held, ShardLocks& locks, Instant now) {
+  const StoredValues values = values_of(held);
+  const Returns returns = held.message->tries == 0 ? of_unsent : while_queued;
+  if (!lock_returns(held, values, returns, locks)) return false;
+  leave_place(held);
+  give_back(held, values, returns, now);
+  forget(held, MessageState::failed);
   return true;
 }
 

@@ -89,7 +89,7 @@ StraightPlan straight_plan(const Generation& g, const Operation& operation) {
   const CompiledPolicy& policy = *g.policy;
   StraightPlan plan;
   const size_t slots = operation.slots.size();
-  if (operation.repeats != kNone || slots > kStraightSlots || has_bare_line(operation)) return plan;
+  if (operation.repeats != kNone || slots > kStraightSlots || operation.pool != kNone || has_bare_line(operation)) return plan;
   plan.refuses = true;
   for (const OperationCharge& charge : operation.charges) {
     if (charge.while_queued) continue;

@@ -263,7 +263,7 @@ Status EngineCore::admin_erase(const SubjectName& name, uint64_t* erased, Instan
   const Bytes value = name.values[0];
   if (value.empty() || value.size() > kMaxKeyBytes) return fail(Status::invalid, error, "values[0]: a key has 1 to 1024 bytes");
   queue_.erase(static_cast<uint8_t>(dimension), value, t);
-  uint64_t count = 0;
+  uint64_t count = pools_.erase(static_cast<uint8_t>(dimension), value);
   const bool tenant = static_cast<uint8_t>(dimension) == policy.tenant;
   for (uint32_t s = 0; s < block_.shard_count(); ++s) {
     Shard& shard = block_.shards[s];
@@ -276,7 +276,7 @@ Status EngineCore::admin_erase(const SubjectName& name, uint64_t* erased, Instan
       if (record != nullptr && record->scope == kIdempotencyScope) {
         size_t i = 0;
         if (tenant) for_each_value(record->key(), 2, [&](Bytes v) { match |= i++ == 0 && v == value; });
-      } else if (record != nullptr) {
+      } else if (record != nullptr && !is_own_scope(record->scope)) {
         const RecordId current = migrate_locked(shard, hash_of(*record), id);
         if (current == 0) {
           if (shard.index.word(position) == word) ++position;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/engine/decider.h"
+#include "core/engine/routing.h"
 #include "core/engine/send_queue.h"
 
 namespace sluice {
@@ -40,7 +41,7 @@ Status Decider::judge() {
   work_.wait_kind = WaitKind::none;
   work_.retry_after = 0;
   work_.named = work_.item_count == 0 ? nullptr : &work_.items[0];
-  if (refused_ || memory_denied_) {
+  if (refused_ || memory_denied_ || pool_refuses()) {
     name_denial();
     return Status::denied;
   }
@@ -78,6 +79,7 @@ Status Decider::judge_wait() {
 // Messages wait on the line: whoever asks for all at once goes behind them.
 bool Decider::queue_goes_first() const {
   if (work_.phase != Phase::decide || operation_.line_slot == kNone || (request_.flags & flag::force) != 0) return false;
+  if (work_.routing != nullptr && work_.routing->forced) return false;  // it has come already
   const SubjectRef& line = work_.subjects[work_.first_of_slot[static_cast<size_t>(operation_.line_slot)]];
   return line.record != nullptr && !line.overflow && core_.queue_.has_ready(*line.record);
 }
@@ -102,6 +104,11 @@ void Decider::name_denial() {
          (item.opens > best->opens || (item.opens == best->opens && item.position < best->position)))) {
       best = &item;
     }
+  }
+  if (pool_refuses() && (best == nullptr || kind_of(*best) < DenialKind::pool)) {
+    work_.denial = DenialKind::pool;
+    work_.named = nullptr;
+    return;
   }
   if (best == nullptr) {
     work_.denial = DenialKind::memory;
@@ -141,8 +148,41 @@ bool Decider::waits_for_queue() {
   return true;
 }
 
+// No line of its pool may be used.
+bool Decider::pool_refuses() const { return work_.routing != nullptr && work_.routing->refused; }
+
+// When one may be again. REQUIRES: the wait for everything else.
+void Decider::wait_for_pool() {
+  if (!pool_refuses() || work_.wait_kind == WaitKind::never) return;
+  const Instant opens = work_.routing->opens;
+  work_.retry_after = std::max(work_.retry_after, opens == kNever ? 0 : opens - work_.now);
+  const bool known = opens != kNever && work_.wait_kind != WaitKind::unknown;
+  work_.wait_kind = known ? WaitKind::bound : WaitKind::unknown;
+  if (!known) work_.retry_after = 0;
+}
+
+// What a line that a pool may choose says, as far as its own charges go.
+LineVerdict Decider::weigh_line() {
+  for (size_t i = 0; i < work_.subject_count; ++i) look_up(work_.subjects[i]);
+  LineVerdict verdict;
+  if (make_items(nullptr) != Status::ok) return {true, kNever, 0};  // an amount that was never set
+  weigh();
+  if (operation_.line_slot != kNone) {
+    const SubjectRef& line = work_.subjects[work_.first_of_slot[static_cast<size_t>(operation_.line_slot)]];
+    verdict.wait = core_.queue_.expected_wait(operation_, line, work_.now);
+    verdict.opens = refused_ ? work_.now : 0;
+    for (size_t i = 0; i < work_.item_count; ++i) {
+      const Item& item = work_.items[i];
+      if (!item.refuses) continue;
+      verdict.opens = std::max(verdict.opens, item.opens == kOnRelease ? core_.queue_.next_release(line) : item.opens);
+    }
+  }
+  verdict.refuses = refused_;
+  return verdict;
+}
+
 // Iterates to the fixed point: while it waits for one limit another may close again, as when an exemption ends.
-void Decider::wait_for() {
+void Decider::wait_for_limits() {
   work_.retry_after = 0;
   if (waits_for_queue()) return;
   bool on_release = false;
@@ -162,6 +202,11 @@ void Decider::wait_for() {
   }
   work_.wait_kind = WaitKind::exact;
   work_.retry_after = t - work_.now;
+}
+
+void Decider::wait_for() {
+  wait_for_limits();
+  wait_for_pool();
 }
 
 }  // namespace sluice

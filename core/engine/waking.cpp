@@ -39,7 +39,7 @@ void SendQueue::wake_line(const Waiter& waiter) {
   const SpinGuard guard(shard.lock);
   shard.index.find(Index::tag_of(waiter.hash), [&](RecordId id) {
     const Record& record = *core_.arena_.at(id);
-    if (record.scope != kIdempotencyScope && (record.flags & record_flag::queue) != 0) look_again(waiter.shard, record);
+    if ((record.flags & record_flag::queue) != 0) look_again(waiter.shard, record);
     return false;
   });
 }

@@ -84,12 +84,18 @@ struct PendingMessage {
   Instant expires = 0;
 };
 
+struct Routing;
+
 struct Work {
   const Request* request = nullptr;
   OperationShape shape;
   Phase phase = Phase::decide;
   uint32_t slots = ~uint32_t{0};      // those whose subjects are formed, a bit each
+  uint32_t charge_slots = ~uint32_t{0};  // those whose charges are looked at
   PendingMessage* pending = nullptr;  // of an enqueue
+  const Request* given = nullptr;     // as it came, where a pool has chosen a line since
+  Routing* routing = nullptr;         // how it did
+  bool locked = false;                // the caller holds all its locks
   Instant now = 0;
 
   SubjectRef* subjects = nullptr;
@@ -125,10 +131,10 @@ struct SmallStorage {
   Raw<SubjectRef, kFewSubjects> subjects;
   Raw<Item, kFewItems> items;
 };
-// One more subject than counted is the idempotency key's record.
+// Three more subjects than counted are records of an idempotency key, a pool and a route.
 template <size_t kSubjects, size_t kItems>
 struct RepeatStorage {
-  Raw<SubjectRef, kSubjects + 1> subjects;
+  Raw<SubjectRef, kSubjects + 3> subjects;
   Raw<Item, kItems> items;
   Repeats repeats;
 };

@@ -19,7 +19,7 @@ bool Chains::begin(uint64_t key, CellId holder, Allocator& memory) {
 void Chains::insert(CellBase cells, Chain& chain, CellId id) {
   Message& m = *cells.at<Message>(id);
   CellId before = chain.last;
-  while (before != 0 && cells.at<Message>(before)->id > m.id) before = cells.at<Message>(before)->prev;
+  while (before != 0 && is_older(m, *cells.at<Message>(before))) before = cells.at<Message>(before)->prev;
   m.child = 0;
   m.prev = before;
   CellId& link = before == 0 ? chain.first : cells.at<Message>(before)->next;

@@ -11,7 +11,7 @@
 
 namespace sluice {
 
-enum class EntryKind : uint8_t { none, message, flow, lane, expiry };
+enum class EntryKind : uint8_t { none, message, flow, lane, expiry, alias };
 
 struct Entry {
   Instant due = 0;  // in a line's heap of what waits for an instant: that instant
@@ -25,12 +25,21 @@ struct Entry {
 };
 static_assert(sizeof(Entry) == 32);
 
+// A message's number: the shard that accepted it, and how many came before it there. Below 2^53 and never used again.
+inline constexpr uint32_t kMessageShardShift = 43;
+// Older is less. The count goes before the shard: a shard that a message is moved to counts on from it, so that those to one
+// recipient, who are always on one line together, have ages in the order in which they came.
+constexpr uint64_t age_of(uint64_t id) {
+  return (id & ((uint64_t{1} << kMessageShardShift) - 1)) << (53 - kMessageShardShift) | id >> kMessageShardShift;
+}
+constexpr bool is_older(const Entry& a, const Entry& b) { return age_of(a.id) < age_of(b.id); }
+
 // The two orders of heaps. What has one instant goes by age.
 struct ByDue {
-  bool operator()(const Entry& a, const Entry& b) const { return a.due < b.due || (a.due == b.due && a.id < b.id); }
+  bool operator()(const Entry& a, const Entry& b) const { return a.due < b.due || (a.due == b.due && is_older(a, b)); }
 };
 struct ById {
-  bool operator()(const Entry& a, const Entry& b) const { return a.id < b.id; }
+  bool operator()(const Entry& a, const Entry& b) const { return is_older(a, b); }
 };
 
 }  // namespace sluice

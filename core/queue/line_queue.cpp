@@ -18,7 +18,7 @@ size_t Turns::class_to_serve(bool* passes_by) const {
 
 CellId Turns::next_of(const Flow& f) const {
   if (f.back == 0) return f.head;
-  return f.head == 0 || message(f.back).id < message(f.head).id ? f.back : f.head;
+  return f.head == 0 || is_older(message(f.back), message(f.head)) ? f.back : f.head;
 }
 
 // The turn goes to the next flow of the ring, which gets what its weight is worth.

@@ -22,6 +22,7 @@ struct LineQueue {
   uint32_t timer = 0;                    // of the release wheel
   uint32_t record = 0;                   // of its line
   CellId timed = 0;                      // heap by instant
+  CellId lanes = 0;                      // of campaigns; list
   CellId ring[kMessageClasses] = {};     // the flow whose turn it is
   uint32_t flows[kMessageClasses] = {};  // in the ring
   uint32_t ready[kMessageClasses] = {};  // messages of the flows in the ring
@@ -34,7 +35,7 @@ struct LineQueue {
   uint32_t costly = 0;       // messages held that do not cost one
   uint32_t shared = 0;       // messages held that something beside the line's own limits may hold
   uint32_t unknown = 0;      // leases of those that are sent at most once, ended without a word
-  CellId lanes = 0;          // of campaigns; list
+  uint64_t load = 0;         // what the turns of all messages held cost
   Instant closed_until = 0;  // nothing is released before; kNever: until somebody opens it
 };
 inline constexpr uint32_t kLineQueueUnits = sizeof(LineQueue) / kCellUnit;

@@ -9,14 +9,14 @@ namespace {
 
 constexpr uint64_t divide_up(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
 
-// Those of a heap with numbers below `id`. A heap's parent comes before its children, so what is not below has none below it.
+// Those of a heap that are older than the number `id`. A heap's parent comes before its children, so what is not below has none below it.
 uint64_t count_below(CellBase cells, CellId root, uint64_t id) {
   uint64_t count = 0;
   std::vector<CellId> open;
   for (CellId at = root;;) {
     while (at != 0) {
       const Entry& e = *cells.at<Entry>(at);
-      if (e.id < id) {
+      if (age_of(e.id) < age_of(id)) {
         ++count;
         if (e.child != 0) open.push_back(e.child);
       }
@@ -121,16 +121,17 @@ Place place_of(CellBase cells, const Message& m, CellId cell) {
   if (m.has(message_flag::in_back)) {
     // Those that came to the flow before and stand before it in number; a head with a higher number waits.
     uint64_t before = count_below(cells, flow.back, m.id);
-    for (CellId id = flow.head; id != 0 && cells.at<Message>(id)->id < m.id; id = cells.at<Message>(id)->next) ++before;
+    for (CellId id = flow.head; id != 0 && is_older(*cells.at<Message>(id), m); id = cells.at<Message>(id)->next) ++before;
     place.in_flow = before + 1;
     return place;
   }
-  uint64_t before = 0, highest = m.id;
+  uint64_t before = 0;
+  const Entry* youngest = &m;
   for (CellId id = m.prev; id != 0; id = cells.at<Message>(id)->prev) {
     ++before;
-    highest = std::max(highest, cells.at<Message>(id)->id);
+    if (is_older(*youngest, *cells.at<Message>(id))) youngest = cells.at<Message>(id);
   }
-  place.in_flow = before + (flow.back == 0 ? 0 : count_below(cells, flow.back, highest)) + 1;
+  place.in_flow = before + (flow.back == 0 ? 0 : count_below(cells, flow.back, youngest->id)) + 1;
   return place;
 }
 

@@ -59,7 +59,7 @@ void Paper::copy_back(CellId root, std::vector<CellId>* out) {
     }
     too_many_ = out->size() > kMostInBack;
   }
-  std::sort(out->begin(), out->end(), [&](CellId a, CellId b) { return message(a).id > message(b).id; });
+  std::sort(out->begin(), out->end(), [&](CellId a, CellId b) { return is_older(message(b), message(a)); });
 }
 
 void Paper::copy_ring(const LineQueue& line, size_t c, const Place& place) {
@@ -91,7 +91,7 @@ void Paper::copy_ring(const LineQueue& line, size_t c, const Place& place) {
 
 CellId Paper::next_of(const PaperFlow& f) const {
   if (f.back.empty()) return f.next;
-  return f.next == 0 || message(f.back.back()).id < message(f.next).id ? f.back.back() : f.next;
+  return f.next == 0 || is_older(message(f.back.back()), message(f.next)) ? f.back.back() : f.next;
 }
 
 uint64_t Paper::cost_of(const PaperFlow& f) const {

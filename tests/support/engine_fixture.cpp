@@ -312,7 +312,7 @@ std::vector<std::string> TestEngine::events() {
       case EventKind::promotion: lines.push_back("promotion to " + std::to_string(event.plan) + " by " + where + use); break;
       case EventKind::saturated: lines.push_back("saturated " + where); break;
       case EventKind::memory: lines.push_back("memory"); break;
-      case EventKind::sender_changed: lines.push_back("sender changed: " + subject); break;
+      case EventKind::sender_changed: lines.push_back("sender changed of " + subject); break;
       case EventKind::campaign_paused: lines.push_back("campaign paused: " + subject); break;
       case EventKind::campaign_finished: lines.push_back("campaign finished: " + subject); break;
     }
