@@ -399,9 +399,16 @@ bool Router::would_pass() {
   return decide(given_.flags | flag::peek, &decision, &again) == Status::ok && !again;
 }
 
-// No reload comes between: moving knows the policy by its places.
+// No reload comes between: moving knows the policy by its places. An explanation holds that lock already, so a peek does not wait
+// for it: it would wait for a reload that waits for the explanation.
 void Router::move_recipient() {
-  const std::shared_lock lock(block_.admin);
+  std::shared_lock lock(block_.admin, std::defer_lock);
+  if (!peeks()) {
+    lock.lock();
+  } else if (!lock.try_lock()) {
+    stays_ = true;
+    return;
+  }
   if (!registry::alive(block_, handle_)) return;
   EngineCore& core = *block_.core.load(std::memory_order_relaxed);
   if (core.generation().number != shape_.generation) return;
