@@ -184,7 +184,6 @@ void Router::take(const Candidate& candidate, Sticky found) {
 }
 
 void Router::refuse(Instant opens) {
-  line_.clear();
   if (!brings_line_) values_[line_at_] = kAny;
   routing_.refused = true;
   routing_.opens = opens;
@@ -193,7 +192,6 @@ void Router::refuse(Instant opens) {
 // One that is brought wins, unless it is out or belongs to another. What comes in is not refused.
 void Router::read_given(Pool* pool) {
   line_ = values_[line_at_];
-  values_[line_at_] = line_;
   PoolLine* line = pool == nullptr ? nullptr : pool->find(line_);
   if (line == nullptr) return;
   routing_.line = line->number;
@@ -233,7 +231,10 @@ Router::Step Router::read_own(Pool& pool, const PoolLine& line) {
   }
   // Nothing leaves: a message may wait for it, a decision may not.
   const bool closed = state == LineState::suspended || state == LineState::paused;
-  if (routing_.forced) return take(own_, found), Step::on;
+  if (routing_.forced) {
+    take(own_, found);
+    return Step::on;
+  }
   if ((state == LineState::suspended && policy == OnSuspend::fail) || (closed && pending_ == nullptr)) {
     refuse(state == LineState::paused ? line.paused_until : kNever);
     return Step::on;
@@ -275,8 +276,14 @@ Router::Step Router::read_pool() {
   if (look.step != Step::on) return look.step;
   Pool* pool = look.core->pools().pool_at(routing_.pool_hash, routing_.set);
   routing_.version = pool == nullptr ? 0 : pool->version();
-  if (brings_line_) return read_given(pool), Step::on;
-  if (pool == nullptr) return refuse(kNever), Step::on;
+  if (brings_line_) {
+    read_given(pool);
+    return Step::on;
+  }
+  if (pool == nullptr) {
+    refuse(kNever);
+    return Step::on;
+  }
   const PoolLine* own = routing_.route_line == 0 ? nullptr : pool->at(routing_.route_line);
   if (own != nullptr) return read_own(*pool, *own);
   read_others(*pool);

@@ -96,6 +96,15 @@ TEST_F(PoolTest, ALineOfARecipientBelongsToOneAccount) {
   EXPECT_EQ(line_of("ann"), acmes);
 }
 
+TEST_F(PoolTest, AnAttemptAtALineOfAnothersIsCharged) {
+  open(pooled("", 100, R"({ "name": "tries", "scope": ["account", "line"], "kind": "window", "period": "day", "amount": 9 })",
+              R"({ "limit": "tries", "charge": "attempt" })"));
+  lines(1);
+  text("acme", "ann");
+  EXPECT_EQ(text("other", "ann", "", "+1").decision.denial, DenialKind::pool);
+  EXPECT_EQ(used("tries", "account=other,line=+1"), 1u);
+}
+
 TEST_F(PoolTest, ManyAccountsHaveOneRecipientEachByItsOwnLine) {
   open(pooled());
   lines(9);
