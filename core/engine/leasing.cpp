@@ -177,7 +177,7 @@ bool SendQueue::lease_ended(const Held& held, ShardLocks& locks, Instant now) {
   } else {
     back_of(held);
     turns(held.line).put_back(held.cell);
-    if (held.line.queue->closed_until == kNever) add_stray(m.id);
+    if (held.line.queue->closed_until == kNever && !policy().pools.empty()) add_stray(m.id);
   }
   return true;
 }

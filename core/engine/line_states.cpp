@@ -147,6 +147,51 @@ bool Pools::close_line(Bytes name, Instant until) {
   return true;
 }
 
+// fn(recipient, owner) for every route of a set, under its lock.
+template <class Fn>
+void Pools::each_route(const PoolSet& set, Instant now, Fn&& fn) const {
+  for (uint32_t s = 0; s < core_.block_.shard_count(); ++s) {
+    Shard& shard = core_.block_.shards[s];
+    const SpinGuard guard(shard.lock);
+    for (uint32_t i = 0; i < shard.index.capacity(); ++i) {
+      const RecordId id = shard.index.word(i).id;
+      if (id == 0 || core_.arena_.at(id)->scope != kRouteScope) continue;
+      Record& record = *core_.arena_.at(id);
+      Bytes parts[2];
+      size_t part = 0;
+      for_each_value(record.key(), 2, [&](Bytes value) { parts[part++] = value; });
+      if (parts[0] != set.key) continue;
+      for (const RouteOwner& owner : *reinterpret_cast<RouteState*>(record.state())) {
+        if (owner.lives(set.terms.forget_after, now)) fn(parts[1], owner);
+      }
+    }
+  }
+}
+
+bool Pools::is_idle_line(Bytes name) const {
+  if (core_.generation().policy->line_scope == kNone) return true;
+  const uint64_t hash = hash_of_line(name);
+  const uint32_t shard_index = core_.block_.shard_of(hash);
+  const SpinGuard guard(core_.block_.shards[shard_index].lock);
+  const RecordId id = record_of_line(hash, name);
+  const CellId cell = id == 0 ? 0 : core_.queue_.queue_of(*core_.arena_.at(id));
+  return cell == 0 || core_.queue_.at<LineQueue>(cell).messages == 0;
+}
+
+// A line that is gone, and has nothing left, is a line like any other; once no route leads to it either, its place goes.
+void Pools::let_go(const PoolSet& set, const PoolLine& line, Instant now) {
+  if (!is_idle_line(line.name)) return;
+  close_line(line.name, 0);
+  bool leads_there = false;
+  each_route(set, now, [&](Bytes, const RouteOwner& owner) {
+    leads_there = leads_there || owner.line == line.number || owner.home == line.number;
+  });
+  if (leads_there) return;
+  const uint64_t hash = hash_of_pool(set.key);
+  const SpinGuard guard(core_.block_.shards[core_.block_.shard_of(hash)].lock);
+  if (Pool* pool = pool_at(hash, set.key); pool != nullptr) pool->forget(line.number);
+}
+
 uint64_t Pools::fail_all(const std::vector<Waiting>& messages, Instant now) {
   uint64_t failed = 0;
   for (const Waiting& one : messages) {
@@ -195,27 +240,6 @@ void Pools::follow_state(const PoolSet& set, const PoolLine& line, Instant now, 
   report->held += waiting_on(set, line.name).size();
 }
 
-// fn(recipient, owner) for every route of a set, under its lock.
-template <class Fn>
-void Pools::each_route(const PoolSet& set, Instant now, Fn&& fn) const {
-  for (uint32_t s = 0; s < core_.block_.shard_count(); ++s) {
-    Shard& shard = core_.block_.shards[s];
-    const SpinGuard guard(shard.lock);
-    for (uint32_t i = 0; i < shard.index.capacity(); ++i) {
-      const RecordId id = shard.index.word(i).id;
-      if (id == 0 || core_.arena_.at(id)->scope != kRouteScope) continue;
-      Record& record = *core_.arena_.at(id);
-      Bytes parts[2];
-      size_t part = 0;
-      for_each_value(record.key(), 2, [&](Bytes value) { parts[part++] = value; });
-      if (parts[0] != set.key) continue;
-      for (const RouteOwner& owner : *reinterpret_cast<RouteState*>(record.state())) {
-        if (owner.lives(set.terms.forget_after, now)) fn(parts[1], owner);
-      }
-    }
-  }
-}
-
 // Those who were moved from a line go back to it.
 void Pools::bring_home(const PoolSet& set, uint32_t line, Instant now) {
   std::vector<std::pair<Party, uint32_t>> away;
@@ -251,8 +275,7 @@ Status Pools::set_line(const LineChange& change, Instant given, LineReport* repo
   LineReport done;
   if (until == 0) close_line(change.line, 0);
   if (out) follow_state(set, line, now, &done);
-  // A line that is gone, and has nothing left, is a line like any other.
-  if (line.state == LineState::removed && done.held == 0) close_line(change.line, 0);
+  if (line.state == LineState::removed) let_go(set, line, now);
   const bool usable = change.state == LineState::active || change.state == LineState::warming;
   if (usable && missed && set.terms.return_home) bring_home(set, line.number, now);
   if (report != nullptr) *report = done;

@@ -242,7 +242,7 @@ CellId Pools::require_line(uint64_t hash, Bytes name) {
   return cell != 0 ? cell : core_.queue_.begin_line(shard_index, shard, id);
 }
 
-// What waits there for the party, its shards locked with those that are.
+// What waits there for the party; the shards that its messages ask for are locked beside those that are.
 std::vector<Waiting> Pools::lock_party(const Move& move, uint64_t from_hash, Bytes to, ShardLocks& locks) const {
   for (;;) {
     std::vector<Waiting> messages;

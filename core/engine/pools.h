@@ -125,6 +125,8 @@ class Pools {
   PoolLine* require_member(const PoolSet& set, uint64_t hash, Bytes name, Pool** pool);
   Status write_line(const PoolSet& set, const LineChange& change, bool* missed, PoolLine* after, std::string* error);
   bool close_line(Bytes name, Instant until);
+  bool is_idle_line(Bytes name) const;
+  void let_go(const PoolSet& set, const PoolLine& line, Instant now);
   void follow_state(const PoolSet& set, const PoolLine& line, Instant now, LineReport* report);
   uint64_t fail_all(const std::vector<Waiting>& messages, Instant now);
   uint64_t move_all(const PoolSet& set, const PoolLine& line, const std::vector<Waiting>& messages, bool only_new, Instant now);

@@ -188,7 +188,6 @@ void Router::take(const Candidate& candidate, Sticky found) {
 }
 
 void Router::refuse(Instant opens) {
-  line_.clear();
   if (!brings_line_) values_[line_at_] = kAny;
   routing_.refused = true;
   routing_.opens = opens;
@@ -197,7 +196,6 @@ void Router::refuse(Instant opens) {
 // One that is brought wins, unless it is out or belongs to another. What comes in is not refused.
 void Router::read_given(Pool* pool) {
   line_ = values_[line_at_];
-  values_[line_at_] = line_;
   PoolLine* line = pool == nullptr ? nullptr : pool->find(line_);
   if (line == nullptr) return;
   routing_.line = line->number;
@@ -237,7 +235,10 @@ Router::Step Router::read_own(Pool& pool, const PoolLine& line) {
   }
   // Nothing leaves: a message may wait for it, a decision may not.
   const bool closed = state == LineState::suspended || state == LineState::paused;
-  if (routing_.forced) return take(own_, found), Step::on;
+  if (routing_.forced) {
+    take(own_, found);
+    return Step::on;
+  }
   if ((state == LineState::suspended && policy == OnSuspend::fail) || (closed && pending_ == nullptr)) {
     refuse(state == LineState::paused ? line.paused_until : kNever);
     return Step::on;
@@ -279,8 +280,14 @@ Router::Step Router::read_pool() {
   if (look.step != Step::on) return look.step;
   Pool* pool = look.core->pools().pool_at(routing_.pool_hash, routing_.set);
   routing_.version = pool == nullptr ? 0 : pool->version();
-  if (brings_line_) return read_given(pool), Step::on;
-  if (pool == nullptr) return refuse(kNever), Step::on;
+  if (brings_line_) {
+    read_given(pool);
+    return Step::on;
+  }
+  if (pool == nullptr) {
+    refuse(kNever);
+    return Step::on;
+  }
   const PoolLine* own = routing_.route_line == 0 ? nullptr : pool->at(routing_.route_line);
   if (own != nullptr) return read_own(*pool, *own);
   read_others(*pool);
@@ -403,9 +410,16 @@ bool Router::would_pass() {
   return decide(given_.flags | flag::peek, &decision, &again) == Status::ok && !again;
 }
 
-// No reload comes between: moving knows the policy by its places.
+// No reload comes between: moving knows the policy by its places. An explanation holds that lock already, so a peek does not wait
+// for it: it would wait for a reload that waits for the explanation.
 void Router::move_recipient() {
-  const std::shared_lock lock(block_.admin);
+  std::shared_lock lock(block_.admin, std::defer_lock);
+  if (!peeks()) {
+    lock.lock();
+  } else if (!lock.try_lock()) {
+    stays_ = true;
+    return;
+  }
   if (!registry::alive(block_, handle_)) return;
   EngineCore& core = *block_.core.load(std::memory_order_relaxed);
   if (core.generation().number != shape_.generation) return;

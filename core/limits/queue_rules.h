@@ -58,7 +58,7 @@ struct PoolRules {
   OnFull on_full = OnFull::wait;
   bool return_home = false;     // those who were moved go back when their line does
   Span forget_after = 0;        // a route not used for so long ends; 0: never
-  uint32_t new_recipients = 0;  // a day (UTC) and line; 0: any number
+  uint32_t new_recipients = 0;  // a day (UTC) of a line that is warming; 0: any number
 };
 
 }  // namespace sluice

@@ -143,6 +143,38 @@ TEST_F(PoolRace, DepthsAreExactWhileLinesFillUp) {
   for (int i = 0; i < 8; ++i) EXPECT_EQ(queued("+" + std::to_string(i)), 50u);
 }
 
+TEST_F(PoolRace, WhileRecipientsLeaveFullLinesDepthsHoldAndNothingIsLost) {
+  open(R"(, "on_full": "rehome")", 20, 4);
+  std::atomic<uint64_t> accepted{0}, leased{0}, moved{0};
+  std::atomic<int> writing{3};
+  std::atomic<Instant> clock{kNow};
+  const auto serve = [&] {
+    Collect sink;
+    clock += kMillisecond;
+    Engine::lease(engine_, {.now = clock, .most = 4}, sink, nullptr, nullptr);
+    for (const Collect::One& one : sink.leases) {
+      EXPECT_EQ(Engine::settle(engine_, {one.message, one.fence, Outcome::sent, 0}, clock, nullptr, nullptr), Status::ok);
+    }
+    leased += sink.leases.size();
+  };
+  together(4, [&](size_t t) {
+    if (t == 3) {
+      while (writing != 0) serve();
+      return;
+    }
+    for (int i = 0; i < 3000; ++i) {
+      const Enqueued out = put("acme", "r" + std::to_string((i * 7 + static_cast<int>(t)) % 11));
+      accepted += out.decision.status == Status::ok;
+      moved += out.sticky == Sticky::moved;
+    }
+    --writing;
+  });
+  EXPECT_GT(moved, 0u);
+  for (int rounds = 0; counters().messages != 0 && rounds < 10'000; ++rounds) serve();
+  EXPECT_EQ(leased, accepted);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(queued("+" + std::to_string(i)), 0u);
+}
+
 TEST_F(PoolRace, WhileLinesComeAndGoNothingIsLostAndEachRecipientsOrderHolds) {
   open(R"(, "on_suspend": "move_all", "return_home": true)", 1000000, 6);
   constexpr int kWriters = 3, kEach = 400;

@@ -96,6 +96,15 @@ TEST_F(PoolTest, ALineOfARecipientBelongsToOneAccount) {
   EXPECT_EQ(line_of("ann"), acmes);
 }
 
+TEST_F(PoolTest, AnAttemptAtALineOfAnothersIsCharged) {
+  open(pooled("", 100, R"({ "name": "tries", "scope": ["account", "line"], "kind": "window", "period": "day", "amount": 9 })",
+              R"({ "limit": "tries", "charge": "attempt" })"));
+  lines(1);
+  text("acme", "ann");
+  EXPECT_EQ(text("other", "ann", "", "+1").decision.denial, DenialKind::pool);
+  EXPECT_EQ(used("tries", "account=other,line=+1"), 1u);
+}
+
 TEST_F(PoolTest, ManyAccountsHaveOneRecipientEachByItsOwnLine) {
   open(pooled());
   lines(9);
@@ -462,6 +471,45 @@ TEST_F(PoolTest, RemovingALineLosesNothingAndLeavesNoRouteToNowhere) {
   EXPECT_EQ(next.sticky, Sticky::moved);
   EXPECT_THAT(events(), ElementsAre("sender changed of recipient=ann: +1 -> +2, removed"));
   EXPECT_THAT(sent(kStart + kDay), ElementsAre("+2: 2", "+2: 3"));  // what waited went along, in order
+}
+
+TEST_F(PoolTest, ALineThatIsRemovedAndNotNeededAnyMoreIsGone) {
+  open(pooled(R"("on_suspend": "move_all")"));
+  lines(2);
+  text("acme", "ann", "", "+1");
+  line("+1", LineState::removed);
+  EXPECT_EQ(report.moved, 1u);
+  EXPECT_THAT(list(), ::testing::Not(HasSubstr("removed")));
+  EXPECT_EQ(put({.operation = "own", .values = {"acme", "+1", "ann"}}).decision.status, Status::ok);
+  EXPECT_EQ(sent(kStart + kDay).size(), 2u);  // elsewhere it is a line like any other
+  line("+1");
+  EXPECT_EQ(line_of("ann"), "+2");
+}
+
+TEST_F(PoolTest, WhatComesBackToALineThatIsRemovedIsNotSentByIt) {
+  open(pooled(R"("on_suspend": "hold")"));
+  lines(1);
+  text("acme", "ann");
+  const Leased on_its_way = lease_one();
+  line("+2");
+  line("+1", LineState::removed);
+  EXPECT_EQ(settle(on_its_way, Outcome::not_attempted), Status::ok);
+  EXPECT_TRUE(sent(kStart + kDay).empty());
+  text("acme", "ann");
+  EXPECT_EQ(sent(kStart + 2 * kDay).size(), 2u);  // by the other
+}
+
+TEST_F(PoolTest, AnExplanationOfARecipientWhoWouldMoveChangesNothing) {
+  open(pooled(R"("on_suspend": "move_all")"));
+  lines(2);
+  text("acme", "ann", "", "+1");
+  sent(kStart + kMinute);
+  line("+1", LineState::suspended);
+  explain({.values = {"acme", "", "ann"}});
+  EXPECT_EQ(line_of("ann"), "+2");
+  EXPECT_TRUE(events().empty());
+  EXPECT_EQ(text("acme", "ann").sticky, Sticky::moved);
+  EXPECT_EQ(events().size(), 1u);
 }
 
 TEST_F(PoolTest, ALineThatIsReportedBadIsSuspended) {
