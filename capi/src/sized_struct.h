@@ -34,7 +34,7 @@ inline constexpr uint32_t kFirstSize<sluice_counters> = 200;
 template <>
 inline constexpr uint32_t kFirstSize<sluice_message> = 40;
 template <>
-inline constexpr uint32_t kFirstSize<sluice_held> = 32;
+inline constexpr uint32_t kFirstSize<sluice_held> = 56;
 template <>
 inline constexpr uint32_t kFirstSize<sluice_lease_options> = 24;
 template <>

@@ -261,7 +261,8 @@ Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* n
   uint32_t leased = 0;
   bool full = false;
   while (leased < options.most && !full) {
-    const size_t taken = releases_.take(now, std::span(room).first(std::min<size_t>(kTakenAtOnce, options.most - leased)));
+    const size_t asked = std::min<size_t>(kTakenAtOnce, options.most - leased);
+    const size_t taken = releases_.take(now, std::span(room).first(asked));
     if (taken == 0) break;
     // In order; a line that is due again takes its place among the others anew.
     auto* first = room.data();
@@ -276,7 +277,7 @@ Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* n
         continue;
       }
       first->due = again;
-      if (taken == kTakenAtOnce && last[-1] < *first) {
+      if (taken == asked && last[-1] < *first) {
         releases_.land(first->timer, again);  // others come between that are not in hand
         ++first;
         continue;

@@ -12,10 +12,11 @@ bool Campaign::tally(int32_t limit, uint32_t born, uint64_t stamp, int64_t units
   const auto same = [&](const CampaignTally& t) { return t.limit == limit && t.born == born && t.stamp == stamp; };
   const auto had = std::find_if(tallies.begin(), tallies.end(), same);
   if (had != tallies.end()) {
-    had->units += static_cast<uint64_t>(units);
+    had->units += units < 0 ? 0 - std::min(had->units, 0 - static_cast<uint64_t>(units)) : static_cast<uint64_t>(units);
     if (had->units == 0) tallies.erase(had);
     return true;
   }
+  if (units < 0) return true;  // what could not be remembered is not taken off
   try {
     tallies.push_back({limit, born, stamp, static_cast<uint64_t>(units)});
     return true;

@@ -163,6 +163,22 @@ TEST_F(CampaignTest, TooManyFailuresPauseItOnceWithTheEvidence) {
   EXPECT_EQ(told, 1);
 }
 
+TEST_F(CampaignTest, ALineThatIsDueAgainGoesAfterThoseThatWereDueBefore) {
+  open(line_queue(R"("unlimited": true)"));
+  CampaignRules rules;
+  rules.duration = 10 * kSecond;
+  const uint64_t id = make(rules);
+  for (int i = 0; i < 10; ++i) add(id, "+1", "r" + std::to_string(i), "slot " + std::to_string(i));
+  // A line that is due and gives nothing, and two that are due before the campaign's next slot.
+  put({.values = {"acme", "+2", "ann"}, .send_at = kStart + 100 * kMillisecond, .expires_at = kStart + 200 * kMillisecond});
+  put({.values = {"acme", "+3", "ann"}, .payload = "first", .send_at = kStart + 500 * kMillisecond});
+  put({.values = {"acme", "+4", "ann"}, .payload = "second", .send_at = kStart + 700 * kMillisecond});
+  at(9);
+  std::vector<std::string> order;
+  for (const Leased& one : lease(3)) order.push_back(one.payload);
+  EXPECT_EQ(order, (std::vector<std::string>{"slot 0", "first", "second"}));
+}
+
 TEST_F(CampaignTest, BadInputIsNamed) {
   open(line_queue(R"("amount": "1/s")"));
   uint64_t id = 0;
