@@ -184,11 +184,37 @@ Status Engine::decide_many(uint64_t handle, std::span<const Request> requests, s
   return Status::ok;
 }
 
+namespace {
+
+// A replay of what is still held tells how it stands now. It may lie anywhere: a pool may have moved it.
+Status tell_replayed(uint64_t handle, const EnqueueRequest& request, Enqueued* out, std::string* error) {
+  bool told = false;
+  const auto tell = [&] {
+    return shared(handle, error, [&](EngineCore& core) {
+      told = core.queue().tell_present(out);
+      return Status::ok;
+    });
+  };
+  if (const Status status = tell(); status != Status::ok || told) return out->decision.status = status;
+  // It has ended since, and its key knows how; unless its campaign was aborted, which reaches the key later.
+  EnqueueRequest again = request;
+  again.request.flags |= flag::peek;
+  Enqueued now;
+  ControlBlock* block = registry::find(handle);
+  if (dispatch::enqueue_one(*block, handle, again, &now, error) == Status::ok) out->state = now.state;
+  if (out->state == MessageState::none) out->state = MessageState::aborted;
+  return out->decision.status;
+}
+
+}  // namespace
+
 Status Engine::enqueue(uint64_t handle, const EnqueueRequest& request, Enqueued* out, std::string* error) {
   if (!registry::own_process(handle)) return out->decision.status = forked(error);
   ControlBlock* block = registry::find(handle);
   if (block == nullptr || !registry::alive(*block, handle)) return out->decision.status = bad_handle(error);
-  return out->decision.status = dispatch::enqueue_one(*block, handle, request, out, error);
+  const Status status = out->decision.status = dispatch::enqueue_one(*block, handle, request, out, error);
+  const bool replayed = (out->decision.flags & flag::replayed) != 0;
+  return replayed && out->message != 0 && out->state == MessageState::none ? tell_replayed(handle, request, out, error) : status;
 }
 
 Status Engine::lease(uint64_t handle, const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error) {

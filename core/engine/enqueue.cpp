@@ -222,19 +222,22 @@ void SendQueue::undo(Work& work) {
 
 void SendQueue::replay(const Work& work, const KeyState& key) const {
   if (work.pending == nullptr) return;
-  const SubjectRef& s =
-      work.subjects[work.first_of_slot[static_cast<size_t>(policy().operations[work.shape.operation].line_slot)]];
-  Enqueued& out = *work.pending->out;
-  out.message = key.message;
-  const CellId cell = find_cell(*s.shard, key.message);
-  if (cell == 0) {
-    out.state = static_cast<MessageState>(key.ended);
-    return;
+  work.pending->out->message = key.message;
+  work.pending->out->state = static_cast<MessageState>(key.ended);
+}
+
+bool SendQueue::tell_present(Enqueued* out) const {
+  ShardLocks locks(core_.block_);
+  Held held;
+  if (find(out->message, locks, &held, nullptr) != Status::ok) return false;
+  const Message& m = *held.message;
+  out->state = m.status();
+  out->expires = m.has(message_flag::expires) ? at<Expiry>(m.expiry()).at : 0;
+  out->depth = held.line.queue->messages;
+  if (policy().operations[static_cast<size_t>(core_.generation().operation_position(held.layout->operation))].pool != kNone) {
+    out->line = std::string(values_of(held).values[held.layout->line]);
   }
-  const auto& m = at<Message>(cell);
-  out.state = m.status();
-  out.expires = m.has(message_flag::expires) ? at<Expiry>(m.expiry()).at : 0;
-  out.depth = at<LineQueue>(at<Flow>(m.flow).line).messages;
+  return true;
 }
 
 void SendQueue::accept(Work& work) {

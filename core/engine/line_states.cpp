@@ -343,7 +343,7 @@ Pools::Bound Pools::bound_of(uint64_t message) {
     by[i] = values.values[std::find(operation.values.begin(), operation.values.end(), rules.by[i]) - operation.values.begin()];
   }
   bound.set = {operation.pool, PoolTerms(rules), pool_key(rules.name, {by, rules.by.size()})};
-  bound.party = party_of(held, values, bound.set, &bound.pooled);
+  bound.party = party_of(held, values, bound.set, nullptr, &bound.pooled);
   bound.line = held.line.record->key();
   bound.closed = held.line.queue->closed_until == kNever;
   return bound;

@@ -40,8 +40,23 @@ RecordId Pools::record_of_line(uint64_t hash, Bytes name) const {
   return core_.find_locked(core_.block_.shards[core_.block_.shard_of(hash)], hash, scope, key);
 }
 
-// Whose message it is; *ours: it was taken in through this pool's lines for these values.
-Party Pools::party_of(const Held& held, const StoredValues& values, const PoolSet& set, bool* ours) const {
+namespace {
+
+Bytes value_of(const Operation& operation, const StoredValues& values, int dimension) {
+  const auto it = std::find(operation.values.begin(), operation.values.end(), dimension);
+  return it == operation.values.end() ? Bytes() : values.values[it - operation.values.begin()];
+}
+
+Bytes recipient_of(const Held& held, const Operation& operation, const StoredValues& values, const PoolRules& rules) {
+  if (rules.recipient != kNone) return value_of(operation, values, rules.recipient);
+  return held.layout->recipient == kNone ? Bytes() : values.values[held.layout->recipient];
+}
+
+}  // namespace
+
+// Whose message it is; *ours: it was taken in through this pool's lines for these values. `only`: what is not of that recipient is
+// not looked at further, and is not ours.
+Party Pools::party_of(const Held& held, const StoredValues& values, const PoolSet& set, const Party* only, bool* ours) const {
   const Generation& g = core_.generation();
   *ours = false;
   const int16_t position = g.operation_position(held.layout->operation);
@@ -49,23 +64,18 @@ Party Pools::party_of(const Held& held, const StoredValues& values, const PoolSe
   const Operation& operation = g.policy->operations[static_cast<size_t>(position)];
   if (operation.pool == kNone || operation.pool != set.position) return {};
   const PoolRules& rules = g.policy->pools[static_cast<size_t>(operation.pool)];
-  const auto value_of = [&](int dimension) {
-    const auto it = std::find(operation.values.begin(), operation.values.end(), dimension);
-    return it == operation.values.end() ? Bytes() : values.values[it - operation.values.begin()];
-  };
+  const Bytes recipient = recipient_of(held, operation, values, rules);
+  if (only != nullptr && recipient != only->recipient) return {};
   Bytes by[kMaxPoolDimensions];
-  for (size_t i = 0; i < rules.by.size(); ++i) by[i] = value_of(rules.by[i]);
+  for (size_t i = 0; i < rules.by.size(); ++i) by[i] = value_of(operation, values, rules.by[i]);
   *ours = pool_key(rules.name, {by, rules.by.size()}) == set.key;
-  const Bytes recipient = rules.recipient != kNone          ? value_of(rules.recipient)
-                          : held.layout->recipient == kNone ? Bytes()
-                                                            : values.values[held.layout->recipient];
   const Bytes account = operation.tenant == kNone ? Bytes() : values.values[operation.tenant];
   return {account.empty() ? 0 : fingerprint(core_.fingerprint_key_, account), std::string(recipient),
           fixed_hash(account, recipient)};
 }
 
-// All that waits on a line, oldest first; what is on its way stays where it is. REQUIRES: the line's lock.
-std::vector<Waiting> Pools::waiting_on(const PoolSet& set, const Line& line) const {
+// All that waits on a line, or what of it is `only` one's, oldest first; what is on its way stays where it is. REQUIRES: the line's lock.
+std::vector<Waiting> Pools::waiting_on(const PoolSet& set, const Line& line, const Party* only) const {
   SendQueue& queue = core_.queue_;
   std::vector<Waiting> all;
   const Index& cells = line.queues->cells;
@@ -77,7 +87,9 @@ std::vector<Waiting> Pools::waiting_on(const PoolSet& set, const Line& line) con
     if (m.status() == MessageState::leased || m.status() == MessageState::unknown) continue;
     const Held held = queue.held_at(line, cell);
     Waiting one;
-    one.party = party_of(held, queue.values_of(held), set, &one.ours);
+    one.party = party_of(held, queue.values_of(held), set, only, &one.ours);
+    if (only != nullptr && !(one.ours && one.party == *only)) continue;
+    one.paced = m.has_lane;
     one.cell = cell;
     one.message = m.id;
     one.unsent = m.tries == 0;
@@ -251,8 +263,8 @@ std::vector<Waiting> Pools::lock_party(const Move& move, uint64_t from_hash, Byt
     const CellId cell = id == 0 ? 0 : core_.queue_.queue_of(*core_.arena_.at(id));
     if (cell != 0) {
       const Line line = core_.queue_.line_at(core_.block_.shard_of(from_hash), cell);
-      messages = waiting_on(move.set, line);
-      std::erase_if(messages, [&](const Waiting& one) { return !one.ours || one.party != move.party; });
+      messages = waiting_on(move.set, line, &move.party);
+      std::erase_if(messages, [](const Waiting& one) { return one.paced; });
       for (const Waiting& one : messages) add_shards(core_.queue_.held_at(line, one.cell), to, &more);
     }
     if (locks.extend(more)) return messages;

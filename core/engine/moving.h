@@ -16,6 +16,7 @@ struct Waiting {
   CellId cell = 0;
   Party party;
   bool ours = false;    // taken in through the pool
+  bool paced = false;   // of a campaign, whose share of this line it is: it stays
   bool unsent = false;  // nobody can have got it yet
 };
 

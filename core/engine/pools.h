@@ -142,8 +142,8 @@ class Pools {
   uint64_t hash_of_line(Bytes name) const;
   RecordId record_of_line(uint64_t hash, Bytes name) const;
   CellId require_line(uint64_t hash, Bytes name);
-  Party party_of(const Held& held, const StoredValues& values, const PoolSet& set, bool* ours) const;
-  std::vector<Waiting> waiting_on(const PoolSet& set, const Line& line) const;
+  Party party_of(const Held& held, const StoredValues& values, const PoolSet& set, const Party* only, bool* ours) const;
+  std::vector<Waiting> waiting_on(const PoolSet& set, const Line& line, const Party* only = nullptr) const;
   std::vector<Waiting> waiting_on(const PoolSet& set, Bytes name) const;
   Span wait_of(const Operation& operation, Bytes name, Instant now, uint64_t* depth) const;
   uint32_t run(Move* move, uint64_t* moved);

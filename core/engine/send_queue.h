@@ -101,6 +101,8 @@ class SendQueue {
   bool make_room(Work& work);
   // What a key's message is by now. REQUIRES: the decision's locks, and the request that it was accepted with.
   void replay(const Work& work, const KeyState& key) const;
+  // How what was replayed stands now. False: it is not held any more.
+  bool tell_present(Enqueued* out) const;
   // REQUIRES: make_room(), and the charges are committed.
   void accept(Work& work);
   // When a message that is not there yet would leave. REQUIRES: the decision's locks.
@@ -261,6 +263,7 @@ class SendQueue {
   void end_key(const Held& held, const StoredValues& values, MessageState state, Instant now);
   void give_back_row(const Held& held, const StoredValues& values, const LayoutRow& row, Instant now);
   bool end(const Held& held, MessageState state, ShardLocks& locks, Instant now);
+  bool end(const Held& held, MessageState state, Returns returns, ShardLocks& locks, Instant now);
   void expire_in_time(const Held& held);
   void leave_place(const Held& held);
   void detach(const Held& held);

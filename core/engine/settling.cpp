@@ -239,10 +239,13 @@ void SendQueue::forget(const Held& held, MessageState state) {
 
 // Gives back and is gone. False: locks were let go, and nothing has changed.
 bool SendQueue::end(const Held& held, MessageState state, ShardLocks& locks, Instant now) {
-  const StoredValues values = values_of(held);
   const bool was_leased = held.message->status() == MessageState::leased || held.message->status() == MessageState::unknown;
   const bool dropped = is_aborted(*held.message) && !was_leased;
-  const Returns returns = dropped ? returns_of_aborted(*held.message) : returns_of(state, *held.message);
+  return end(held, state, dropped ? returns_of_aborted(*held.message) : returns_of(state, *held.message), locks, now);
+}
+
+bool SendQueue::end(const Held& held, MessageState state, Returns returns, ShardLocks& locks, Instant now) {
+  const StoredValues values = values_of(held);
   if (!lock_returns(held, values, returns, locks)) return false;
   ended_of(held, state, now);
   leave_place(held);
@@ -253,15 +256,10 @@ bool SendQueue::end(const Held& held, MessageState state, ShardLocks& locks, Ins
   return true;
 }
 
-// The same of one that its line will not send any more: for whoever asked it was refused.
+// The same of one that its line will not send any more.
 bool SendQueue::refuse(const Held& held, ShardLocks& locks, Instant now) {
-  const StoredValues values = values_of(held);
-  const Returns returns = held.message->tries == 0 ? of_unsent : while_queued;
-  if (!lock_returns(held, values, returns, locks)) return false;
-  leave_place(held);
-  give_back(held, values, returns, now);
-  forget(held, MessageState::failed);
-  return true;
+  if (is_aborted(*held.message)) return end(held, MessageState::aborted, locks, now);
+  return end(held, MessageState::failed, held.message->tries == 0 ? of_unsent : while_queued, locks, now);
 }
 
 // Back into its flow, at its old place, with what its lease took.

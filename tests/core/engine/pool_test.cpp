@@ -949,5 +949,22 @@ TEST_F(SharedPool, InBothStancesFourLinesShareNewRecipientsEvenly) {
   }
 }
 
+TEST_F(PoolTest, AReplayTellsHowTheMessageStandsWhereverItIsNow) {
+  open(pooled(R"("on_suspend": "move_all")"));
+  line("+1");
+  const Put ask = {.values = {"acme", "", "ann"}, .key = "k"};
+  const Enqueued first = put(ask);
+  ASSERT_EQ(first.line, "+1");
+  line("+2");
+  line("+1", LineState::suspended);
+  const Enqueued moved = put(ask);
+  EXPECT_EQ(moved.message, first.message);
+  EXPECT_EQ(moved.state, MessageState::waiting);
+  EXPECT_EQ(moved.line, "+2");
+  EXPECT_EQ(moved.depth, 1u);
+  EXPECT_EQ(sent(kStart + 1), (std::vector<std::string>{"+2: "}));
+  EXPECT_EQ(put(ask).state, MessageState::sent);
+}
+
 }  // namespace
 }  // namespace sluice::testing
