@@ -21,6 +21,10 @@ class CellBase {
   T* at(CellId id) const {
     return reinterpret_cast<T*>(first_ + size_t{id} * kCellUnit);
   }
+  // The number of what begins there.
+  CellId id_of(const void* place) const {
+    return static_cast<CellId>(static_cast<size_t>(static_cast<const std::byte*>(place) - first_) / kCellUnit);
+  }
 
  private:
   std::byte* first_ = nullptr;

@@ -91,89 +91,83 @@ Status SendQueue::check(Work& work, std::string* error) const {
   return Status::ok;
 }
 
-bool SendQueue::make_line(Work& work) {
-  PendingMessage& pending = *work.pending;
-  SubjectRef& s = line_subject(work);
-  pending.line = queue_of(*s.record);
-  if (pending.line != 0) return true;
-  pending.line = begin_line(s.shard_index, *s.shard, s.id);
-  pending.new_line = pending.line != 0;
-  return pending.new_line;
+bool SendQueue::make_line(PendingMessage& p) {
+  p.line = queue_of(*core_.arena_.at(p.record));
+  if (p.line != 0) return true;
+  p.line = begin_line(p.shard_index, *p.shard, p.record);
+  p.new_line = p.line != 0;
+  return p.new_line;
 }
 
-bool SendQueue::make_flow(Work& work, const MessageLayout& layout) {
-  PendingMessage& pending = *work.pending;
-  const SubjectRef& s = line_subject(work);
-  const auto message_class = static_cast<uint8_t>(pending.message_class);
-  const bool has_tenant = layout.tenant != kNone;
-  const Bytes tenant = has_tenant ? work.request->values[static_cast<size_t>(layout.tenant)] : Bytes();
-  const uint64_t hash = has_tenant ? work.value_hash[layout.tenant] : 0;
-  QueueShard& queues = *s.shard->cold->queues;
-  auto& line = at<LineQueue>(pending.line);
+bool SendQueue::make_flow(PendingMessage& p, const MessageLayout& layout) {
+  const auto message_class = static_cast<uint8_t>(p.message_class);
+  const Bytes tenant = layout.tenant == kNone ? Bytes() : p.values->values[static_cast<size_t>(layout.tenant)];
+  QueueShard& queues = *p.shard->cold->queues;
+  auto& line = at<LineQueue>(p.line);
   if (line.recent != 0) {
     const auto& recent = at<Flow>(line.recent);
     if (recent.message_class == message_class && recent.tenant() == tenant) {
-      pending.flow = line.recent;
+      p.flow = line.recent;
       return true;
     }
   }
-  pending.flow = find_flow(queues, pending.line, message_class, tenant, hash);
-  if (pending.flow != 0) return true;
+  const uint64_t hash = layout.tenant == kNone ? 0 : p.tenant_hash;
+  p.flow = find_flow(queues, p.line, message_class, tenant, hash);
+  if (p.flow != 0) return true;
   if (!queues.cells.reserve(core_.words_)) return false;
-  const CellId cell = allocate(*s.shard, Flow::units(tenant.size()), false);
+  const CellId cell = allocate(*p.shard, Flow::units(tenant.size()), false);
   if (cell == 0) return false;
   auto& flow = *::new (cells().at<void>(cell)) Flow;
   flow.kind = EntryKind::flow;
   flow.message_class = message_class;
-  flow.line = pending.line;
+  flow.line = p.line;
   flow.tenant_hash = hash;
   flow.tenant_size = static_cast<uint32_t>(tenant.size());
   if (!tenant.empty()) std::memcpy(flow.tenant_begin(), tenant.data(), tenant.size());
-  queues.cells.insert(tag_of_flow(pending.line, message_class, hash), cell);
-  pending.flow = cell;
-  pending.new_flow = true;
+  queues.cells.insert(tag_of_flow(p.line, message_class, hash), cell);
+  p.flow = cell;
+  p.new_flow = true;
   return true;
 }
 
-bool SendQueue::make_message(Work& work, const MessageLayout& layout, uint16_t layout_number) {
-  PendingMessage& pending = *work.pending;
-  const SubjectRef& s = line_subject(work);
-  QueueShard& queues = *s.shard->cold->queues;
+bool SendQueue::make_message(PendingMessage& p, const MessageLayout& layout, uint16_t layout_number) {
+  QueueShard& queues = *p.shard->cold->queues;
   if (!queues.cells.reserve(core_.words_)) return false;
-  if (pending.expires != 0) {
-    pending.expiry = allocate(*s.shard, kExpiryUnits, false);
-    if (pending.expiry == 0) return false;
+  if (p.expires != 0) {
+    p.expiry = allocate(*p.shard, kExpiryUnits, false);
+    if (p.expiry == 0) return false;
   }
-  MessageSize size{layout.stamp_count,   layout.quantity_count,      0, pending.request->payload.size(),
-                   pending.expires != 0, pending.campaign != nullptr};
+  const Request& request = *p.values;
+  MessageSize size{layout.stamp_count,        layout.quantity_count, 0,
+                   p.request->payload.size(), p.expires != 0,        p.campaign != nullptr};
   for (int16_t i = 0; i < layout.value_count; ++i) {
-    if (layout.keeps(i)) size.values += stored_size(work.request->values[static_cast<size_t>(i)]);
+    if (layout.keeps(i)) size.values += stored_size(request.values[static_cast<size_t>(i)]);
   }
-  const Bytes key = work.request->idempotency_key;
+  const Bytes key = request.idempotency_key;
   if (!key.empty()) size.values += stored_size(key);
-  pending.message = allocate(*s.shard, size.units(), false);
-  if (pending.message == 0) return false;
-  auto& m = *::new (cells().at<void>(pending.message)) Message;
+  p.message = allocate(*p.shard, size.units(), false);
+  if (p.message == 0) return false;
+  auto& m = *::new (cells().at<void>(p.message)) Message;
   m.kind = EntryKind::message;
-  m.message_class = static_cast<uint8_t>(pending.message_class);
-  if (pending.expires != 0) m.set(message_flag::expires);
-  m.flow = pending.flow;
+  m.message_class = static_cast<uint8_t>(p.message_class);
+  if (p.expires != 0) m.set(message_flag::expires);
+  m.flow = p.flow;
   m.layout = layout_number;
   m.stamp_count = layout.stamp_count;
   m.quantity_count = layout.quantity_count & 15;
-  m.has_lane = pending.campaign != nullptr;
+  m.has_lane = p.campaign != nullptr;
   m.values_size = static_cast<uint16_t>(size.values);
   m.payload_size = static_cast<uint32_t>(size.payload);
   char* to = m.values();
   for (int16_t i = 0; i < layout.value_count; ++i) {
-    if (layout.keeps(i)) to = store(to, work.request->values[static_cast<size_t>(i)]);
+    if (layout.keeps(i)) to = store(to, request.values[static_cast<size_t>(i)]);
   }
   if (!key.empty()) {
     m.set(message_flag::keyed);
     to = store(to, key);
   }
-  if (size.payload != 0) std::memcpy(to, pending.request->payload.data(), size.payload);
-  std::copy(work.request->quantities.begin(), work.request->quantities.end(), m.quantities());
+  if (size.payload != 0) std::memcpy(to, p.request->payload.data(), size.payload);
+  std::copy(request.quantities.begin(), request.quantities.end(), m.quantities());
   const uint64_t cost = layout.turn_quantity == kNone ? layout.turn_cost : m.quantities()[layout.turn_quantity];
   m.cost = static_cast<uint32_t>(std::clamp<uint64_t>(cost, 1, UINT32_MAX));
   return true;
@@ -188,15 +182,21 @@ bool SendQueue::make_queues(ShardCold& cold) {
 }
 
 bool SendQueue::make_room(Work& work) {
+  PendingMessage& p = *work.pending;
+  const SubjectRef& s = line_subject(work);
+  p.values = work.request;
+  p.shard_index = s.shard_index;
+  p.shard = s.shard;
+  p.record = s.id;
   const uint16_t number = core_.generation().queue[work.shape.operation].layout;
   const MessageLayout& layout = layouts_.at(number);
-  Shard& shard = *line_subject(work).shard;
-  ShardCold* cold = core_.cold_of(shard);
+  if (layout.tenant != kNone) p.tenant_hash = work.value_hash[layout.tenant];
+  ShardCold* cold = core_.cold_of(*p.shard);
   if (cold == nullptr) return false;
   const bool had_queues = cold->queues != nullptr;
   if (!make_queues(*cold)) return false;
-  if (make_line(work) && make_flow(work, layout) && make_lane(work) && make_message(work, layout, number)) return true;
-  undo(work);
+  if (make_line(p) && make_flow(p, layout) && make_lane(work) && make_message(p, layout, number)) return true;
+  undo(p);
   if (!had_queues) {
     cold->queues->cells.release(core_.words_);
     cold->queues.reset();
@@ -205,19 +205,17 @@ bool SendQueue::make_room(Work& work) {
   return false;
 }
 
-void SendQueue::undo(Work& work) {
-  PendingMessage& pending = *work.pending;
-  const SubjectRef& s = line_subject(work);
-  if (pending.expiry != 0) free(*s.shard, pending.expiry, kExpiryUnits);
-  if (pending.new_lane) free(*s.shard, pending.lane, kLaneUnits);
-  if (pending.new_flow) {
-    const auto& flow = at<Flow>(pending.flow);
-    s.shard->cold->queues->cells.erase(tag_of_flow(flow.line, flow.message_class, flow.tenant_hash), pending.flow);
-    free(*s.shard, pending.flow, flow.units());
+void SendQueue::undo(PendingMessage& p) {
+  if (p.expiry != 0) free(*p.shard, p.expiry, kExpiryUnits);
+  if (p.new_lane) free(*p.shard, p.lane, kLaneUnits);
+  if (p.new_flow) {
+    const auto& flow = at<Flow>(p.flow);
+    p.shard->cold->queues->cells.erase(tag_of_flow(flow.line, flow.message_class, flow.tenant_hash), p.flow);
+    free(*p.shard, p.flow, flow.units());
   }
-  if (pending.new_line) drop_line(line_at(s.shard_index, pending.line), false);
-  pending.message = pending.flow = pending.line = pending.expiry = pending.lane = 0;
-  pending.new_flow = pending.new_line = pending.new_lane = false;
+  if (p.new_line) drop_line(line_at(p.shard_index, p.line), false);
+  p.message = p.flow = p.line = p.expiry = p.lane = 0;
+  p.new_flow = p.new_line = p.new_lane = false;
 }
 
 void SendQueue::replay(const Work& work, const KeyState& key) const {
@@ -241,63 +239,73 @@ bool SendQueue::tell_present(Enqueued* out) const {
 }
 
 void SendQueue::accept(Work& work) {
-  PendingMessage& pending = *work.pending;
+  PendingMessage& p = *work.pending;
   const Operation& operation = policy().operations[work.shape.operation];
-  const SubjectRef& s = line_subject(work);
-  const Line line = line_at(s.shard_index, pending.line);
-  LineQueue& q = *line.queue;
-  const Held held = held_at(line, pending.message);
-  Message& m = *held.message;
-  m.id = uint64_t{s.shard_index} << kMessageShardShift | line.queues->next_number++;
+  const Held held = held_at(line_at(p.shard_index, p.line), p.message);
   for (const LayoutRow& row : held.layout->rows) {
     if (row.stamp == kNone || row.at_lease) continue;
     const Item& item = work.items[row.charge];
     if (item.charge->mode == Mode::shadow && !item.passes) continue;
-    m.stamps()[row.stamp] = static_cast<uint64_t>(item.taken.stamp) | ((item.taken.opened[0] & 1) != 0 ? kOpenedASlot : 0);
-  }
-  line.queues->cells.insert(tag_of_message(m.id), pending.message);
-  ++held.flow->messages;
-  q.load += m.cost;
-  if (m.cost != 1) ++q.costly;
-  if (core_.generation().queue[work.shape.operation].shared) {
-    m.set(message_flag::shared);
-    ++q.shared;
+    held.message->stamps()[row.stamp] = stamp_of(item.taken);
   }
   if (operation.tenant_slot != kNone) {
     const uint8_t plan = work.subjects[work.first_of_slot[static_cast<size_t>(operation.tenant_slot)]].plan;
     held.flow->weight = policy().queue.weights[plan];
   }
+  take_in(p, held, core_.generation().queue[work.shape.operation].shared);
+  Turns turn = turns(held.line);
+  if (p.expiry != 0) {
+    auto& expiry = *::new (cells().at<void>(p.expiry)) Expiry;
+    expiry.kind = EntryKind::expiry;
+    expiry.id = held.message->id;
+    expiry.at = p.expires;
+    expiry.message = p.message;
+    held.message->set_expiry(p.expiry);
+    turn.hold(p.expiry, p.expires);
+  }
+  if (p.campaign != nullptr) {
+    join_lane(work, held);
+    arm(held.line);
+  } else if (p.request->send_at > work.now) {
+    held.message->set_status(MessageState::scheduled);
+    turn.hold(p.message, p.request->send_at);
+    arm(held.line);
+  } else {
+    line_up(held, work.now);
+    if (p.expiry != 0) arm(held.line);
+  }
+  p.out->state = held.message->status();
+  p.out->expires = p.expires;
+}
+
+// A message that is there is held: it has its number, and its line and flow count it.
+void SendQueue::take_in(const PendingMessage& p, const Held& held, bool shared) {
+  Message& m = *held.message;
+  LineQueue& q = *held.line.queue;
+  QueueShard& queues = *held.line.queues;
+  m.id = uint64_t{p.shard_index} << kMessageShardShift | queues.next_number++;
+  queues.cells.insert(tag_of_message(m.id), p.message);
+  ++held.flow->messages;
+  q.load += m.cost;
+  if (m.cost != 1) ++q.costly;
+  if (shared) {
+    m.set(message_flag::shared);
+    ++q.shared;
+  }
   ++q.messages;
   q.recent = m.flow;
-  ++line.queues->messages;
-  ++line.queues->accepted;
-  Turns turn = turns(line);
-  if (pending.expiry != 0) {
-    auto& expiry = *::new (cells().at<void>(pending.expiry)) Expiry;
-    expiry.kind = EntryKind::expiry;
-    expiry.id = m.id;
-    expiry.at = pending.expires;
-    expiry.message = pending.message;
-    m.set_expiry(pending.expiry);
-    turn.hold(pending.expiry, pending.expires);
-  }
+  ++queues.messages;
+  ++queues.accepted;
+  p.out->message = m.id;
+  p.out->depth = q.messages;
+}
+
+void SendQueue::line_up(const Held& held, Instant now) {
+  Turns turn = turns(held.line);
   const bool was_ready = turn.is_ready();
-  if (pending.campaign != nullptr) {
-    join_lane(work, held);
-  } else if (pending.request->send_at > work.now) {
-    m.set_status(MessageState::scheduled);
-    turn.hold(pending.message, pending.request->send_at);
-  } else {
-    if (!was_ready) q.ready_since = work.now;
-    turn.put_last(pending.message);
-  }
-  const bool changes_turn = !was_ready || turn.candidate() == pending.message;
-  if (changes_turn || pending.expiry != 0 || m.status() != MessageState::waiting) arm(line);
-  Enqueued& out = *pending.out;
-  out.message = m.id;
-  out.state = m.status();
-  out.expires = pending.expires;
-  out.depth = q.messages;
+  if (!was_ready) held.line.queue->ready_since = now;
+  turn.put_last(held.cell);
+  if (!was_ready || turn.candidate() == held.cell) arm(held.line);
 }
 
 }  // namespace sluice

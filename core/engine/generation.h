@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/engine/accept_plan.h"
 #include "core/engine/control_block.h"
+#include "core/engine/line_gate.h"
 #include "core/engine/straight_plan.h"
 #include "core/policy/compiled_policy.h"
 
@@ -44,6 +46,8 @@ struct QueuePlan {
   uint32_t lease_slots = 0;  // the subjects that a lease charges, a bit each
   bool line_only = false;    // they are the line alone, what they charge holds it, and takes no memory
   bool shared = false;       // something beside the line's own limits may hold a message of theirs
+  LineGate gate;
+  AcceptPlan accept;
 };
 
 struct Generation {
@@ -53,7 +57,7 @@ struct Generation {
   std::shared_ptr<const CompiledPolicy> policy;
   std::vector<StraightPlan> straight;  // by operation
   std::vector<QueuePlan> queue;        // by operation
-  bool queues_alike = false;           // whatever is leased of a line charges its limits the same, one unit each
+  const LineGate* gate = nullptr;      // where whatever is leased of a line charges its limits the same, one unit each
   bool promotes = false;               // some plan has a promotion
   std::vector<uint8_t> scope_number;   // by position
   std::vector<int32_t> limit_number, operation_number;

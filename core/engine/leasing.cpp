@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Leasing: line after line by (due instant, number), from each the message whose turn it is, if all its queue-mode charges pass.
 #include <algorithm>
-#include <array>
 
 #include "core/engine/decider.h"
 #include "core/engine/engine_core.h"
@@ -28,34 +27,10 @@ struct LeaseStorage {
 
 }  // namespace
 
-// What the line's own limits are charged. REQUIRES: line_opens() says now.
-void SendQueue::charge_line(const Held& held, Instant now) {
-  const Generation& g = core_.generation();
-  const Operation& operation = g.policy->operations[static_cast<size_t>(g.operation_position(held.layout->operation))];
-  Record& record = *held.line.record;
-  const Extras* extras = core_.extras_of(*held.line.shard, held.line.queue->record, record);
-  const Instant at = std::max(now, core_.base_of(&record));
-  for (const OperationCharge& charge : operation.charges) {
-    const Limit& limit = g.policy->limits[static_cast<size_t>(charge.limit)];
-    if (!holds_line(*g.policy, charge, limit)) continue;
-    Charge ask;
-    ask.cost = charge.quantity == kNone ? charge.cost : held.message->quantities()[charge.quantity];
-    ask.queued = true;
-    const auto position = static_cast<size_t>(charge.limit);
-    const Params params = core_.params_of(g, limit, position, record.plan, extras);
-    std::byte* state = record.state() + limit.state_offset;
-    const Taken taken = limit::commit(params, state, ask, at);
-    keep_stamp(held, g.limit_number[position], taken);
-    if (taken.fired != 0)
-      core_.emit_fired(g, position, record, params, taken.fired, limit::read(params, state, at).used, at, false);
-  }
-  record.newest = at;
-}
-
 void SendQueue::keep_stamp(const Held& held, int32_t limit, const Taken& taken) {
   for (const LayoutRow& row : held.layout->rows) {
     if (!row.at_lease || row.limit != limit || row.stamp == kNone) continue;
-    held.message->stamps()[row.stamp] = static_cast<uint64_t>(taken.stamp) | ((taken.opened[0] & 1) != 0 ? kOpenedASlot : 0);
+    held.message->stamps()[row.stamp] = stamp_of(taken);
   }
 }
 
@@ -134,8 +109,11 @@ SendQueue::Tried SendQueue::try_candidate(const Line& line, ShardLocks& locks, c
   const CellId next = turns(line).candidate();
   if (next == 0) return Tried::waits;
   const Held held = held_at(line, next);
-  if (line_opens(held, now) > now) return Tried::waits;
-  const Instant due = std::min(now, line_opens(held, std::max(q.ready_since, q.closed_until)));
+  const QueuePlan& plan = plan_of(held);
+  const uint64_t* quantities = held.message->quantities();
+  const Instant due = opens_at(line, plan.gate, quantities, std::max(q.ready_since, q.closed_until));
+  if (due > now) return Tried::waits;
+  if (!plan.gate.stays_open && opens_at(line, plan.gate, quantities, now) > now) return Tried::waits;
   switch (ask_campaign(held, locks, now)) {
     case Campaigning::goes: break;
     case Campaigning::held_back: return Tried::parked;
@@ -147,9 +125,8 @@ SendQueue::Tried SendQueue::try_candidate(const Line& line, ShardLocks& locks, c
   }
   const StoredValues values = values_of(held);
   if (!sink.fits(values.count, values.bytes() + held.message->payload_size)) return Tried::full;
-  const Generation& g = core_.generation();
-  if (g.queue[static_cast<size_t>(g.operation_position(held.layout->operation))].line_only) {
-    charge_line(held, now);
+  if (plan.line_only) {
+    charge_gate(held, plan.gate, now);
   } else {
     const Tried tried = charge_all(held, values, locks, now);
     if (tried != Tried::leased) return tried;
@@ -243,7 +220,7 @@ SendQueue::Served SendQueue::serve(const Releases::Due& due, const LeaseOptions&
     tried = wake_due(line, locks, now) ? try_candidate(line, locks, options, now, sink) : Tried::again;
   } while (tried == Tried::again || tried == Tried::parked);
   if (line.queue->messages == 0 && drop_line(line, true)) return Served::nothing;
-  *next = due_of(line);
+  *next = line.queue->armed = due_of(line);
   if (tried == Tried::leased && *next <= now) return Served::again;
   releases_.land(due.timer, *next);
   return tried == Tried::leased ? Served::leased : tried == Tried::full ? Served::full : Served::nothing;
@@ -257,12 +234,13 @@ Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* n
     return fail(Status::invalid, error, "ttl: a lease lasts more than 0 ns and at most a day");
   wake_waiting();
   reclaim(kReclaimedAtOnce, now);
-  std::array<Releases::Due, kTakenAtOnce> room;
+  Raw<Releases::Due, kTakenAtOnce> storage;
+  const std::span<Releases::Due> room(storage.get(), kTakenAtOnce);
   uint32_t leased = 0;
   bool full = false;
   while (leased < options.most && !full) {
     const size_t asked = std::min<size_t>(kTakenAtOnce, options.most - leased);
-    const size_t taken = releases_.take(now, std::span(room).first(asked));
+    const size_t taken = releases_.take(now, room.first(asked));
     if (taken == 0) break;
     // In order; a line that is due again takes its place among the others anew.
     auto* first = room.data();

@@ -6,6 +6,7 @@
 
 #include "core/engine/engine_core.h"
 #include "core/engine/send_queue.h"
+#include "core/engine/straight_charges.h"
 #include "core/limits/limit.h"
 
 namespace sluice {
@@ -98,32 +99,72 @@ StoredValues SendQueue::values_of(const Held& held) const {
   return stored;
 }
 
-// When the limits that hold the whole line let this message pass.
-Instant SendQueue::line_opens(const Held& held, Instant from) const {
+const QueuePlan& SendQueue::plan_of(const Held& held) const {
   const Generation& g = core_.generation();
-  const int16_t position = g.operation_position(held.layout->operation);
-  const Operation& operation = g.policy->operations[static_cast<size_t>(position)];
-  const Record& record = *held.line.record;
-  const Extras* extras = core_.extras_of(*held.line.shard, held.line.queue->record, record);
-  Instant t = std::max(from, core_.base_of(&record));
-  const Instant asked = t;
-  for (;;) {
-    Instant latest = t;
-    for (const OperationCharge& charge : operation.charges) {
-      const Limit& limit = g.policy->limits[static_cast<size_t>(charge.limit)];
-      if (!holds_line(*g.policy, charge, limit)) continue;
-      Charge ask;
-      ask.cost = charge.quantity == kNone ? charge.cost : held.message->quantities()[charge.quantity];
-      ask.queued = true;
-      const Params params = core_.params_of(g, limit, static_cast<size_t>(charge.limit), record.plan, extras);
-      const Instant opens = limit::opens_at(params, record.state() + limit.state_offset, ask, t);
-      if (opens >= kOnRelease) return opens;
-      latest = std::max(latest, opens);
-    }
-    if (latest == t) break;
-    t = latest;
+  return g.queue[static_cast<size_t>(g.operation_position(held.layout->operation))];
+}
+
+Params SendQueue::params_of(const Line& line, const LineCharge& charge, const Extras* extras) const {
+  const StraightCharge& c = charge.charge;
+  if (extras == nullptr) return {c.rule, &c.amount(line.record->plan), c.billing};
+  return core_.params_of(core_.generation(), *charge.limit, c.position, line.record->plan, extras);
+}
+
+namespace {
+
+Charge asked_of(const LineCharge& charge, const uint64_t* quantities) {
+  Charge ask;
+  ask.cost = charge.charge.quantity == kNone ? charge.charge.cost : quantities[charge.charge.quantity];
+  ask.queued = true;
+  return ask;
+}
+
+}  // namespace
+
+// A record is asked at nothing before its newest commit, but that may be one that holds no line, of a depth say: then what is open by
+// now has been so for longer.
+Instant SendQueue::opens_at(const Line& line, const LineGate& gate, const uint64_t* quantities, Instant from) const {
+  const Record& record = *line.record;
+  const Extras* extras = core_.extras_of(*line.shard, line.queue->record, record);
+  if (gate.lone_pace && extras == nullptr) [[likely]] {
+    const StraightCharge& c = gate.charges[0].charge;
+    return straight::opens_at(c, c.amount(record.plan), straight::state_of(c, line.record), c.cost, from);
   }
-  return t == asked ? from : t;
+  const auto opens_from = [&](Instant t) {
+    for (;;) {
+      Instant latest = t;
+      for (const LineCharge& charge : gate.charges) {
+        const Instant opens = limit::opens_at(params_of(line, charge, extras), straight::state_of(charge.charge, line.record),
+                                              asked_of(charge, quantities), t);
+        if (opens >= kOnRelease) return opens;
+        latest = std::max(latest, opens);
+      }
+      if (latest == t) return t;
+      t = latest;
+    }
+  };
+  const Instant asked = std::max(from, core_.base_of(&record));
+  const Instant opens = opens_from(asked);
+  return opens != asked || asked == from ? opens : std::min(asked, opens_from(from));
+}
+
+// REQUIRES: the gate lets it pass now.
+void SendQueue::charge_gate(const Held& held, const LineGate& gate, Instant now) {
+  Record& record = *held.line.record;
+  Message& m = *held.message;
+  const Extras* extras = core_.extras_of(*held.line.shard, held.line.queue->record, record);
+  const Instant at = std::max(now, core_.base_of(&record));
+  record.newest = at;
+  for (const LineCharge& charge : gate.charges) {
+    const Params params = params_of(held.line, charge, extras);
+    std::byte* state = straight::state_of(charge.charge, &record);
+    const Taken taken = limit::commit(params, state, asked_of(charge, m.quantities()), at);
+    if (charge.stamp != kNone) m.stamps()[charge.stamp] = stamp_of(taken);
+    if (taken.fired != 0) {
+      core_.emit_fired(core_.generation(), charge.charge.position, record, params, taken.fired,
+                       limit::read(params, state, at).used, at, false);
+    }
+  }
 }
 
 // When the message whose turn it is may go, kNever when none is ready or the line is closed.
@@ -131,9 +172,16 @@ Instant SendQueue::release_at(const Line& line) const {
   const LineQueue& q = *line.queue;
   const uint32_t cap = policy().queue.in_flight;
   if (q.closed_until == kNever || (cap != 0 && q.in_flight >= cap)) return kNever;
-  const CellId next = turns(line).candidate();
-  if (next == 0) return kNever;
-  const Instant opens = line_opens(held_at(line, next), std::max(q.ready_since, q.closed_until));
+  Turns turn = turns(line);
+  if (!turn.is_ready()) return kNever;
+  const Instant from = std::max(q.ready_since, q.closed_until);
+  Instant opens;
+  if (const LineGate* gate = core_.generation().gate) {
+    opens = opens_at(line, *gate, nullptr, from);
+  } else {
+    const Held next = held_at(line, turn.candidate());
+    opens = opens_at(line, plan_of(next).gate, next.message->quantities(), from);
+  }
   return opens >= kEndOfTime ? kNever : opens;
 }
 
@@ -178,7 +226,7 @@ bool SendQueue::drop_line(const Line& line, bool in_hand) {
 
 void SendQueue::settle_line(const Line& line) {
   if (line.queue->messages == 0 && drop_line(line, false)) return;
-  arm(line);
+  if (due_of(line) != line.queue->armed) arm(line);
 }
 
 }  // namespace sluice

@@ -39,7 +39,8 @@ LayoutRow row_of(const Generation& g, const Operation& operation, const Operatio
   row.unsent_back = !row.at_lease && counts_in_periods(limit.rule.kind);
   row.on_line = limit.scope == g.policy->line_scope;
   row.of_tenant = slot.count == 1 && slot.values[0] == operation.tenant;
-  row.counts = limit.rule.kind == Kind::window || (limit.rule.kind == Kind::gauge && !limit.rule.named);
+  row.plain_units = limit.rule.kind == Kind::gauge && !limit.rule.named;
+  row.counts = limit.rule.kind == Kind::window || row.plain_units;
   return row;
 }
 
@@ -154,8 +155,11 @@ bool MessageLayouts::add(Generation& g) {
     const size_t number = number_of(layout_of(g, operation, g.operation_number[i]));
     if (number > kMost) return false;
     g.queue[i] = plan_of(*g.policy, operation, static_cast<uint16_t>(number));
+    g.queue[i].gate = line_gate(g, operation, at(static_cast<uint16_t>(number)));
+    g.queue[i].accept = accept_plan(g, operation, at(static_cast<uint16_t>(number)));
   }
-  g.queues_alike = charges_alike(*g.policy);
+  const auto first = std::ranges::find_if(g.queue, [](const QueuePlan& plan) { return plan.layout != 0; });
+  g.gate = first != g.queue.end() && charges_alike(*g.policy) ? &first->gate : nullptr;
   return true;
 }
 

@@ -16,6 +16,9 @@ namespace sluice {
 
 // A stamp: the instant that `Taken` had, and whether a value opened a slot.
 inline constexpr uint64_t kOpenedASlot = uint64_t{1} << 63;
+inline uint64_t stamp_of(const Taken& taken) {
+  return static_cast<uint64_t>(taken.stamp) | ((taken.opened[0] & 1) != 0 ? kOpenedASlot : 0);
+}
 
 struct LayoutRow {
   int32_t limit = -1;  // the engine's number
@@ -34,6 +37,7 @@ struct LayoutRow {
   bool unsent_back = false;    // given back when it ends before it was sent
   bool on_line = false;        // its subject is the line alone
   bool of_tenant = false;      // its subject is the tenant alone
+  bool plain_units = false;    // of a gauge that names nothing
   bool counts = false;         // so many units of a window or a gauge, that may come back together with others'
 
   friend bool operator==(const LayoutRow&, const LayoutRow&) = default;

@@ -135,7 +135,7 @@ void SendQueue::take_row(const Held& held, const StoredValues& values, const Lay
   if (limit.extent && !limit::reserve(params, state, charge, at, core_.memory_)) return;
   const Taken taken = limit::commit(params, state, charge, at);
   record.newest = at;
-  if (stamp != nullptr) *stamp = static_cast<uint64_t>(taken.stamp) | ((taken.opened[0] & 1) != 0 ? kOpenedASlot : 0);
+  if (stamp != nullptr) *stamp = stamp_of(taken);
   if (taken.fired == 0) return;
   core_.emit_fired(g, static_cast<size_t>(position), record, params, taken.fired, limit::read(params, state, at).used, at, false);
 }

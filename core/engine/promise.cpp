@@ -48,10 +48,10 @@ Promise SendQueue::promise_at(const Outlook& line, const Place& place, const Ask
   Promise promise;
   if (q.closed_until == kNever) return promise;
   Forecast forecast(core_, line, std::max(from, q.closed_until));
-  Position position;
+  QueuePosition position;
   bool exact =
       forecast.is_whole() && q.shared == 0 && !g.queue[static_cast<size_t>(asked.operation - policy().operations.data())].shared;
-  if (q.costly == 0 && place.cost == 1 && g.queues_alike) {
+  if (q.costly == 0 && place.cost == 1 && g.gate != nullptr) {
     position = position_by_formula(cells(), q, floor, place);
     promise.eta = forecast.release_many(position.turns);
   } else {
@@ -87,7 +87,7 @@ Promise SendQueue::promise_later(const Outlook& line, const Place& place, const 
   promise.kind = WaitKind::bound;
   const uint64_t ready = std::accumulate(q.ready, q.ready + kMessageClasses, uint64_t{0});
   const uint32_t cap = policy().queue.in_flight;
-  if (q.closed_until == kNever || cap != 0 || q.shared != 0 || !core_.generation().queues_alike || q.costly != 0) return promise;
+  if (q.closed_until == kNever || cap != 0 || q.shared != 0 || core_.generation().gate == nullptr || q.costly != 0) return promise;
   if (core_.generation().queue[static_cast<size_t>(asked.operation - policy().operations.data())].shared) return promise;
   Forecast forecast(core_, line, std::max(now, q.closed_until));
   if (!forecast.is_whole() || forecast.release_many(ready) > then) return promise;

@@ -22,17 +22,28 @@
 #include "core/engine/work.h"
 #include "core/queue/position.h"
 
+namespace sluice::straight {
+
+struct Subject;
+
+}  // namespace sluice::straight
+
 namespace sluice {
 
 class EngineCore;
 struct Extras;
+struct PendingMessage;
 struct KeyState;
 
 // The values of a message as its request had them. Good while the line's shard is locked.
 struct StoredValues {
-  Bytes values[kMaxDimensions];
   size_t count = 0;
   Bytes key;  // idempotency, empty: none
+  union {
+    Bytes values[kMaxDimensions];  // `count` of them; the rest is never read, so never written
+  };
+
+  StoredValues() {}
 
   size_t bytes() const {
     size_t total = 0;
@@ -97,6 +108,10 @@ class SendQueue {
 
   // enqueue.cpp: under a decision's locks. What a message brings beside its request, held against the policy.
   Status check(Work& work, std::string* error) const;
+  // straight_enqueue.cpp: the same in one, for messages of an operation from the front of an array; how many were taken in. What
+  // comes behind is to go the other way. REQUIRES: the locks of all subjects.
+  size_t accept_straight(size_t operation, std::span<const EnqueueRequest> requests, straight::Subject* subjects, size_t slots,
+                         Enqueued* out);
   // Between the check and the commit of its charges. False: no memory, and nothing has changed.
   bool make_room(Work& work);
   // What a key's message is by now. REQUIRES: the decision's locks, and the request that it was accepted with.
@@ -174,10 +189,14 @@ class SendQueue {
   Held held_at(const Line& line, CellId message) const;
   CellId find_cell(const Shard& shard, uint64_t message) const;
   StoredValues values_of(const Held& held) const;
-  Instant line_opens(const Held& held, Instant from) const;
+  const QueuePlan& plan_of(const Held& held) const;
+  Params params_of(const Line& line, const LineCharge& charge, const Extras* extras) const;
+  // When a line lets pass what is charged like that.
+  Instant opens_at(const Line& line, const LineGate& gate, const uint64_t* quantities, Instant from) const;
+  void charge_gate(const Held& held, const LineGate& gate, Instant now);
   Instant release_at(const Line& line) const;
   Instant due_of(const Line& line) const;
-  void arm(const Line& line) { releases_.arm(line.queue->timer, due_of(line)); }
+  void arm(const Line& line) { releases_.arm(line.queue->timer, line.queue->armed = due_of(line)); }
   // After a message has gone: arms the line, or drops it when it was the last.
   void settle_line(const Line& line);
   bool drop_line(const Line& line, bool in_hand);
@@ -187,10 +206,20 @@ class SendQueue {
   // enqueue.cpp
   bool make_queues(ShardCold& cold);
   CellId find_flow(const QueueShard& queues, CellId line, uint8_t message_class, Bytes tenant, uint64_t hash) const;
-  bool make_message(Work& work, const MessageLayout& layout, uint16_t layout_number);
-  bool make_line(Work& work);
-  bool make_flow(Work& work, const MessageLayout& layout);
-  void undo(Work& work);
+  bool make_message(PendingMessage& pending, const MessageLayout& layout, uint16_t layout_number);
+  bool make_line(PendingMessage& pending);
+  bool make_flow(PendingMessage& pending, const MessageLayout& layout);
+  void undo(PendingMessage& pending);
+  void take_in(const PendingMessage& pending, const Held& held, bool shared);
+  // Behind the others of its flow; a line whose turn that changes is armed.
+  void line_up(const Held& held, Instant now);
+
+  // straight_enqueue.cpp
+  static constexpr size_t kFetched = 128;        // subjects at a time
+  static constexpr size_t kFetchedOfLine = 256;  // bytes: the queue and the flow that stands with it
+  void fetch(const AcceptPlan& plan, straight::Subject* subjects, size_t count, size_t slots) const;
+  bool accept_one(const Generation& g, size_t operation, const EnqueueRequest& request, straight::Subject* subjects, size_t slots,
+                  Enqueued* out);
 
   // leasing.cpp
   void reopen(const Line& line, Instant now);
@@ -198,7 +227,6 @@ class SendQueue {
   Served serve(const Releases::Due& due, const LeaseOptions& options, Instant now, LeaseSink& sink, Instant* next);
   enum class Tried { leased, parked, waits, full, again };
   Tried try_candidate(const Line& line, ShardLocks& locks, const LeaseOptions& options, Instant now, LeaseSink& sink);
-  void charge_line(const Held& held, Instant now);
   void keep_stamp(const Held& held, int32_t limit, const Taken& taken);
   Tried charge_all(const Held& held, const StoredValues& values, ShardLocks& locks, Instant now);
   void hand_out(const Held& held, const StoredValues& values, const LeaseOptions& options, Instant due, Instant now,
@@ -262,6 +290,8 @@ class SendQueue {
   void end_whatever(uint64_t message, Instant now);
   void end_key(const Held& held, const StoredValues& values, MessageState state, Instant now);
   void give_back_row(const Held& held, const StoredValues& values, const LayoutRow& row, Instant now);
+  void give_back_to(Shard& shard, RecordId id, const Limit& limit, const LayoutRow& row, const StoredValues& values,
+                    uint64_t stamp, uint64_t cost, Instant now);
   bool end(const Held& held, MessageState state, ShardLocks& locks, Instant now);
   bool end(const Held& held, MessageState state, Returns returns, ShardLocks& locks, Instant now);
   void expire_in_time(const Held& held);
@@ -273,6 +303,7 @@ class SendQueue {
   bool take_back(const Held& held, ShardLocks& locks, Instant now);
   void put_back(const Held& held, Instant now);
   bool apply(const Held& held, const Settlement& settlement, ShardLocks& locks, Instant now);
+  bool ends_quietly(const Held& held, Outcome outcome) const;
   static bool is_current(const Message& message, uint32_t fence);
 
   // moved.cpp: messages that are not on a line of the shard that accepted them

@@ -7,6 +7,7 @@
 #include "core/engine/idempotency.h"
 #include "core/engine/row_subject.h"
 #include "core/engine/send_queue.h"
+#include "core/limits/gauge.h"
 #include "core/limits/limit.h"
 #include "core/limits/pace.h"
 
@@ -136,16 +137,31 @@ void SendQueue::give_back_row(const Held& held, const StoredValues& values, cons
   if (position == kNone || g.limit_born[static_cast<size_t>(position)] != row.born) return;
   const uint64_t stamp = row.stamp == kNone ? 0 : held.message->stamps()[row.stamp];
   if (row.stamp != kNone && stamp == 0) return;
+  const Limit& limit = g.policy->limits[static_cast<size_t>(position)];
+  const uint64_t cost = row.quantity == kNone ? row.cost : held.message->quantities()[row.quantity];
+  if (row.on_line) {
+    const Line& line = held.line;
+    if (!row.plain_units) return give_back_to(*line.shard, line.queue->record, limit, row, values, stamp, cost, now);
+    gauge::give_back(line.record->state() + limit.state_offset, cost);
+    line.record->newest = std::max(now, core_.base_of(line.record));
+    return;
+  }
   const RowSubject subject(row, values, core_.secret_);
   const uint32_t shard_index = core_.block_.shard_of(subject.hash);
   Shard& shard = core_.block_.shards[shard_index];
-  const RecordId id = row.on_line ? held.line.queue->record : core_.find_locked(shard, subject.hash, row.scope, subject.key);
+  const RecordId id = core_.find_locked(shard, subject.hash, row.scope, subject.key);
   if (id == 0) return;
+  give_back_to(shard, id, limit, row, values, stamp, cost, now);
+  if (!row.while_queued) subject_changed(shard_index, subject.hash, id);
+}
+
+void SendQueue::give_back_to(Shard& shard, RecordId id, const Limit& limit, const LayoutRow& row, const StoredValues& values,
+                             uint64_t stamp, uint64_t cost, Instant now) {
+  const Generation& g = core_.generation();
   Record& record = *core_.arena_.at(id);
-  const Limit& limit = g.policy->limits[static_cast<size_t>(position)];
   const uint8_t plan = limit.plan_elsewhere ? 0 : record.plan;
-  const Params params = core_.params_of(g, limit, static_cast<size_t>(position), plan, core_.extras_of(shard, id, record));
-  const uint64_t cost = row.quantity == kNone ? row.cost : held.message->quantities()[row.quantity];
+  const auto position = static_cast<size_t>(&limit - g.policy->limits.data());
+  const Params params = core_.params_of(g, limit, position, plan, core_.extras_of(shard, id, record));
   Taken taken;
   taken.stamp = static_cast<Instant>(stamp & ~kOpenedASlot);
   taken.opened[0] = stamp >> 63;
@@ -157,7 +173,6 @@ void SendQueue::give_back_row(const Held& held, const StoredValues& values, cons
   const Instant at = std::max(now, core_.base_of(&record));
   limit::refund(params, record.state() + limit.state_offset, taken, taken.units, {&print, row.of == kNone ? 0u : 1u}, at);
   record.newest = at;
-  if (!row.on_line && !row.while_queued) subject_changed(shard_index, subject.hash, id);
 }
 
 void SendQueue::give_back(const Held& held, const StoredValues& values, Returns returns, Instant now) {
@@ -245,7 +260,8 @@ bool SendQueue::end(const Held& held, MessageState state, ShardLocks& locks, Ins
 }
 
 bool SendQueue::end(const Held& held, MessageState state, Returns returns, ShardLocks& locks, Instant now) {
-  const StoredValues values = values_of(held);
+  const bool needs_values = !held.layout->alone || held.message->has(message_flag::keyed);
+  const StoredValues values = needs_values ? values_of(held) : StoredValues();
   if (!lock_returns(held, values, returns, locks)) return false;
   ended_of(held, state, now);
   leave_place(held);
@@ -323,6 +339,15 @@ bool SendQueue::is_current(const Message& m, uint32_t fence) {
   return m.fence == fence && (m.status() == MessageState::leased || ended_in_silence);
 }
 
+// Whether its line has nothing more to do, and nothing sooner, once this message was sent: all it stood in is what waits for an
+// instant, and it was not the first there.
+bool SendQueue::ends_quietly(const Held& held, Outcome outcome) const {
+  const Message& m = *held.message;
+  const uint8_t others = message_flag::expires | message_flag::holds | message_flag::chained;
+  return outcome == Outcome::sent && (m.flags & others) == 0 && m.has_lane == 0 && m.due > held.line.queue->armed &&
+         policy().queue.in_flight == 0;
+}
+
 Status SendQueue::settle(const Settlement& settlement, Instant given, MessageState* state, std::string* error) {
   Instant now;
   if (!core_.time_of(given, &now))
@@ -344,10 +369,12 @@ Status SendQueue::settle(const Settlement& settlement, Instant given, MessageSta
     }
     const Line line = held.line;
     const bool aborted = is_aborted(*held.message);
+    const uint32_t messages = line.queue->messages;
+    const bool quietly = ends_quietly(held, settlement.outcome);
     if (!apply(held, settlement, locks, now)) continue;
-    const CellId left = find_cell(*line.shard, settlement.message);
-    if (state != nullptr) *state = left == 0 ? ended_as(settlement.outcome, aborted) : at<Message>(left).status();
-    settle_line(line);
+    const bool ended = line.queue->messages != messages;
+    if (state != nullptr) *state = ended ? ended_as(settlement.outcome, aborted) : held.message->status();
+    if (!quietly || line.queue->messages == 0) settle_line(line);
     return Status::ok;
   }
 }

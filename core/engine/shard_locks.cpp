@@ -17,6 +17,10 @@ void ShardLocks::lock(uint32_t shard) SLUICE_NO_ANALYSIS {
   highest_ = static_cast<int32_t>(shard);
 }
 
+ShardLocks::~ShardLocks() SLUICE_NO_ANALYSIS {
+  held_.each([&](uint32_t shard) SLUICE_NO_ANALYSIS { block_.shards[shard].lock.unlock(); });
+}
+
 void ShardLocks::unlock() SLUICE_NO_ANALYSIS {
   held_.each([&](uint32_t shard) SLUICE_NO_ANALYSIS { block_.shards[shard].lock.unlock(); });
   held_.clear();

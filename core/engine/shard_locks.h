@@ -12,7 +12,7 @@ namespace sluice {
 class ShardLocks {
  public:
   explicit ShardLocks(ControlBlock& block) : block_(block) {}
-  ~ShardLocks() { unlock(); }
+  ~ShardLocks();
   ShardLocks(const ShardLocks&) = delete;
   ShardLocks& operator=(const ShardLocks&) = delete;
 

@@ -33,28 +33,6 @@ bool refuses(const CompiledPolicy& policy, const OperationCharge& charge) {
          !policy.limits[static_cast<size_t>(charge.limit)].rule.burst;
 }
 
-StraightCharge straight_charge(const CompiledPolicy& policy, const OperationCharge& charge, int32_t limit_id) {
-  const Limit& limit = policy.limits[static_cast<size_t>(charge.limit)];
-  const Scope& scope = policy.scopes[static_cast<size_t>(limit.scope)];
-  StraightCharge s{};
-  s.rule = &limit.rule;
-  s.amounts = reinterpret_cast<const std::byte*>(&limit.amounts[0].amount);
-  s.stride = limit.plan_set == kNone ? 0 : sizeof(AmountTerms);
-  s.billing = scope.plan_set == kNone ? &kUnsetBilling : &policy.plan_sets[static_cast<size_t>(scope.plan_set)].billing;
-  s.cost = charge.cost;
-  s.limit_id = limit_id;
-  s.quantity = charge.quantity;
-  s.position = static_cast<uint16_t>(charge.limit);
-  s.state_offset = static_cast<uint16_t>(sizeof(Record) + limit.state_offset);
-  s.slot = charge.slot;
-  s.type = charge.type;
-  s.kind = limit.rule.kind;
-  s.denies_as = limit.rule.denies_as;
-  s.slack = limit.rule.slack;
-  s.queued = charge.mode == Mode::queue;
-  return s;
-}
-
 LonePlan lone_plan(const CompiledPolicy& policy, const StraightPlan& plan) {
   LonePlan lone;
   const StraightCharge& c = plan.charges[0];
@@ -84,6 +62,28 @@ bool has_bare_line(const Operation& operation) {
 }
 
 }  // namespace
+
+StraightCharge straight_charge(const CompiledPolicy& policy, const OperationCharge& charge, int32_t limit_id) {
+  const Limit& limit = policy.limits[static_cast<size_t>(charge.limit)];
+  const Scope& scope = policy.scopes[static_cast<size_t>(limit.scope)];
+  StraightCharge s{};
+  s.rule = &limit.rule;
+  s.amounts = reinterpret_cast<const std::byte*>(&limit.amounts[0].amount);
+  s.stride = limit.plan_set == kNone ? 0 : sizeof(AmountTerms);
+  s.billing = scope.plan_set == kNone ? &kUnsetBilling : &policy.plan_sets[static_cast<size_t>(scope.plan_set)].billing;
+  s.cost = charge.cost;
+  s.limit_id = limit_id;
+  s.quantity = charge.quantity;
+  s.position = static_cast<uint16_t>(charge.limit);
+  s.state_offset = static_cast<uint16_t>(sizeof(Record) + limit.state_offset);
+  s.slot = charge.slot;
+  s.type = charge.type;
+  s.kind = limit.rule.kind;
+  s.denies_as = limit.rule.denies_as;
+  s.slack = limit.rule.slack;
+  s.queued = charge.mode == Mode::queue;
+  return s;
+}
 
 StraightPlan straight_plan(const Generation& g, const Operation& operation) {
   const CompiledPolicy& policy = *g.policy;

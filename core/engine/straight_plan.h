@@ -62,6 +62,9 @@ struct StraightPlan {
 
 struct Generation;
 
+// A charge on its record, whatever its kind. `limit_id`: the engine's number.
+StraightCharge straight_charge(const CompiledPolicy& policy, const OperationCharge& charge, int32_t limit_id);
+
 // REQUIRES: all of the generation's numbers are there but its operations'.
 StraightPlan straight_plan(const Generation& generation, const Operation& operation);
 

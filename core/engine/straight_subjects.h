@@ -128,7 +128,8 @@ template <Asked C>
 // What a subject's record must look like: of this generation, and with nothing of its own beside it.
 struct Looks {
   uint32_t word;
-  size_t key_at;  // bytes before the key
+  size_t key_at;                 // bytes before the key
+  uint32_t mask = ~uint32_t{0};  // of what counts
 
   // `i`: the subject's slot.
   static Looks of(const StraightPlan& plan, const Subject& s, size_t i) {
@@ -138,7 +139,7 @@ struct Looks {
 
 template <class Size, Asked C>
 [[gnu::always_inline]] inline bool is_of(const Record& record, const Looks& looks, const Subject& s, const C& call) {
-  if (sluice::looks(record) != looks.word) return false;
+  if ((sluice::looks(record) & looks.mask) != looks.word) return false;
   if (!Size::kOne && StableShape::count_of(s.slot) != 1) return has_composite_key(record, s.slot, call);
   const char* key = reinterpret_cast<const char*>(&record) + looks.key_at;
   return same_bytes(key, call.value(Size::kOne ? 0 : StableShape::value_of(s.slot, 0)).data(), s.key_size);
@@ -166,10 +167,9 @@ template <class Size, Asked C>
 
 // The same, wherever it stands.
 template <class Size, Asked C>
-[[gnu::noinline]] Record* find_far(const RecordArena& arena, uint32_t word, size_t key_at, Subject s, C call) {
-  const RecordId id = s.shard->index.find(Index::tag_of(s.hash), [&](RecordId candidate) {
-    return is_of<Size>(*arena.at(candidate), {word, key_at}, s, call);
-  });
+[[gnu::noinline]] Record* find_far(const RecordArena& arena, Looks looks, Subject s, C call) {
+  const RecordId id = s.shard->index.find(Index::tag_of(s.hash),
+                                          [&](RecordId candidate) { return is_of<Size>(*arena.at(candidate), looks, s, call); });
   return id == 0 ? nullptr : arena.at(id);
 }
 
@@ -177,7 +177,7 @@ template <class Size, Asked C>
 [[gnu::always_inline]] inline Record* find(const RecordArena& arena, const Looks& looks, const Subject& s, const C& call) {
   const Found found = find_near<Size>(arena.records(), looks, s, call);
   if (found.record != nullptr || found.nowhere) return found.record;
-  return find_far<Size>(arena, looks.word, looks.key_at, s, call);
+  return find_far<Size>(arena, looks, s, call);
 }
 
 }  // namespace sluice::straight

@@ -76,7 +76,12 @@ enum class Phase : uint8_t { decide, enqueue, lease };
 // A message that is being taken in: what was made for it before its charges were taken.
 struct PendingMessage {
   const EnqueueRequest* request = nullptr;
+  const Request* values = nullptr;  // the same, with a line
   Enqueued* out = nullptr;
+  uint32_t shard_index = 0;  // of its line
+  Shard* shard = nullptr;
+  RecordId record = 0;
+  uint64_t tenant_hash = 0;
   CellId message = 0, flow = 0, line = 0, expiry = 0, lane = 0;
   bool new_flow = false, new_line = false, new_lane = false;
   Campaign* campaign = nullptr;
@@ -90,12 +95,12 @@ struct Work {
   const Request* request = nullptr;
   OperationShape shape;
   Phase phase = Phase::decide;
-  uint32_t slots = ~uint32_t{0};      // those whose subjects are formed, a bit each
+  uint32_t slots = ~uint32_t{0};         // those whose subjects are formed, a bit each
   uint32_t charge_slots = ~uint32_t{0};  // those whose charges are looked at
-  PendingMessage* pending = nullptr;  // of an enqueue
-  const Request* given = nullptr;     // as it came, where a pool has chosen a line since
-  Routing* routing = nullptr;         // how it did
-  bool locked = false;                // the caller holds all its locks
+  PendingMessage* pending = nullptr;     // of an enqueue
+  const Request* given = nullptr;        // as it came, where a pool has chosen a line since
+  Routing* routing = nullptr;            // how it did
+  bool locked = false;                   // the caller holds all its locks
   Instant now = 0;
 
   SubjectRef* subjects = nullptr;

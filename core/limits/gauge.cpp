@@ -17,14 +17,6 @@ const SlotSet& view(const std::byte* state) {
   return held == nullptr ? kNothing : *held;
 }
 
-uint64_t count_of(const std::byte* state) {
-  uint64_t count;
-  std::memcpy(&count, state, sizeof count);
-  return count;
-}
-
-void set_count(std::byte* state, uint64_t count) { std::memcpy(state, &count, sizeof count); }
-
 constexpr auto kNoneFree = [](uint64_t, Instant) { return false; };
 
 // Places that a commit will write: a name held anew; with a lease, also the renewed one.
@@ -39,16 +31,16 @@ Instant names_open_at(const Params& params, const SlotSet& held, const Charge& c
   return opens == kOnRelease && charge.values.size() > cap ? kNever : opens;
 }
 
-Taken hold_units(std::byte* state, const Charge& charge, Instant at) {
+Taken charge_units(std::byte* state, const Charge& charge, Instant at) {
   Taken taken;
   taken.stamp = at;
-  const uint64_t held = count_of(state);
+  const uint64_t held = units_held(state);
   if (charge.type == ChargeType::release) {
-    set_count(state, held - std::min(held, charge.cost));
+    gauge::hold_units(state, held - std::min(held, charge.cost));
     return taken;
   }
   taken.units = std::min(charge.cost, kCountLimit - 1 - held);
-  set_count(state, held + taken.units);
+  gauge::hold_units(state, held + taken.units);
   return taken;
 }
 
@@ -78,7 +70,7 @@ Instant opens_at(const Params& params, const std::byte* state, const Charge& cha
   if (amount.word != Word::number) return amount.word == Word::unlimited ? from : kNever;
   if (params.rule->named) return names_open_at(params, view(state), charge, from);
   if (charge.cost > amount.cap) return kNever;
-  return count_of(state) <= amount.cap - charge.cost ? from : kOnRelease;
+  return has_room(amount, state, charge.cost) ? from : kOnRelease;
 }
 
 bool reserve(const Params& params, std::byte* state, const Charge& charge, Instant at, Allocator& memory) {
@@ -89,7 +81,7 @@ bool reserve(const Params& params, std::byte* state, const Charge& charge, Insta
 }
 
 Taken commit(const Params& params, std::byte* state, const Charge& charge, Instant at) {
-  if (!params.rule->named) return hold_units(state, charge, at);
+  if (!params.rule->named) return charge_units(state, charge, at);
   SlotSet* held = extent_of<SlotSet>(state);
   if (held != nullptr && charge.type != ChargeType::release) return hold_names(*params.rule, *held, charge, at);
   if (held != nullptr) {
@@ -103,8 +95,8 @@ Taken commit(const Params& params, std::byte* state, const Charge& charge, Insta
 void refund(const Params& params, std::byte* state, const Taken& taken, uint64_t units, std::span<const uint64_t> values,
             Instant) {
   if (!params.rule->named) {
-    const uint64_t held = count_of(state);
-    set_count(state, held - std::min({held, units, taken.units}));
+    const uint64_t held = units_held(state);
+    gauge::hold_units(state, held - std::min({held, units, taken.units}));
     return;
   }
   SlotSet* held = extent_of<SlotSet>(state);
@@ -123,19 +115,19 @@ Reading read(const Params& params, const std::byte* state, Instant at) {
     reading.used = held.live(at, params.rule->lease);
     if (reading.used > 0) reading.resets_at = instant_or_zero(held.all_closed_at(at, params.rule->lease));
   } else {
-    reading.used = count_of(state);
+    reading.used = units_held(state);
   }
   reading.remaining = remaining(*params.amount, reading.used);
   return reading;
 }
 
 bool idle(const Params& params, const std::byte* state, Instant at) {
-  return params.rule->named ? view(state).live(at, params.rule->lease) == 0 : count_of(state) == 0;
+  return params.rule->named ? view(state).live(at, params.rule->lease) == 0 : units_held(state) == 0;
 }
 
 bool set_used(const Params& params, std::byte* state, uint64_t used, Instant) {
   if (params.rule->named) return false;
-  set_count(state, std::min(used, kCountLimit - 1));
+  gauge::hold_units(state, std::min(used, kCountLimit - 1));
   return true;
 }
 
@@ -143,7 +135,7 @@ void clear(const Rule& rule, std::byte* state, Allocator& memory) {
   if (rule.named)
     clear_extent<SlotSet>(state, memory);
   else
-    set_count(state, 0);
+    gauge::hold_units(state, 0);
 }
 
 }  // namespace sluice::gauge

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "core/base/allocator.h"
@@ -23,6 +24,21 @@ Taken commit(const Params& params, std::byte* state, const Charge& charge, Insta
 // Of names: releases those that the charge began to hold and that nobody has held again since.
 void refund(const Params& params, std::byte* state, const Taken& taken, uint64_t units, std::span<const uint64_t> values,
             Instant at);
+inline uint64_t units_held(const std::byte* state) {
+  uint64_t count;
+  std::memcpy(&count, state, sizeof count);
+  return count;
+}
+inline void hold_units(std::byte* state, uint64_t count) { std::memcpy(state, &count, sizeof count); }
+// Whether so many units more find room. REQUIRES: the gauge names nothing, and its amount is a number or unlimited.
+inline bool has_room(const Amount& amount, const std::byte* state, uint64_t cost) {
+  return amount.word == Word::unlimited || (cost <= amount.cap && units_held(state) <= amount.cap - cost);
+}
+// Of units: what no commit can have taken is not given back. REQUIRES: the gauge names nothing.
+inline void give_back(std::byte* state, uint64_t units) {
+  const uint64_t held = units_held(state);
+  hold_units(state, held - (held < units ? held : units));
+}
 uint64_t largest_cost(const Params& params);
 Reading read(const Params& params, const std::byte* state, Instant at);
 bool idle(const Params& params, const std::byte* state, Instant at);

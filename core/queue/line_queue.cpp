@@ -5,15 +5,16 @@
 
 namespace sluice {
 
-bool Turns::is_ready() const { return (line_.ready[0] | line_.ready[1] | line_.ready[2] | line_.ready[3]) != 0; }
+uint32_t Turns::ready_classes() const {
+  uint32_t ready = 0;
+  for (uint32_t c = 0; c < kMessageClasses; ++c) ready |= uint32_t{line_.ready[c] != 0} << c;
+  return ready;
+}
 
-size_t Turns::class_to_serve(bool* passes_by) const {
-  size_t first = 0;
-  while (first < kMessageClasses && line_.ready[first] == 0) ++first;
-  size_t behind = first + 1;
-  while (behind < kMessageClasses && line_.ready[behind] == 0) ++behind;
-  *passes_by = behind < kMessageClasses;
-  return *passes_by && floor_ != 0 && line_.passed_by + 1 >= floor_ ? behind : first;
+size_t Turns::class_to_serve(uint32_t ready) const {
+  const uint32_t behind = ready & (ready - 1);
+  const bool skips = behind != 0 && floor_ != 0 && line_.passed_by + 1 >= floor_;
+  return static_cast<size_t>(__builtin_ctz(skips ? behind : ready));
 }
 
 CellId Turns::next_of(const Flow& f) const {
@@ -35,7 +36,7 @@ void Turns::grant_rounds(size_t message_class) {
   CellId id = first;
   do {
     const Flow& f = flow(id);
-    const uint64_t missing = message(next_of(f)).cost - f.credit;
+    const uint64_t missing = cost_of(next_of(f)) - f.credit;
     fewest = std::min(fewest, (missing + f.weight - 1) / f.weight);
     id = f.next;
   } while (id != first);
@@ -50,24 +51,22 @@ CellId Turns::candidate_of(size_t message_class) {
   for (uint32_t tried = 0;; ++tried) {
     const Flow& f = flow(line_.ring[message_class]);
     const CellId next = next_of(f);
-    if (f.credit >= message(next).cost) return next;
+    if (f.credit >= cost_of(next)) return next;
     if (tried != 0 && tried % line_.flows[message_class] == 0) grant_rounds(message_class);
     turn_over(message_class);
   }
 }
 
 CellId Turns::candidate() {
-  bool passes_by;
-  const size_t served = class_to_serve(&passes_by);
-  return served == kMessageClasses ? 0 : candidate_of(served);
+  const uint32_t ready = ready_classes();
+  return ready == 0 ? 0 : candidate_of(class_to_serve(ready));
 }
 
 void Turns::take(CellId id) {
   const Message& m = message(id);
-  bool passes_by;
-  const size_t served = class_to_serve(&passes_by);
-  const bool first = std::all_of(line_.ready, line_.ready + served, [](uint32_t n) { return n == 0; });
-  line_.passed_by = passes_by && first ? line_.passed_by + 1 : 0;
+  const uint32_t ready = ready_classes();
+  const bool passes_by = (ready & (ready - 1)) != 0 && class_to_serve(ready) == static_cast<size_t>(__builtin_ctz(ready));
+  line_.passed_by = passes_by ? line_.passed_by + 1 : 0;
   flow(m.flow).credit -= m.cost;
   set_aside(id);
 }

@@ -36,10 +36,10 @@ struct LineQueue {
   uint32_t shared = 0;       // messages held that something beside the line's own limits may hold
   uint32_t unknown = 0;      // leases of those that are sent at most once, ended without a word
   uint64_t load = 0;         // what the turns of all messages held cost
+  Instant armed = 0;         // what its timer was last set to
   Instant closed_until = 0;  // nothing is released before; kNever: until somebody opens it
 };
-inline constexpr uint32_t kLineQueueUnits = sizeof(LineQueue) / kCellUnit;
-static_assert(sizeof(LineQueue) == kLineQueueUnits * kCellUnit);
+inline constexpr uint32_t kLineQueueUnits = (sizeof(LineQueue) + kCellUnit - 1) / kCellUnit;
 
 // What is done with a line's queue; as light as two pointers. REQUIRES: the lock of the line's shard.
 class Turns {
@@ -68,7 +68,7 @@ class Turns {
   CellId take_due(Instant now);
   Instant first_due() const { return line_.timed == 0 ? kNever : cells_.at<Entry>(line_.timed)->due; }
 
-  bool is_ready() const;
+  bool is_ready() const { return (line_.ready[0] | line_.ready[1] | line_.ready[2] | line_.ready[3]) != 0; }
   CellId next_of(const Flow& flow) const;
 
  private:
@@ -76,8 +76,11 @@ class Turns {
   Flow& flow(CellId id) const { return *cells_.at<Flow>(id); }
   PairingHeap<ByDue> timed() { return {cells_, &line_.timed}; }
   PairingHeap<ById> back(Flow& f) { return {cells_, &f.back}; }
-  // The class that has the turn, and whether one behind it has something ready; kMessageClasses: none has.
-  size_t class_to_serve(bool* passes_by) const;
+  // Where no message costs more than another none need be asked.
+  uint32_t cost_of(CellId id) const { return line_.costly == 0 ? 1 : message(id).cost; }
+  // The classes with something ready, a bit each, and which of them has the turn. REQUIRES: one has.
+  uint32_t ready_classes() const;
+  size_t class_to_serve(uint32_t ready) const;
   CellId candidate_of(size_t message_class);
   void turn_over(size_t message_class);
   void grant_rounds(size_t message_class);

@@ -135,7 +135,7 @@ Place place_of(CellBase cells, const Message& m, CellId cell) {
   return place;
 }
 
-Position position_by_formula(CellBase cells, const LineQueue& line, uint32_t floor, const Place& place) {
+QueuePosition position_by_formula(CellBase cells, const LineQueue& line, uint32_t floor, const Place& place) {
   const auto c = static_cast<size_t>(place.message_class);
   const uint64_t in_class = turns_in_class(cells, line, place);
   return {ClassOrder(line, floor, c, in_class).turns(), line.flows[c] <= kMostFlowsCounted};

@@ -28,16 +28,16 @@ struct Place {
 // The turn of a message that waits. REQUIRES: its status is waiting and its flow is in the ring.
 Place place_of(CellBase cells, const Message& message, CellId cell);
 
-struct Position {
+struct QueuePosition {
   uint64_t turns = 0;  // 1 is the next; 0: not known
   bool exact = false;  // else at least so many
 };
 
 // REQUIRES: every message that is ready costs one, and so does this one.
-Position position_by_formula(CellBase cells, const LineQueue& line, uint32_t floor, const Place& place);
+QueuePosition position_by_formula(CellBase cells, const LineQueue& line, uint32_t floor, const Place& place);
 
 // The messages that leave up to and including it, in order, the last one 0 where it is not there yet; exact as long as they are no
 // more than kMostTurnsWalked.
-Position position_by_walk(CellBase cells, const LineQueue& line, uint32_t floor, const Place& place, std::vector<CellId>* order);
+QueuePosition position_by_walk(CellBase cells, const LineQueue& line, uint32_t floor, const Place& place, std::vector<CellId>* order);
 
 }  // namespace sluice

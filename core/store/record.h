@@ -28,6 +28,8 @@ inline constexpr uint8_t overflow = 2;  // shared by new subjects at the memory 
 inline constexpr uint8_t queue = 4;     // a line with messages
 }  // namespace record_flag
 
+inline constexpr uint32_t kRecordFlagsAt = 13;  // the flags' bits in the word to compare
+
 struct Record {
   Instant newest;  // of its last commit
   uint16_t units;  // size in 16-byte units

@@ -219,6 +219,28 @@ TEST_F(QueueTest, ErasingARecipientEndsWhatIsHeldForIt) {
   EXPECT_EQ(next_due(), kNever);
 }
 
+TEST_F(QueueTest, ADepthChargedOnTheLineItselfMakesItDueNoSooner) {
+  open(line_queue(R"("amount": "1/s")", R"({ "name": "queued", "scope": ["line"], "kind": "gauge", "amount": 9 })",
+                  R"({ "limit": "queued", "while": "queued" })"));
+  const auto send = [&](const char* line) {
+    EXPECT_EQ(put({.values = {"acme", line, "ann"}, .expires_at = kStart + kDay}).decision.status, Status::ok) << error;
+  };
+  send("a");
+  send("a");
+  ack(lease_one());
+  at_ns(500 * kMillisecond);
+  send("b");
+  at(1);
+  send("a");
+  EXPECT_EQ(next_due(), kStart + 500 * kMillisecond);
+  const std::vector<Leased> leased = lease(2);
+  ASSERT_EQ(leased.size(), 2u);
+  EXPECT_EQ(leased[0].values[1], "b");
+  EXPECT_EQ(leased[0].due, kStart + 500 * kMillisecond);
+  EXPECT_EQ(leased[1].values[1], "a");
+  EXPECT_EQ(leased[1].due, kStart + kSecond);
+}
+
 TEST_F(QueueTest, BadInputIsNamedAndChangesNothing) {
   open(line_queue(R"("amount": "1/s")"));
   EXPECT_EQ(put({.values = {"acme", "+1", "ann"}, .payload = std::string(65'537, 'x')}).decision.status, Status::invalid);

@@ -190,22 +190,18 @@ INSTANTIATE_TEST_SUITE_P(All, Stranding,
 TEST_F(Upheaval, ALineThatWasThrottledAndIsEmptyGoes) {
   options.shards = 1;
   open(line_queue(R"("amount": "1/s")"));
-  sweep();
-  put("+1");
-  at(1);
-  ack(lease_one());
-  at(2 * 24 * 3600);
-  sweep();
-  const uint64_t before = counters().memory_used;
-  ASSERT_EQ(counters().records, 0u) << "the control";
-  put("+1");
-  EXPECT_EQ(settle(lease_one(), Outcome::throttled, kMinute), Status::ok);
-  pass(kMinute);
-  EXPECT_EQ(ack(lease_one()), Status::ok);
-  EXPECT_EQ(next_due(), kNever);
-  pass(2 * kDay);
-  sweep();
-  EXPECT_EQ(counters().records, 0u);
+  uint64_t before = 0;
+  for (int round = 0; round < 100; ++round) {
+    put("+1");
+    EXPECT_EQ(settle(lease_one(), Outcome::throttled, kMinute), Status::ok);
+    pass(kMinute);
+    EXPECT_EQ(ack(lease_one()), Status::ok);
+    EXPECT_EQ(next_due(), kNever);
+    pass(2 * kDay);
+    sweep();
+    EXPECT_EQ(counters().records, 0u);
+    if (round == 50) before = counters().memory_used;
+  }
   EXPECT_LE(counters().memory_used, before);
 }
 

@@ -33,6 +33,7 @@ class TurnsTest : public ::testing::Test {
     const CellId id = room.make<Message>();
     message(id).flow = of;
     message(id).cost = cost;
+    if (cost != 1) ++line.costly;
     message(id).message_class = flow(of).message_class;
     message(id).id = ++numbers;
     return id;

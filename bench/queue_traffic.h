@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// A message's whole way through the queue of its line: taken in, leased when it is due, acked. Each line sends one message a second,
+// and as many messages come as go.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/engine/engine.h"
+
+namespace sluice::bench {
+
+inline constexpr char kQueuePolicy[] = R"({ "name": "bench", "tenant": "account", "line": "line",
+  "limits": [ { "name": "pace", "scope": ["line"], "kind": "pace", "amount": "1/s", "mode": "queue" },
+              { "name": "queued", "scope": ["line"], "kind": "gauge", "amount": 6000 } ],
+  "operations": [ { "name": "send", "values": ["account", "line", "recipient"],
+                    "charges": [ { "limit": "queued", "while": "queued" }, { "limit": "pace" } ] } ] })";
+inline constexpr int64_t kQueueBegin = 1'750'000'000'000'000'000;
+
+struct Sink : LeaseSink {
+  bool fits(size_t, size_t) override { return true; }
+  void take(const LeaseView& view) override { rows.push_back({view.message, view.fence}); }
+  std::vector<std::pair<uint64_t, uint32_t>> rows;
+};
+
+inline uint64_t next_random(uint64_t& state) {
+  uint64_t z = state += 0x9e3779b97f4a7c15;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  return z ^ (z >> 27);
+}
+
+class Queue {
+ public:
+  explicit Queue(size_t lines) {
+    EngineOptions options;
+    options.policy = kQueuePolicy;
+    options.memory_cap = uint64_t{8} << 30;
+    options.manual_clock = true;
+    options.manual_now = kQueueBegin;
+    std::string error;
+    if (Engine::create(options, &handle_, &error) != Status::ok) std::abort();
+    operation_ = Engine::operation_id(handle_, "send");
+    for (size_t i = 0; i < lines; ++i) {
+      char line[32];
+      std::snprintf(line, sizeof line, "+1555%08zu", i);
+      lines_.emplace_back(line);
+    }
+  }
+  ~Queue() { Engine::destroy(handle_); }
+
+  size_t lines() const { return lines_.size(); }
+  uint64_t memory() const {
+    Counters c;
+    Engine::counters(handle_, &c);
+    return c.memory_used;
+  }
+  // So many waiting on every line, at phases of its own.
+  Instant fill(size_t each) {
+    uint64_t random = 1;
+    for (size_t i = 0; i < each * lines(); ++i) {
+      put(i % lines(), kQueueBegin + static_cast<Instant>(next_random(random) % 1'000'000'000));
+    }
+    return kQueueBegin;
+  }
+  void put(size_t line, Instant now) {
+    const Bytes values[] = {"acme-0042", lines_[line], "+15557654321"};
+    EnqueueRequest request;
+    request.request.operation = operation_;
+    request.request.values = values;
+    request.request.now = now;
+    request.payload = {"0123456789abcdef0123456789abcdef", 32};
+    Enqueued out;
+    if (Engine::enqueue(handle_, request, &out) != Status::ok) std::abort();
+  }
+  size_t lease_and_ack(Instant now, uint32_t most, Sink& sink) {
+    sink.rows.clear();
+    Engine::lease(handle_, {.now = now, .most = most}, sink, nullptr, nullptr);
+    for (const auto& [message, fence] : sink.rows) {
+      if (Engine::settle(handle_, {message, fence, Outcome::sent, 0}, now, nullptr, nullptr) != Status::ok) std::abort();
+    }
+    return sink.rows.size();
+  }
+
+ private:
+  uint64_t handle_ = 0;
+  int32_t operation_ = 0;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace sluice::bench
