@@ -139,6 +139,13 @@ def test_a_time_axis_has_a_few_marks_with_the_date_where_it_is_news(length: int)
     assert all(intervals.begin <= mark.at <= intervals.end for mark in marks)
 
 
+def test_a_day_is_named_without_its_year_when_the_year_is_known() -> None:
+    new_year = 1_104_537_600 * SECOND
+    marks = ticks(new_year - 30 * HOUR, new_year + 18 * HOUR)
+    said = [mark.label.partition("\n")[2] for mark in marks]
+    assert said == ["30 Dec 2004", "31 Dec", "", "", "", "1 Jan 2005", "", "", ""]
+
+
 def test_half_a_year_is_marked_by_months() -> None:
     marks = ticks(BEGIN, BEGIN + 193 * DAY)
     assert [mark.label for mark in marks] == ["May\n2004", "Jun", "Jul", "Aug", "Sep", "Oct"]

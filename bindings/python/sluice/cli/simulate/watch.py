@@ -11,7 +11,7 @@ from .summary import Peak, Summary, subject_text
 if TYPE_CHECKING:
     from ... import Decision, Engine
 
-_EVENTS_EVERY = 64  # decisions; a decision has at most a few events, and the engine keeps thousands
+_EVENTS_EVERY = 64  # decisions or leases; each has at most a few events, and the engine keeps thousands
 
 
 class Watch:
@@ -20,7 +20,7 @@ class Watch:
     def __init__(self, engine: Engine, summary: Summary) -> None:
         self.engine = engine
         self.limits = {limit.name: limit for limit in summary.limits}
-        self.decisions = 0
+        self.calls = 0
 
     def decided(self, at: int, decision: Decision, values: Mapping[str, str]) -> None:
         """A decision with its details, about these values."""
@@ -28,9 +28,7 @@ class Watch:
             limit = self.limits[detail.limit_name]
             limit.closed += not detail.passed
             self._used(at, detail.limit_name, Use(detail.used, detail.limit, detail.resets_at), values)
-        self.decisions += 1
-        if self.decisions % _EVENTS_EVERY == 0:
-            self.hear_events()
+        self._called()
 
     def refused(self, decision: Decision) -> None:
         """Notes the refusal at the limit that the decision names."""
@@ -51,11 +49,17 @@ class Watch:
         for row in self.engine.usage_rows(now=at, subject={dimension: values[dimension] for dimension in scope}):
             if row.limit_name in self.limits:
                 self._used(at, row.limit_name, Use(row.used, row.limit, row.resets_at), values)
+        self._called()
 
     def hear_events(self) -> None:
         for event in self.engine.events():
             if event.kind == "threshold" and event.limit_name in self.limits:
                 self.limits[event.limit_name].cross(event.share, event.used, event.subject, event.at)
+
+    def _called(self) -> None:
+        self.calls += 1
+        if self.calls % _EVENTS_EVERY == 0:
+            self.hear_events()
 
     def _used(self, at: int, name: str, use: Use, values: Mapping[str, str]) -> None:
         limit = self.limits[name]
