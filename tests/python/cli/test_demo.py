@@ -18,7 +18,7 @@ def show() -> Iterator[Callable[[], str]]:
     made = traffic.messages(2004)[:6_000]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(traffic, "messages", lambda seed: made)
-        yield lambda: CliRunner().invoke(app, ["demo"], catch_exceptions=False).stdout
+        yield lambda: CliRunner().invoke(app, ["demo"], env={"COLUMNS": "110"}, catch_exceptions=False).stdout
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rich.console import Console
@@ -34,7 +34,7 @@ class Refusal(NamedTuple):
 class Rush(NamedTuple):
     """What became of messages that came at once."""
 
-    count: int
+    came: int
     held: int
     left: list[int]  # ns after they came
     refusals: list[Refusal]
@@ -44,7 +44,7 @@ def rush(count: int) -> Rush:
     """Puts that many messages into the queue of a new engine at one instant, and lets them leave when they are due."""
     with Engine(load(POLICY, STANCE), clock="manual", now=_NOON) as engine:
         engine.set_plan(PLAN, account="acme")
-        refusals = []
+        refusals: list[Refusal] = []
         for number in range(1, count + 1):
             before = _used(engine)
             held = engine.enqueue(OPERATION, account="acme", line="+15550001", recipient=f"+1666{number:07}")
@@ -58,12 +58,12 @@ def print_rushes(console: Console, rushes: Iterable[Rush]) -> None:
     head = f" as a queue, all at once on one line ({OPERATION}, account on {PLAN}, {STANCE})"
     made = table("", ["at once", "held", "leave", "refused"], right=["at once", "held"])
     for one in rushes:
-        row(made, [f"{one.count:,}", f"{one.held:,}", _instants(one.left), "\n".join(map(_refused, one.refusals)) or "none"])
+        row(made, [f"{one.came:,}", f"{one.held:,}", _instants(one.left), "\n".join(map(_refused, one.refusals)) or "none"])
     console.print(Text.assemble((POLICY, "bold"), head))
     console.print(made, Padding(STORY, (0, 0, 1, 2)), sep="\n")
 
 
-def _leaving(engine: Engine) -> Iterable[int]:
+def _leaving(engine: Engine) -> Iterator[int]:
     while (due := engine.next_due()) is not None:
         engine.set_clock(due)
         for lease in engine.lease():
