@@ -315,6 +315,10 @@ def test_comply_gosendapi_business_initiated_messages_wait_for_a_slot_and_servic
     assert passed == [b"0", b"6", b"7"], "one who wrote, a service conversation, and one who is in conversation"
     left = [(at - NOON, lease.payload) for at, lease in leaving(engine)]
     assert left == [(DAY, b"3"), (DAY, b"4"), (DAY, b"5")], "the first three slots open when they close, 24 hours later"
+    engine.set_clock(NOON + HOUR + DAY - 1)
+    assert template(engine, 6) and len(engine.lease()) == 1, "for 24 hours after the last message of one who wrote"
+    engine.set_clock(NOON + HOUR + DAY)
+    assert template(engine, 6) and engine.lease() == [], "and no longer"
 
 
 def test_enforce_gosendapi_business_initiated_messages_over_the_cap_are_refused_and_not_held(engine_of: Make) -> None:
