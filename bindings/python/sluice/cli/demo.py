@@ -15,6 +15,7 @@ from .console import Failure, err, out
 from .decide import operation_of
 from .instants import SECOND, instant
 from .policies import STANCES, bundled, describe, load
+from .rush import SIZES, print_rushes, rush
 from .simulate.clock import compress
 from .simulate.printing import peak
 from .simulate.scenario import Scenario, Stream
@@ -61,7 +62,7 @@ def demo(seed: int) -> None:
     """Replays half a year of made-up messages under five providers' limits, in both stances.
 
     The traffic has the shape of a private message network: 59,000 messages between 1,900 people. The same seed shows the
-    same result.
+    same result. Then messages come all at once, and a queue lets them leave at its pace.
     """
     missing = [act.policy for act in ACTS if act.policy not in bundled()]
     if missing:
@@ -118,6 +119,7 @@ def _print(results: list[tuple[Act, list[Summary]]]) -> None:
         plans = ", ".join(f"{dimension} on {plan}" for dimension, plan in act.plans.items())
         head = Text.assemble((act.policy, "bold"), f" ({', '.join(filter(None, (act.operation, plans, _speed(act))))})")
         console.print(head, Padding(act.story, (0, 0, 1, 2)), sep="\n")
+    print_rushes(console, map(rush, SIZES))
     console.print("A policy as tables: sluice explain linq. Your own traffic: sluice simulate --help.")
 
 

@@ -135,6 +135,7 @@ class PlanSet:
 class Description:
     name: str
     stance: str
+    line: str | None  # the dimension of the sending number
     plan_sets: tuple[PlanSet, ...]
     limits: tuple[Limit, ...]
     operations: tuple[Operation, ...]
@@ -158,6 +159,7 @@ def description_of(document: Mapping[str, Any]) -> Description:
     return Description(
         name=document["name"],
         stance=document["stance"],
+        line=document["line"],
         plan_sets=tuple(_plan_set(entry) for entry in document["plan_sets"]),
         limits=tuple(_limit(entry) for entry in document["limits"]),
         operations=tuple(_operation(entry) for entry in document["operations"]),

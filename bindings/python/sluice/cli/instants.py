@@ -21,7 +21,7 @@ _ISO = re.compile(
     r"(?P<zone>Z|[+-]\d\d:?\d\d)?",
     re.IGNORECASE,
 )
-_UNITS = ((DAY, "day"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"), (1_000_000, "ms"), (1_000, "us"), (1, "ns"))
+UNITS = ((DAY, "day"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"), (1_000_000, "ms"), (1_000, "us"), (1, "ns"))
 
 
 def from_iso(text: str) -> int:
@@ -64,7 +64,7 @@ def to_datetime(ns: int) -> datetime:
 def span(ns: int) -> str:
     """The two largest units: `12 days 3 h`, `1 min 30 s`, `250 ms`, `0 s`. Cut, never rounded up."""
     words: list[str] = []
-    for size, unit in _UNITS:
+    for size, unit in UNITS:
         count, rest = divmod(ns, size)
         if count:
             words.append(_counted(count, unit))

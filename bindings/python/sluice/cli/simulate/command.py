@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ..console import Failure, err, notice, out, print_json
 from ..decide import operation_of
 from ..description import Description, Operation
+from ..lengths import length
 from ..pairs import Pairs, as_dict, pairs
 from ..policies import describe, load, stance_option
 from .clock import ISO, UNITS, reader_of
@@ -22,6 +23,8 @@ from .reader import open_traffic
 from .scenario import Scenario, Stream
 from .summary import Summary
 from .traffic_log import Message, TrafficLog, survey
+
+_DRAIN = "400 days"  # a year and its longest month
 
 
 @click.command()
@@ -45,6 +48,10 @@ from .traffic_log import Message, TrafficLog, survey
 @click.option("--compress", type=click.IntRange(min=1), default=1, metavar="N", help="Replay N times faster.")
 @click.option("--retry", type=click.Choice(["none", "wait"]), default="none", show_default=True,
               help="wait: try a refused message again when its answer says, up to 10 times.")  # fmt: skip
+@click.option("--queue", is_flag=True, help="Put messages into the queue, to leave when their limits let them.")
+@click.option(
+    "--drain", metavar="DURATION", help="With --queue: how long after the last message it may go on. [default: 400 days]"
+)
 @stance_option
 @click.option("--json", "as_json", is_flag=True, help="The summary as one JSON object.")
 @click.option("--html", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write a report with plots.")
@@ -62,6 +69,8 @@ def simulate(
     names: str | None,
     compress: int,
     retry: str,
+    queue: bool,
+    drain: str | None,
     stance: str,
     as_json: bool,
     html: Path | None,
@@ -79,19 +88,39 @@ def simulate(
     loaded = load(policy, stance)
     description = describe(loaded)
     what = operation_of(description, operation)
+    drained = _drain(what, description, queue, drain, retry)
     file = open_traffic(traffic, [name.strip() for name in names.split(",")] if names else ())
     sources = as_dict("--map and --quantity-column", (*columns, *amounts))
     mapping = mapping_of(file, what.name, what.values, what.quantities, sources, as_dict("--set", constants))
     chosen = as_dict("--plan", plans), as_dict("--amount", custom)
     _check_plans(description, what, *chosen)
     log = survey(file, mapping, file.column(time_column), reader_of(time_unit), compress)
-    summary = Scenario(loaded, description, what, *chosen, retry).run(stream_of(log))
+    summary = Scenario(loaded, description, what, *chosen, retry, drained).run(stream_of(log))
     if html is not None:
         write_report(html, summary)
     if as_json:
         print_json(summary.as_json())
     else:
         print_summary(out(), summary)
+
+
+def _drain(operation: Operation, description: Description, queue: bool, drain: str | None, retry: str) -> int | None:
+    """How long the queue may go on after the last message, ns; None without a queue."""
+    if not queue:
+        if drain is not None:
+            raise Failure(f"--drain {drain} says how long a queue may go on; give --queue, too")
+        return None
+    if retry != "none":
+        raise Failure(
+            f"--retry {retry} and --queue: a queued message waits for its turn and is not asked about again; give one of them"
+        )
+    if not operation.queueable:
+        able = ", ".join(other.name for other in description.operations if other.queueable) or "none"
+        raise Failure(f"--queue: messages of {operation.name} cannot be queued; of {description.name} these can: {able}")
+    found = length(drain or _DRAIN)
+    if found is None:
+        raise Failure(f"--drain: '{drain}' is not a duration like 12h or 31 days")
+    return found
 
 
 def stream_of(log: TrafficLog) -> Stream:

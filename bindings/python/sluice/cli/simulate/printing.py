@@ -10,7 +10,11 @@ from rich.text import Text
 
 from ..instants import instant, span
 from ..tables import BAD, GOOD, SOME, row, share, table
-from .summary import ADMITTED, WOULD_QUEUE, LimitSummary, Setting, Summary
+from .queue_printing import print_queue
+from .queue_summary import EXPIRED, SENT
+from .summary import ADMITTED, ENQUEUED, WOULD_QUEUE, LimitSummary, Setting, Summary
+
+STILL_HELD = "still held at the end"
 
 
 def print_summary(console: Console, summary: Summary) -> None:
@@ -19,12 +23,17 @@ def print_summary(console: Console, summary: Summary) -> None:
     for line in (period(setting), request(setting)):
         console.print(line, markup=False)
     console.print(_totals(summary))
+    if summary.queue is not None:
+        print_queue(console, summary, summary.queue)
     console.print(_limits(summary))
 
 
 def title(summary: Summary) -> str:
     setting = summary.setting
-    return f"{setting.policy}, {setting.stance}: {summary.messages:,} messages of {setting.traffic} as {setting.operation}"
+    queued = "" if summary.queue is None else ", queued"
+    return (
+        f"{setting.policy}, {setting.stance}: {summary.messages:,} messages of {setting.traffic} as {setting.operation}{queued}"
+    )
 
 
 def period(setting: Setting) -> str:
@@ -46,7 +55,7 @@ def request(setting: Setting) -> str:
 def outcomes(summary: Summary) -> Iterator[tuple[str, str, str]]:
     """What became of the messages: word, number, share."""
     whole = summary.messages
-    yield ADMITTED, f"{summary.admitted:,}", share(summary.admitted, whole)
+    yield summary.setting.taken, f"{summary.admitted:,}", share(summary.admitted, whole)
     if summary.setting.retry == "wait":
         longest = f" ({span(summary.longest_waited)} at most)" if summary.admitted_later else ""
         yield f"of those, after waiting{longest}", f"{summary.admitted_later:,}", share(summary.admitted_later, whole)
@@ -54,6 +63,11 @@ def outcomes(summary: Summary) -> Iterator[tuple[str, str, str]]:
         yield f"denied ({kind})", f"{number:,}", share(number, whole)
     if not summary.denied:
         yield "denied", "0", ""
+    if summary.queue is not None:
+        yield SENT, f"{summary.queue.sent:,}", share(summary.queue.sent, whole)
+        yield EXPIRED, f"{summary.queue.expired:,}", share(summary.queue.expired, whole)
+        yield STILL_HELD, f"{summary.queue.held:,}", share(summary.queue.held, whole)
+        return
     yield WOULD_QUEUE, f"{summary.would_queue:,}", share(summary.would_queue, whole)
     if summary.setting.retry == "wait":
         yield "of those not admitted, waiting at the end", f"{summary.waiting_at_end:,}", share(summary.waiting_at_end, whole)
@@ -101,7 +115,7 @@ def _totals(summary: Summary) -> Table:
     made.add_column()
     made.add_column(justify="right")
     made.add_column(justify="right")
-    colours = {ADMITTED: GOOD, WOULD_QUEUE: SOME}
+    colours = {ADMITTED: GOOD, ENQUEUED: GOOD, SENT: GOOD, EXPIRED: BAD, STILL_HELD: SOME, WOULD_QUEUE: SOME}
     for word, number, part in outcomes(summary):
         colour = colours.get(word, BAD if word.startswith("denied (") else "")
         row(made, [Text(f"  {word}", colour if number != "0" else ""), number, part])

@@ -8,15 +8,14 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..instants import HOUR
-from .standing import Use
-from .summary import ADMITTED, WOULD_QUEUE, LimitSummary, Peak, Summary, subject_text
+from .summary import ADMITTED, WOULD_QUEUE, Summary
 from .traffic_log import Message
+from .watch import Watch
 
 if TYPE_CHECKING:
-    from ... import Decision, Engine, LimitDetail
+    from ... import Decision, Engine
 
 MOST_TRIES = 10
-_EVENTS_EVERY = 64  # decisions; a decision has at most a few events, and the engine keeps thousands
 
 
 class _Waiting(NamedTuple):
@@ -46,7 +45,7 @@ class Replay:
         self.dimensions = tuple(dimensions)
         self.summary = summary
         self.enter = enter
-        self.limits = {limit.name: limit for limit in summary.limits}
+        self.watch = Watch(engine, summary)
         self.end = summary.setting.replayed[1]
         self.retries = summary.setting.retry == "wait"
         self.waiting: list[_Waiting] = []
@@ -59,7 +58,7 @@ class Replay:
             self.summary.messages += 1
             self._attempt(message.at, message, 1)
         self._try_again(self.end)
-        self._hear_events()
+        self.watch.hear_events()
 
     def _try_again(self, until: int) -> None:
         while self.waiting and self.waiting[0].at <= until:
@@ -73,10 +72,7 @@ class Replay:
             self.enter(values)
         decision = self.decide(*message.values, now=at, details=True, quantities=message.quantities)
         self.summary.decisions += 1
-        for detail in decision.details:
-            self._observe(at, detail, values)
-        if self.summary.decisions % _EVENTS_EVERY == 0:
-            self._hear_events()
+        self.watch.decided(at, decision, values)
         if decision.allowed:
             self._admit(at, message, tries)
         else:
@@ -88,15 +84,6 @@ class Replay:
             self.engine.set_clock(at)
             self.clock = at
 
-    def _observe(self, at: int, detail: LimitDetail, values: Mapping[str, str]) -> None:
-        limit = self.limits[detail.limit_name]
-        subject = tuple([values[dimension] for dimension in limit.scope])
-        limit.use.add(at, subject, Use(detail.used, detail.limit, detail.resets_at))
-        if not detail.passed:
-            limit.closed += 1
-        if limit.peak is None or detail.used > limit.peak.used:
-            limit.peak = Peak(detail.used, detail.limit, subject_text(limit.scope, subject), at)
-
     def _admit(self, at: int, message: Message, tries: int) -> None:
         self.summary.outcomes.add(at, ADMITTED)
         self.summary.admitted += 1
@@ -107,8 +94,7 @@ class Replay:
     def _refuse(self, at: int, message: Message, tries: int, decision: Decision) -> None:
         kind = decision.denial or WOULD_QUEUE
         self.summary.outcomes.add(at, kind)
-        if decision.limit_name is not None:
-            self._note_refusal(self.limits[decision.limit_name], decision)
+        self.watch.refused(decision)
         wait = decision.retry_after
         if self.retries and wait is not None and tries < MOST_TRIES and at + wait <= self.end:
             heapq.heappush(self.waiting, _Waiting(at + wait, next(self.numbers), message, tries))
@@ -119,18 +105,3 @@ class Replay:
             self.summary.would_queue += 1
         else:
             self.summary.denied[kind] += 1
-
-    def _note_refusal(self, limit: LimitSummary, decision: Decision) -> None:
-        if decision.denial is None:
-            limit.would_queue += 1
-        else:
-            limit.denials[decision.denial] += 1
-        if decision.retry_after is None:
-            limit.endless += 1
-        else:
-            limit.longest_wait = max(limit.longest_wait, decision.retry_after)
-
-    def _hear_events(self) -> None:
-        for event in self.engine.events():
-            if event.kind == "threshold" and event.limit_name in self.limits:
-                self.limits[event.limit_name].cross(event.share, event.used, event.subject, event.at)

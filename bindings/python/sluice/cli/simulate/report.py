@@ -10,6 +10,9 @@ from pathlib import Path
 from ..instants import instant, span
 from .plots import outcomes_plot, use_plot
 from .printing import crossings, longest_wait, outcomes, peak, period, refusals, request, title
+from .queue_plots import depth_plot, wait_plot
+from .queue_printing import LINE_COLUMNS, line_cells, lines_title, queue_facts
+from .queue_summary import QueueSummary
 from .summary import LimitSummary, Summary
 
 _PAGE = """<!doctype html>
@@ -29,20 +32,23 @@ _PAGE = """<!doctype html>
 </ul>
 <h2>What became of the messages</h2>
 {outcomes}
-<h2>Limits</h2>
+{queue}<h2>Limits</h2>
 {limits}
 <h2>Use against limits</h2>
 {uses}
 {thresholds}<h2>How it was replayed</h2>
 <p>{request}</p>
-<p>Every message was decided at its own time on a virtual clock, by a fresh engine. {retry}</p>
+<p>{how}</p>
 <p><code>{command}</code></p>
 </body>
 </html>
 """
-_RETRY = {
-    "none": "A message that was refused or would have waited was not tried again.",
-    "wait": "A message that was refused or would have waited was tried again when its answer said, up to ten times in all.",
+_DECIDED = "Every message was decided at its own time on a virtual clock, by a fresh engine. A message that was refused or would"
+_HOW = {
+    "none": f"{_DECIDED} have waited was not tried again.",
+    "wait": f"{_DECIDED} have waited was tried again when its answer said, up to ten times in all.",
+    "queue": "Every message was given to the queue of a fresh engine at its own time on a virtual clock, and sent at the instant "
+    "at which it was due. At one instant, all come in before the first leaves. A message that was refused was not tried again.",
 }
 
 
@@ -54,11 +60,12 @@ def report(summary: Summary, command: str) -> str:
         period=escape(period(summary.setting)),
         figures="\n".join(_figures(summary)),
         outcomes=_plot(outcomes_plot(summary), "What became of the messages over time", ""),
+        queue=_queue_section(summary, summary.queue) if summary.queue else "",
         limits=_limit_table(summary.limits),
         uses="\n".join(_use_plots(summary)),
         thresholds=_threshold_section(summary),
         request=escape(request(summary.setting)),
-        retry=_RETRY[summary.setting.retry],
+        how=_HOW[summary.setting.retry if summary.queue is None else "queue"],
         command=escape(command),
     )
 
@@ -71,6 +78,23 @@ def _figures(summary: Summary) -> Iterator[str]:
 
 def _figure(number: str, words: str) -> str:
     return f"<li><b>{escape(number)}</b><span>{escape(words)}</span></li>"
+
+
+def _queue_section(summary: Summary, queue: QueueSummary) -> str:
+    parts = "\n".join(_queue_parts(summary, queue))
+    return f"<h2>The queue</h2>\n{parts}\n"
+
+
+def _queue_parts(summary: Summary, queue: QueueSummary) -> Iterator[str]:
+    facts = queue_facts(summary, queue)
+    yield _table((), ([f"<td><b>{escape(fact)}</b></td>", f"<td>{escape(was)}</td>"] for fact, was in facts))
+    if not queue.lines:
+        return
+    held = "A message is held from when it is taken in until it is sent or expires."
+    yield _plot(depth_plot(summary, queue), "Messages held over time", held)
+    yield _plot(wait_plot(summary, queue), "How long messages waited, over time", "")
+    yield f"<h2>{escape(lines_title(queue))}</h2>"
+    yield _table(LINE_COLUMNS, ([f"<td>{escape(cell)}</td>" for cell in line_cells(line)] for line in queue.busiest()))
 
 
 def _limit_table(limits: Iterable[LimitSummary]) -> str:
@@ -113,8 +137,9 @@ def _threshold_section(summary: Summary) -> str:
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     heads = "".join(f"<th>{escape(word)}</th>" for word in head)
+    top = f"<thead><tr>{heads}</tr></thead>\n" if heads else ""
     body = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
-    return f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    return f"<table>\n{top}<tbody>\n{body}\n</tbody>\n</table>"
 
 
 def _plot(svg: str, words: str, caption: str) -> str:

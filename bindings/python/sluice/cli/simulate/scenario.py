@@ -13,6 +13,9 @@ from sluice import Amount, Engine, Policy, Unset
 from .. import words
 from ..console import Failure
 from ..description import Description, Limit, Operation
+from ..instants import END_OF_TIME
+from .queue_summary import QueueSummary
+from .queueing import QueueReplay
 from .replay import Replay
 from .series import CountSeries, Intervals, UseSeries
 from .summary import LimitSummary, Setting, Summary
@@ -40,17 +43,24 @@ class Scenario:
     plans: Mapping[str, str] = field(default_factory=dict[str, str])  # of every subject of a dimension
     amounts: Mapping[str, str] = field(default_factory=dict[str, str])  # of every subject of a limit
     retry: str = "none"
+    drain: int | None = None  # messages are queued, and this long after the last one has come they have to leave
 
     def run(self, stream: Stream) -> Summary:
         """Replays the whole stream through a new engine."""
         summary = self._empty(stream)
         with Engine(self.policy, clock="manual", now=stream.replayed[0]) as engine:
-            replay = Replay(engine, self.operation.name, self.operation.values, summary, enter=self._enter(engine))
             try:
-                replay.run(stream.messages)
+                self._replay(engine, summary).run(stream.messages)
             except Unset as unset:
                 raise Failure(f"{unset}\nfor every subject: --amount LIMIT=AMOUNT") from None
         return summary
+
+    def _replay(self, engine: Engine, summary: Summary) -> Replay | QueueReplay:
+        enter = self._enter(engine)
+        if summary.queue is None or self.drain is None:
+            return Replay(engine, self.operation.name, self.operation.values, summary, enter=enter)
+        until = min(summary.setting.replayed[1] + self.drain, END_OF_TIME - 1)
+        return QueueReplay(engine, self.description, self.operation, summary, summary.queue, until=until, enter=enter)
 
     def _empty(self, stream: Stream) -> Summary:
         intervals = Intervals.over(*stream.replayed)
@@ -66,9 +76,10 @@ class Scenario:
             retry=self.retry,
             recorded=stream.recorded,
             replayed=stream.replayed,
+            drain=self.drain,
         )
         limits = [self._limit(self.description.limit(name), intervals) for name in names]
-        return Summary(setting, limits, CountSeries(intervals))
+        return Summary(setting, limits, CountSeries(intervals), None if self.drain is None else QueueSummary(intervals))
 
     def _limit(self, limit: Limit, intervals: Intervals) -> LimitSummary:
         amount = limit.amount_of(self._plan_of(limit))
@@ -81,7 +92,7 @@ class Scenario:
             mode=limit.mode,
             use=UseSeries(intervals, stands=limit.kind in ("window", "gauge")),
             thresholds=tuple((words.hundredths(mark.share), mark.at) for mark in amount.thresholds) if amount else (),
-            queue_only=all(c.while_queued for c in self.operation.charges if c.limit == limit.name),
+            queue_only=self.drain is None and all(c.while_queued for c in self.operation.charges if c.limit == limit.name),
             cap=amount.cap if amount and amount.ceiling else None,
         )
 

@@ -42,6 +42,18 @@ class Intervals:
     def position(self, at: int) -> int:
         return (at - self.begin) // self.width
 
+    def reaching(self, at: int) -> Intervals:
+        """As far as `at`: more of these, or, where that is too many, wider ones that each hold whole ones of these."""
+        if at < self.end:
+            return self
+        widths = (w for w in _WIDTHS if w % self.width == 0)
+        width = next((w for w in widths if (at - self.begin) // w < MOST_INTERVALS), _WIDTHS[-1])
+        return Intervals(self.begin - self.begin % width, at - at % width + width, width)
+
+    def places(self, count: int, wider: Intervals) -> list[int]:
+        """The position in `wider` of each of the first `count` of these."""
+        return [wider.position(self.begin + position * self.width) for position in range(count)]
+
 
 class UseSeries:
     """The highest use of a limit that any subject had in each interval.
@@ -68,6 +80,14 @@ class UseSeries:
         highest = self._highest[position]
         if highest is None or use.used > highest.used:
             self._highest[position] = use
+
+    def stretch(self, intervals: Intervals) -> None:
+        """To intervals that reach further: see Intervals.reaching."""
+        places = self.intervals.places(len(self._highest), intervals)
+        stretched: list[Use | None] = [None] * (places[-1] + 1 if places else 0)
+        for place, use in zip(places, self._highest):
+            stretched[place] = _higher(stretched[place], use)
+        self.intervals, self._highest = intervals, stretched
 
     def values(self) -> list[int]:
         """One value an interval."""
@@ -110,6 +130,20 @@ class CountSeries:
             counter = self.counts[kind] = Counter()
         counter[self.intervals.position(at)] += 1
 
+    def stretch(self, intervals: Intervals) -> None:
+        """To intervals that reach further: see Intervals.reaching."""
+        places = self.intervals.places(len(self.intervals), intervals)
+        for kind, counter in self.counts.items():
+            self.counts[kind] = stretched = Counter[int]()
+            for position, count in counter.items():
+                stretched[places[position]] += count
+        self.intervals = intervals
+
     def values(self, kind: str) -> list[int]:
         counter = self.counts.get(kind, Counter())
         return [counter[position] for position in range(len(self.intervals))]
+
+
+def _higher(one: Use | None, other: Use | None) -> Use | None:
+    """The first of equals: it was there first."""
+    return other if one is None or (other is not None and other.used > one.used) else one

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..instants import iso
+from .queue_summary import QueueSummary
 from .series import CountSeries, UseSeries
 
 ADMITTED = "admitted"
+ENQUEUED = "enqueued"
 WOULD_QUEUE = "would queue"
 
 
@@ -82,6 +84,12 @@ class Setting:
     retry: str
     recorded: tuple[int, int]  # first and last message in the file
     replayed: tuple[int, int]  # the same in virtual time
+    drain: int | None = None  # messages were queued, and had this long to leave after the last one had come
+
+    @property
+    def taken(self) -> str:
+        """What a message is that was not refused."""
+        return ADMITTED if self.drain is None else ENQUEUED
 
 
 @dataclass
@@ -91,14 +99,24 @@ class Summary:
     setting: Setting
     limits: list[LimitSummary]
     outcomes: CountSeries
+    queue: QueueSummary | None = None  # None: every message was decided when it came
     messages: int = 0
     decisions: int = 0
-    admitted: int = 0
+    admitted: int = 0  # into the queue, where there is one
     admitted_later: int = 0  # of them, after waiting
     longest_waited: int = 0
     denied: Counter[str] = field(default_factory=Counter[str])
     would_queue: int = 0
     waiting_at_end: int = 0  # of those not admitted, whose next try lay after the last message
+
+    def reach(self, at: int) -> None:
+        """Lets everything that is kept over time reach as far as an instant."""
+        intervals = self.outcomes.intervals.reaching(at)
+        if intervals is self.outcomes.intervals:
+            return
+        queue = self.queue.series() if self.queue else ()
+        for series in (self.outcomes, *(limit.use for limit in self.limits), *queue):
+            series.stretch(intervals)
 
     def refused(self) -> int:
         return sum(self.denied.values()) + self.would_queue
@@ -132,6 +150,7 @@ class Summary:
             "denied": dict(sorted(self.denied.items())),
             "would_queue": self.would_queue,
             "waiting_at_end": self.waiting_at_end,
+            "queue": self.queue and self.queue.as_json(),
             "limits": [_limit_json(limit) for limit in self.limits],
         }
 

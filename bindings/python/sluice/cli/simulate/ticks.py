@@ -39,9 +39,18 @@ def _labelled(places: list[int], step: int) -> list[Tick]:
     latest = ""
     for at in places:
         first, second = _label(at, step)
-        labels.append(Tick(at, f"{first}\n{second}" if second != latest else first))
+        news = _news(second, latest)
+        labels.append(Tick(at, f"{first}\n{news}" if news else first))
         latest = second
     return labels
+
+
+def _news(date: str, latest: str) -> str:
+    """Of `16 Apr 2004` what the date before has not said: two whole dates side by side would not fit."""
+    if date == latest:
+        return ""
+    day, _, year = date.rpartition(" ")
+    return day if day and latest.endswith(year) else date
 
 
 def _label(at: int, step: int) -> tuple[str, str]:
