@@ -11,6 +11,7 @@
 #include "core/engine/dispatch.h"
 #include "core/engine/engine_core.h"
 #include "core/engine/explain.h"
+#include "core/engine/straight_settle.h"
 #include "core/engine/work.h"
 #include "core/policy/describe.h"
 #include "core/policy/policy.h"
@@ -229,6 +230,10 @@ Status Engine::next_due(uint64_t handle, Instant* due) {
 }
 
 Status Engine::settle(uint64_t handle, const Settlement& settlement, Instant now, MessageState* state, std::string* error) {
+  if (straight::settle(handle, settlement, now)) {
+    if (state != nullptr) *state = MessageState::sent;
+    return Status::ok;
+  }
   return shared(handle, error, [&](EngineCore& core) { return core.pools().settle(settlement, now, state, error); });
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "core/base/hash.h"
 #include "core/engine/engine_core.h"
 #include "core/engine/idempotency.h"
 #include "core/engine/send_queue.h"
@@ -34,9 +35,11 @@ SubjectRef& SendQueue::line_subject(const Work& work) const {
 }
 
 CellId SendQueue::find_flow(const QueueShard& queues, CellId line, uint8_t message_class, Bytes tenant, uint64_t hash) const {
+  const auto is_it = [&](const Flow& flow) { return flow.message_class == message_class && flow.tenant() == tenant; };
+  if (at<LineQueue>(line).resident != 0 && is_it(at<Flow>(resident_of(line)))) return resident_of(line);
   return queues.cells.find(tag_of_flow(line, message_class, hash), [&](CellId cell) {
     const auto& flow = at<Flow>(cell);
-    return flow.kind == EntryKind::flow && flow.line == line && flow.message_class == message_class && flow.tenant() == tenant;
+    return flow.kind == EntryKind::flow && flow.line == line && is_it(flow);
   });
 }
 
@@ -91,17 +94,42 @@ Status SendQueue::check(Work& work, std::string* error) const {
   return Status::ok;
 }
 
-bool SendQueue::make_line(PendingMessage& p) {
+namespace {
+
+Bytes tenant_of(const PendingMessage& p, const MessageLayout& layout) {
+  return layout.tenant == kNone ? Bytes() : p.values->values[static_cast<size_t>(layout.tenant)];
+}
+
+void begin_flow(Flow& flow, const PendingMessage& p, Bytes tenant, uint64_t hash) {
+  flow.kind = EntryKind::flow;
+  flow.message_class = static_cast<uint8_t>(p.message_class);
+  flow.line = p.line;
+  flow.tenant_hash = hash;
+  flow.tenant_size = static_cast<uint32_t>(tenant.size());
+  if (!tenant.empty()) std::memcpy(flow.tenant_begin(), tenant.data(), tenant.size());
+}
+
+}  // namespace
+
+uint64_t SendQueue::hash_of_tenant(Bytes tenant) const { return tenant.empty() ? 0 : hash_bytes(tenant, core_.secret_); }
+
+// A new line begins with the message's flow.
+bool SendQueue::make_line(PendingMessage& p, const MessageLayout& layout) {
   p.line = queue_of(*core_.arena_.at(p.record));
   if (p.line != 0) return true;
-  p.line = begin_line(p.shard_index, *p.shard, p.record);
+  const Bytes tenant = tenant_of(p, layout);
+  p.line = begin_line(p.shard_index, *p.shard, p.record, Flow::units(tenant.size()));
   p.new_line = p.line != 0;
-  return p.new_line;
+  if (!p.new_line) return false;
+  p.flow = resident_of(p.line);
+  begin_flow(*::new (cells().at<void>(p.flow)) Flow, p, tenant, hash_of_tenant(tenant));
+  return true;
 }
 
 bool SendQueue::make_flow(PendingMessage& p, const MessageLayout& layout) {
+  if (p.flow != 0) return true;
   const auto message_class = static_cast<uint8_t>(p.message_class);
-  const Bytes tenant = layout.tenant == kNone ? Bytes() : p.values->values[static_cast<size_t>(layout.tenant)];
+  const Bytes tenant = tenant_of(p, layout);
   QueueShard& queues = *p.shard->cold->queues;
   auto& line = at<LineQueue>(p.line);
   if (line.recent != 0) {
@@ -111,19 +139,13 @@ bool SendQueue::make_flow(PendingMessage& p, const MessageLayout& layout) {
       return true;
     }
   }
-  const uint64_t hash = layout.tenant == kNone ? 0 : p.tenant_hash;
+  const uint64_t hash = hash_of_tenant(tenant);
   p.flow = find_flow(queues, p.line, message_class, tenant, hash);
   if (p.flow != 0) return true;
   if (!queues.cells.reserve(core_.words_)) return false;
   const CellId cell = allocate(*p.shard, Flow::units(tenant.size()), false);
   if (cell == 0) return false;
-  auto& flow = *::new (cells().at<void>(cell)) Flow;
-  flow.kind = EntryKind::flow;
-  flow.message_class = message_class;
-  flow.line = p.line;
-  flow.tenant_hash = hash;
-  flow.tenant_size = static_cast<uint32_t>(tenant.size());
-  if (!tenant.empty()) std::memcpy(flow.tenant_begin(), tenant.data(), tenant.size());
+  begin_flow(*::new (cells().at<void>(cell)) Flow, p, tenant, hash);
   queues.cells.insert(tag_of_flow(p.line, message_class, hash), cell);
   p.flow = cell;
   p.new_flow = true;
@@ -190,12 +212,11 @@ bool SendQueue::make_room(Work& work) {
   p.record = s.id;
   const uint16_t number = core_.generation().queue[work.shape.operation].layout;
   const MessageLayout& layout = layouts_.at(number);
-  if (layout.tenant != kNone) p.tenant_hash = work.value_hash[layout.tenant];
   ShardCold* cold = core_.cold_of(*p.shard);
   if (cold == nullptr) return false;
   const bool had_queues = cold->queues != nullptr;
   if (!make_queues(*cold)) return false;
-  if (make_line(p) && make_flow(p, layout) && make_lane(work) && make_message(p, layout, number)) return true;
+  if (make_line(p, layout) && make_flow(p, layout) && make_lane(work) && make_message(p, layout, number)) return true;
   undo(p);
   if (!had_queues) {
     cold->queues->cells.release(core_.words_);

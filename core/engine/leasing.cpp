@@ -10,7 +10,9 @@
 namespace sluice {
 namespace {
 
-constexpr size_t kTakenAtOnce = 32;  // lines
+constexpr size_t kTakenAtOnce = 32;   // lines
+constexpr std::ptrdiff_t kAhead = 6;  // lines whose turns are fetched before they are served
+constexpr size_t kFetchedOfRecord = 128, kFetchedOfMessage = 192;
 constexpr Span kRetryMemory = kSecond;
 constexpr uint64_t kReclaimedAtOnce = 64;  // messages that aborted campaigns left
 
@@ -226,6 +228,26 @@ SendQueue::Served SendQueue::serve(const Releases::Due& due, const LeaseOptions&
   return tried == Tried::leased ? Served::leased : tried == Tried::full ? Served::full : Served::nothing;
 }
 
+// What serving a line will touch first.
+void SendQueue::fetch_line(const Releases::Due& due) const {
+  __builtin_prefetch(&core_.block_.shards[due.shard], 1);
+  const char* line = cells().at<char>(due.line);
+  for (size_t i = 0; i < kFetchedOfLine; i += 64) __builtin_prefetch(line + i, 1);
+}
+
+// And what it leads to: its record, and the message that comes first in one of its flows.
+void SendQueue::fetch_turn(const Releases::Due& due) const {
+  const SpinGuard guard(core_.block_.shards[due.shard].lock);
+  const auto& line = at<LineQueue>(due.line);
+  prefetch_record(core_.arena_.at(line.record), kFetchedOfRecord);
+  for (const CellId ring : line.ring) {
+    if (ring == 0) continue;
+    const char* message = cells().at<char>(at<Flow>(ring).head);
+    for (size_t i = 0; i < kFetchedOfMessage; i += 64) __builtin_prefetch(message + i, 1);
+    return;
+  }
+}
+
 Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* next, std::string* error) {
   Instant now;
   if (!core_.time_of(options.now, &now))
@@ -245,7 +267,10 @@ Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* n
     // In order; a line that is due again takes its place among the others anew.
     auto* first = room.data();
     auto* const last = first + taken;
+    auto* fetched = first;
+    for (auto* one = first; taken > 1 && one != last; ++one) fetch_line(*one);
     while (first != last && leased < options.most && !full) {
+      for (; taken > 1 && fetched != last && fetched - first < kAhead; ++fetched) fetch_turn(*fetched);
       Instant again = 0;
       const Served served = serve(*first, options, now, sink, &again);
       leased += served == Served::leased || served == Served::again;

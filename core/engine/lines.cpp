@@ -201,15 +201,16 @@ Instant SendQueue::next_release(const SubjectRef& s) const {
   return cell == 0 ? kNever : release_at(line_at(s.shard_index, cell));
 }
 
-CellId SendQueue::begin_line(uint32_t shard_index, Shard& shard, RecordId record) {
-  const CellId cell = allocate(shard, kLineQueueUnits, false);
+CellId SendQueue::begin_line(uint32_t shard_index, Shard& shard, RecordId record, uint32_t resident) {
+  const CellId cell = allocate(shard, kLineQueueUnits + resident, false);
   if (cell == 0) return 0;
   auto& line = *::new (cells().at<void>(cell)) LineQueue;
   line.number = next_line_.fetch_add(1, std::memory_order_relaxed);
   line.record = record;
+  line.resident = resident;
   line.timer = releases_.add(shard_index, cell, line.number);
   if (line.timer == 0) {
-    free(shard, cell, kLineQueueUnits);
+    free(shard, cell, kLineQueueUnits + resident);
     return 0;
   }
   set_queue(*core_.arena_.at(record), cell);
@@ -220,7 +221,7 @@ bool SendQueue::drop_line(const Line& line, bool in_hand) {
   if (line.queue->closed_until != 0) return false;
   if (!(in_hand ? releases_.land_and_remove(line.queue->timer) : releases_.remove(line.queue->timer))) return false;
   set_queue(*line.record, 0);
-  free(*line.shard, line.cell, kLineQueueUnits);
+  free(*line.shard, line.cell, kLineQueueUnits + line.queue->resident);
   return true;
 }
 

@@ -79,6 +79,8 @@ MessageLayout layout_of(const Generation& g, const Operation& operation, int32_t
     LayoutRow row = row_of(g, operation, charge);
     if (needs_stamp(charge, limit)) row.stamp = layout.stamp_count++;
     layout.alone = layout.alone && row.on_line;
+    const bool plain = row.on_line && row.plain_units && row.stamp == kNone;
+    layout.ends_straight = layout.ends_straight && (plain || !row.while_queued);
     layout.rows.push_back(row);
   }
   return layout;

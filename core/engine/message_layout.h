@@ -50,7 +50,8 @@ struct MessageLayout {
   int16_t turn_quantity = kNone;                            // the quantity that a turn costs, else `turn_cost`
   uint32_t turn_cost = 1;
   uint8_t stamp_count = 0, quantity_count = 0;
-  bool alone = true;  // all that it can give back is the line's
+  bool alone = true;          // all that it can give back is the line's
+  bool ends_straight = true;  // what comes back when it was sent is plain units of the line's
   std::vector<LayoutRow> rows;
 
   // Whether the message keeps a value itself: the line and the flow know theirs.

@@ -137,6 +137,8 @@ class SendQueue {
 
   // settling.cpp
   Status settle(const Settlement& settlement, Instant now, MessageState* state, std::string* error);
+  // straight_settle.cpp. REQUIRES: the shard's lock.
+  bool settle_straight(uint32_t shard_index, const Settlement& settlement, Instant now);
   Status extend(uint64_t message, uint32_t fence, Span ttl, Instant now, std::string* error);
   Status cancel(uint64_t message, Instant now, MessageState* state, std::string* error);
   Status status(uint64_t message, Instant now, MessageStatus* out, std::string* error);
@@ -201,13 +203,14 @@ class SendQueue {
   void settle_line(const Line& line);
   bool drop_line(const Line& line, bool in_hand);
   // Begins the queue of a line; 0: no memory.
-  CellId begin_line(uint32_t shard_index, Shard& shard, RecordId record);
+  CellId begin_line(uint32_t shard_index, Shard& shard, RecordId record, uint32_t resident);
 
   // enqueue.cpp
   bool make_queues(ShardCold& cold);
+  uint64_t hash_of_tenant(Bytes tenant) const;
   CellId find_flow(const QueueShard& queues, CellId line, uint8_t message_class, Bytes tenant, uint64_t hash) const;
   bool make_message(PendingMessage& pending, const MessageLayout& layout, uint16_t layout_number);
-  bool make_line(PendingMessage& pending);
+  bool make_line(PendingMessage& pending, const MessageLayout& layout);
   bool make_flow(PendingMessage& pending, const MessageLayout& layout);
   void undo(PendingMessage& pending);
   void take_in(const PendingMessage& pending, const Held& held, bool shared);
@@ -222,6 +225,8 @@ class SendQueue {
                   Enqueued* out);
 
   // leasing.cpp
+  void fetch_line(const Releases::Due& due) const;
+  void fetch_turn(const Releases::Due& due) const;
   void reopen(const Line& line, Instant now);
   enum class Served { nothing, leased, again, full };  // again: leased, and due at once; still in hand
   Served serve(const Releases::Due& due, const LeaseOptions& options, Instant now, LeaseSink& sink, Instant* next);

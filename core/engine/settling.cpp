@@ -234,6 +234,8 @@ void SendQueue::detach(const Held& held) {
   const CellId flow_cell = m.flow;
   if (--flow.messages != 0) return;
   if (flow.has(flow_flag::parked)) turn.let_go(flow_cell);
+  flow.clear(flow_flag::parked);
+  if (is_resident(line, held.line.cell, flow_cell)) return;
   if (line.recent == flow_cell) line.recent = 0;
   queues.cells.erase(tag_of_flow(flow.line, flow.message_class, flow.tenant_hash), flow_cell);
   free(*held.line.shard, flow_cell, flow.units());

@@ -191,8 +191,8 @@ bool SendQueue::accept_one(const Generation& g, size_t operation, const EnqueueR
   p.record = cells().id_of(s.record);
   p.message_class = message_class;
   const MessageLayout& layout = layouts_.at(plan.layout);
-  if (layout.tenant != kNone) p.tenant_hash = hash_bytes(call.value(static_cast<uint32_t>(layout.tenant)), core_.secret_);
-  if (!make_line(p) || at<LineQueue>(p.line).lanes != 0 || !make_flow(p, layout) || !make_message(p, layout, plan.layout)) {
+  if (!make_line(p, layout) || at<LineQueue>(p.line).lanes != 0 || !make_flow(p, layout) ||
+      !make_message(p, layout, plan.layout)) {
     undo(p);
     return false;
   }

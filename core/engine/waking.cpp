@@ -99,7 +99,7 @@ void SendQueue::record_gone(Shard& shard, const Record& record) {
   const CellId cell = queue_of(record);
   if (cell == 0) return;
   releases_.remove(at<LineQueue>(cell).timer);
-  free(shard, cell, kLineQueueUnits);
+  free(shard, cell, kLineQueueUnits + at<LineQueue>(cell).resident);
 }
 
 bool SendQueue::holds_messages(const Shard& shard) {

@@ -81,7 +81,6 @@ struct PendingMessage {
   uint32_t shard_index = 0;  // of its line
   Shard* shard = nullptr;
   RecordId record = 0;
-  uint64_t tenant_hash = 0;
   CellId message = 0, flow = 0, line = 0, expiry = 0, lane = 0;
   bool new_flow = false, new_line = false, new_lane = false;
   Campaign* campaign = nullptr;

@@ -36,10 +36,17 @@ struct LineQueue {
   uint32_t shared = 0;       // messages held that something beside the line's own limits may hold
   uint32_t unknown = 0;      // leases of those that are sent at most once, ended without a word
   uint64_t load = 0;         // what the turns of all messages held cost
+  uint32_t resident = 0;     // units of the flow that stands behind it in one piece, and goes with it; 0: there is none
   Instant armed = 0;         // what its timer was last set to
   Instant closed_until = 0;  // nothing is released before; kNever: until somebody opens it
 };
+// Of most lines all messages are one tenant's in one class. That flow lies behind the queue, at no place of its own to be looked for.
 inline constexpr uint32_t kLineQueueUnits = (sizeof(LineQueue) + kCellUnit - 1) / kCellUnit;
+
+constexpr CellId resident_of(CellId line) { return line + kLineQueueUnits; }
+constexpr bool is_resident(const LineQueue& queue, CellId line, CellId flow) {
+  return queue.resident != 0 && flow == resident_of(line);
+}
 
 // What is done with a line's queue; as light as two pointers. REQUIRES: the lock of the line's shard.
 class Turns {
