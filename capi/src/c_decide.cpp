@@ -17,6 +17,8 @@ Status decide_one(sluice_engine engine, const sluice_request* request, const Dec
   }
   Decision answer;
   DetailRows rows;
+  std::string line;
+  answer.line = &line;
   const Status status = guarded(words, [&] {
     Room<Bytes, kMaxKeysOfRequest> keys;
     Request asked;

@@ -173,6 +173,7 @@ Status SendQueue::change_campaign(uint64_t id, CampaignChange change, Instant gi
   if (c == nullptr) return fail(Status::not_found, error, kUnknown);
   if (c->aborted && change != CampaignChange::abort) return fail(Status::conflict, error, "campaign: aborted, which is final");
   const uint64_t removed = c->aborted ? 0 : c->queued;
+  if (report != nullptr) report->in_flight.reserve(c->in_flight.size());  // here, where a lack of memory leaves all as it is
   switch (change) {
     case CampaignChange::pause:
       if (!c->paused) c->paused_at = now;
