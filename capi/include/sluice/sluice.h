@@ -680,8 +680,8 @@ SLUICE_API sluice_status sluice_next_due(sluice_engine engine, int64_t *due);
  * removed holds, moves or fails what waits, and when it may be used again, recipients come home where the pool says so. Each
  * recipient that moves is an event. `report` may be NULL; it is all 0 unless the line was suspended or removed. When a struct is
  * wrong in itself nothing is done. Cost: of a line that is suspended or removed, a pass over what waits on it. Returns: SLUICE_OK;
- * SLUICE_E_NOT_FOUND for a pool that the policy does not have; SLUICE_E_INVALID, _TIME, _HANDLE, _UNSUPPORTED, _FORKED, _NO_MEMORY,
- * also when a pool has 4,096 lines. since 0.1 */
+ * SLUICE_E_NOT_FOUND for a pool that the policy does not have; SLUICE_E_INVALID, _TIME, _HANDLE, _UNSUPPORTED, _FORKED; _NO_MEMORY,
+ * also when a pool has 4,096 lines: part of it may be done then, and saying it again does the rest. since 0.1 */
 SLUICE_API sluice_status sluice_set_line(sluice_engine engine, const sluice_line_change *change, int64_t now,
                                          sluice_line_report *report, sluice_error *error);
 /* The lines of a pool for one set of `by` values as a JSON list, [] while it has none:
