@@ -101,8 +101,8 @@ struct Decision {
   uint64_t limit = 0, used = 0, remaining = 0;
   Instant resets_at = 0, opens_at = 0;
   uint64_t receipt = 0;
-  std::span<Detail> details;  // in: room
-  uint32_t detail_count = 0;  // out: rows there are
+  std::span<Detail> details;    // in: room
+  uint32_t detail_count = 0;    // out: rows there are
   std::string* line = nullptr;  // in: where to tell the line that a pool chose
 };
 

@@ -162,11 +162,12 @@ def test_too_many_failures_pause_it_with_the_evidence(engine_of: Make) -> None:
     assert campaign.resume().state == "running"
 
 
-def test_a_peek_has_no_effect(engine_of: Make) -> None:
+def test_a_peek_has_no_effect_and_promises_no_slot(engine_of: Make) -> None:
     engine = engine_of(campaigns())
     campaign = engine.campaign("spring", account="acme")
     peeked = engine.peek_enqueue("send", account="acme", line="+1", recipient="ann", campaign=campaign)
     assert peeked.decision.allowed
+    assert (peeked.position, peeked.eta, peeked.eta_kind) == (None, NOW, "bound")  # its slot is not told beforehand
     assert campaign.status().accepted == 0
     assert used(engine) == 0
 
