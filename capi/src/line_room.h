@@ -3,6 +3,7 @@
 //
 // 1. A name that does not fit is not written: part of a number is another number. line_length says what it takes.
 // 2. What was decided stands; a room too small is no failure, for the message would be held all the same.
+// 3. Who brings no room is told nothing, so that it costs nothing: neither alone nor in a batch.
 #pragma once
 
 #include <cstring>
@@ -34,10 +35,11 @@ Status check_line_room(const Struct* given, const char* name, std::string* words
 // Tells the line in `value`, which is going to be written over `out`, and keeps the caller's room there.
 template <class Struct>
 void tell_line(const Struct* out, Struct* value, Bytes line) {
-  value->line_length = static_cast<uint32_t>(line.size());
   if (!has_line_fields(out)) return;
   value->line = out->line;
   value->line_capacity = out->line_capacity;
+  if (out->line_capacity == 0) return;
+  value->line_length = static_cast<uint32_t>(line.size());
   if (!line.empty() && line.size() <= out->line_capacity) std::memcpy(out->line, line.data(), line.size());
 }
 

@@ -163,6 +163,11 @@ static void a_decision_tells_the_line_of_a_pool_and_none_without(sluice_engine e
   CHECK_EQ(SLUICE_OK, sluice_decide_many(engine, asked, sizeof(asked[0]), many, sizeof(many[0]), 3));
   for (i = 0; i < 3; ++i) CHECK_EQ(SLUICE_WOULD_QUEUE, many[i].status);
   CHECK(is(line, many[1].line_length, "+1"));
+  CHECK(many[0].line_length == 0 && many[2].line_length == 0); /* there is no room */
+  decision.line_capacity = 0;
+  CHECK_EQ(SLUICE_WOULD_QUEUE, sluice_decide(engine, &request, &decision));
+  CHECK_EQ(0, decision.line_length);
+  decision.line_capacity = sizeof(line);
   values[1] = key("+8");
   plain = request_of(engine, "plain", values, 3);
   for (i = 0; i < 3; ++i) { /* the first time by the long way, then straight */

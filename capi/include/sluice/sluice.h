@@ -298,9 +298,9 @@ typedef struct sluice_decision {
   sluice_detail *details;   /* in: NULL, or room for detail_capacity rows, one for every limit and subject checked */
   uint32_t detail_capacity; /* in */
   uint32_t detail_count;    /* out: rows there are; those that fit were written */
-  uint32_t line_length;     /* out: bytes of the line that the pool chose, or was given; 0: the operation has no pool, or none was chosen */
+  uint32_t line_length;     /* out: bytes of the line that the pool chose, or was given; 0: no room, no pool, or none was chosen */
   uint32_t line_capacity;   /* in: bytes at `line` */
-  char *line;               /* in: NULL, or where to tell it, without a NUL; 1,024 bytes hold any. One that does not fit is not written */
+  char *line;               /* in: NULL, or where to tell it, without a NUL: 1,024 bytes hold any; what does not fit is not written */
 } sluice_decision;
 #define SLUICE_DECISION_INIT {sizeof(sluice_decision), 0, 0, 0, 0, 0, 0, SLUICE_NONE, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0, 0, NULL}
 
