@@ -326,7 +326,8 @@ TEST_F(Pooled, every_answer_tells_its_line_however_long_it_is) {
   EXPECT_EQ(held.held.line, nullptr);  // nothing points into what is gone
   EXPECT_EQ(engine_.status(held.held.message).line, long_line_);
   EXPECT_EQ(engine_.status(held.held.message).state, SLUICE_MESSAGE_WAITING);
-  const std::vector<sluice_request> two(2, sluice_request(send("ann")));
+  const sluice::request to_ann = send("ann");  // the C structs point into it
+  const std::vector<sluice_request> two(2, sluice_request(to_ann));
   const std::vector<sluice::enqueued> many = engine_.enqueue_many(two, std::vector<sluice_message>(2, sluice::make_message()));
   EXPECT_EQ(many[0].line, long_line_);
   EXPECT_EQ(many[1].line, long_line_);
