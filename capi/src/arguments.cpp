@@ -58,6 +58,16 @@ Status wrong_key(const char* name, size_t position, const sluice_bytes& value, s
   return fail(words, Status::invalid, name, "[", position, "]: ", value.len, " bytes; a key has at most ", kMaxKeyBytes);
 }
 
+Status read_key(const char* name, const sluice_bytes& given, Bytes* out, std::string* words) {
+  if (!is_key(given)) {
+    if (given.ptr == nullptr && given.len != 0) return fail(words, Status::invalid, name, ": NULL with length ", given.len);
+    if (given.ptr == nullptr) return fail(words, Status::invalid, name, ": absent; a key has 1 to ", kMaxKeyBytes, " bytes");
+    return fail(words, Status::invalid, name, ": ", given.len, " bytes; a key has 1 to ", kMaxKeyBytes);
+  }
+  *out = as_bytes(given);
+  return Status::ok;
+}
+
 Status read_subject(const sluice_subject* given, SubjectRoom* room, SubjectName* out, std::string* words) {
   if (given == nullptr) return fail(words, Status::invalid, "subject: NULL");
   std::string_view scope;

@@ -40,6 +40,8 @@ inline Bytes as_bytes(const sluice_bytes& value) { return {static_cast<const cha
 
 // Says why values[position] is no key. Always a failure.
 Status wrong_key(const char* name, size_t position, const sluice_bytes& value, std::string* words);
+// A key that stands by itself and is required.
+Status read_key(const char* name, const sluice_bytes& given, Bytes* out, std::string* words);
 
 struct SubjectRoom {
   Bytes values[kMaxScopeDimensions];

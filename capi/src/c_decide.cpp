@@ -4,6 +4,7 @@
 #include "capi/src/boundary.h"
 #include "capi/src/decide_one.h"
 #include "capi/src/decision_writer.h"
+#include "capi/src/line_room.h"
 #include "capi/src/plain.h"
 #include "capi/src/request_reader.h"
 #include "capi/src/room.h"
@@ -17,6 +18,8 @@ Status decide_one(sluice_engine engine, const sluice_request* request, const Dec
   }
   Decision answer;
   DetailRows rows;
+  std::string line;
+  if (decision != nullptr && has_line_room(decision)) answer.line = &line;
   const Status status = guarded(words, [&] {
     Room<Bytes, kMaxKeysOfRequest> keys;
     Request asked;

@@ -5,7 +5,7 @@
 // 2. Every decision is looked at before the first request is decided: an answer that could not be told is never given.
 // 3. Groups of plain elements are decided where they lie. At the first that does not go the straight way, it and as many as make a
 //    group are read into the core's own structs; then it is tried straight again.
-// 4. An element with rows is decided by itself; so is every one whose request cannot even be read.
+// 4. An element with rows or room for a line is decided by itself; so is every one whose request cannot even be read.
 #include <array>
 #include <span>
 
@@ -13,6 +13,7 @@
 #include "capi/src/boundary.h"
 #include "capi/src/decide_one.h"
 #include "capi/src/decision_writer.h"
+#include "capi/src/line_room.h"
 #include "capi/src/plain.h"
 #include "capi/src/request_reader.h"
 #include "capi/src/room.h"
@@ -82,9 +83,9 @@ struct Array {
   sluice_decision* decision(size_t i) const { return element_at(decisions, decision_stride, i); }
 };
 
-// Of this library's own size, and without room for rows. All of an array lie as the first does.
+// Of this library's own size, and without room for rows or a line. All of an array lie as the first does.
 bool is_usual(const sluice_decision& decision) {
-  return decision.struct_size == sizeof(sluice_decision) && decision.detail_capacity == 0;
+  return decision.struct_size == sizeof(sluice_decision) && (decision.detail_capacity | decision.line_capacity) == 0;
 }
 
 Status check_array(const Array& array) {
@@ -130,7 +131,7 @@ Status decide_generally(sluice_engine engine, const Array& array, size_t begin, 
   Group group(engine, now);
   Status status = Status::ok;
   for (size_t i = begin; i < end && status == Status::ok; ++i) {
-    const bool alone = wanted_rows(array.decision(i)) != 0;
+    const bool alone = wanted_rows(array.decision(i)) != 0 || has_line_room(array.decision(i));
     if (alone || !group.has_room()) status = group.decide();
     if (status != Status::ok) {
       fail_from(array, i, status);

@@ -3,6 +3,7 @@
 #include "capi/src/arguments.h"
 #include "capi/src/boundary.h"
 #include "capi/src/decision_writer.h"
+#include "capi/src/line_room.h"
 #include "capi/src/request_reader.h"
 #include "capi/src/room.h"
 #include "capi/src/strided.h"
@@ -20,7 +21,9 @@ Status check_answers(const Answers& answers, std::string* words) {
   if (answers.decision != nullptr) {
     if (const Status status = check_decision(answers.decision, words); status != Status::ok) return status;
   }
-  return answers.held != nullptr ? check_struct(answers.held, "held", words) : Status::ok;
+  if (answers.held == nullptr) return Status::ok;
+  const Status status = check_struct(answers.held, "held", words);
+  return status == Status::ok ? check_line_room(answers.held, "held", words) : status;
 }
 
 Status read_message(const sluice_message* given, EnqueueRequest* out, std::string* words) {
@@ -35,6 +38,7 @@ Status read_message(const sluice_message* given, EnqueueRequest* out, std::strin
   out->message_class = message.message_class;
   out->send_at = message.send_at;
   out->expires_at = message.expires_at;
+  out->campaign = message.campaign;
   return Status::ok;
 }
 
@@ -49,6 +53,8 @@ void write_held(sluice_held* out, const Enqueued& answer) {
   value.position = promise.position;
   value.eta = promise.eta;
   value.eta_kind = asked ? to_c(promise.kind) : SLUICE_WAIT_NONE;
+  value.sticky = to_c(answer.sticky);
+  tell_line(out, &value, answer.line);
   write_struct(out, value);
 }
 
@@ -67,6 +73,7 @@ Status enqueue_one(sluice_engine engine, const sluice_request* request, const sl
     if (answers.decision != nullptr) answer.decision.details = rows.take(wanted_rows(answers.decision));
     return Engine::enqueue(engine, asked, &answer, words);
   });
+  answer.decision.line = &answer.line;
   if (answers.decision != nullptr) write_decision(answers.decision, status, answer.decision);
   if (answers.held != nullptr) write_held(answers.held, answer);
   return status;

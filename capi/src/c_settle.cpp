@@ -2,6 +2,7 @@
 // What comes after a lease, and what is asked of single messages.
 #include "capi/src/arguments.h"
 #include "capi/src/boundary.h"
+#include "capi/src/line_room.h"
 
 namespace sluice::capi {
 namespace {
@@ -43,6 +44,7 @@ void write_state(sluice_message_state* out, const MessageStatus& found) {
   value.position = found.promise.position;
   value.eta = found.promise.eta;
   value.eta_kind = to_c(found.promise.kind);
+  tell_line(out, &value, found.line);
   write_struct(out, value);
 }
 
@@ -89,6 +91,7 @@ sluice_status sluice_message_status(sluice_engine engine, uint64_t message, int6
                                     sluice_error* error) {
   return slow_call(error, [&](std::string* words) {
     Status status = check_struct(state, "state", words);
+    if (status == Status::ok) status = check_line_room(state, "state", words);
     if (status != Status::ok) return status;
     MessageStatus found;
     status = Engine::status(engine, message, now, &found, words);

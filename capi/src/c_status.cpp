@@ -49,6 +49,28 @@ static_assert(same(MessageState::aborted, SLUICE_MESSAGE_ABORTED) && same(Messag
 static_assert(same(MessageClass::urgent, SLUICE_CLASS_URGENT) && same(MessageClass::reply, SLUICE_CLASS_REPLY));
 static_assert(same(MessageClass::transactional, SLUICE_CLASS_TRANSACTIONAL) && same(MessageClass::bulk, SLUICE_CLASS_BULK));
 
+static_assert(same(LineState::active, SLUICE_LINE_ACTIVE) && same(LineState::warming, SLUICE_LINE_WARMING));
+static_assert(same(LineState::paused, SLUICE_LINE_PAUSED) && same(LineState::draining, SLUICE_LINE_DRAINING));
+static_assert(same(LineState::suspended, SLUICE_LINE_SUSPENDED) && same(LineState::removed, SLUICE_LINE_REMOVED));
+static_assert(same(OnSuspend::hold, SLUICE_SUSPEND_HOLD) && same(OnSuspend::move_new, SLUICE_SUSPEND_MOVE_NEW));
+static_assert(same(OnSuspend::move_all, SLUICE_SUSPEND_MOVE_ALL) && same(OnSuspend::fail, SLUICE_SUSPEND_FAIL));
+static_assert(same(Sticky::none, SLUICE_STICKY_NONE) && same(Sticky::fresh, SLUICE_STICKY_FRESH));
+static_assert(same(Sticky::existing, SLUICE_STICKY_EXISTING) && same(Sticky::moved, SLUICE_STICKY_MOVED));
+static_assert(same(Sticky::spilled, SLUICE_STICKY_SPILLED));
+static_assert(same(CampaignState::none, SLUICE_CAMPAIGN_NONE) && same(CampaignState::running, SLUICE_CAMPAIGN_RUNNING));
+static_assert(same(CampaignState::paused, SLUICE_CAMPAIGN_PAUSED) && same(CampaignState::aborted, SLUICE_CAMPAIGN_ABORTED));
+static_assert(same(CampaignState::finished, SLUICE_CAMPAIGN_FINISHED));
+
+template <class Enum>
+constexpr bool reads(Enum core, int32_t c) {
+  Enum read{};
+  return static_cast<int32_t>(core) == c && from_c(c, &read) && read == core;
+}
+static_assert(reads(LineState::active, SLUICE_LINE_ACTIVE) && reads(LineState::removed, SLUICE_LINE_REMOVED));
+static_assert(reads(MessageClass::urgent, SLUICE_CLASS_URGENT) && reads(MessageClass::bulk, SLUICE_CLASS_BULK));
+static_assert(reads(CampaignChange::pause, SLUICE_CHANGE_PAUSE) && reads(CampaignChange::resume, SLUICE_CHANGE_RESUME));
+static_assert(reads(CampaignChange::seal, SLUICE_CHANGE_SEAL) && reads(CampaignChange::abort, SLUICE_CHANGE_ABORT));
+
 constexpr bool is_outcome(Outcome core, int32_t c) {
   Outcome read{};
   return static_cast<int32_t>(core) == c && from_c(c, &read) && read == core;
@@ -145,4 +167,20 @@ void sluice_lease_options_init(sluice_lease_options* options, uint32_t size) {
 
 void sluice_message_state_init(sluice_message_state* state, uint32_t size) {
   init_struct(state, size, sluice_message_state SLUICE_MESSAGE_STATE_INIT);
+}
+
+void sluice_line_change_init(sluice_line_change* change, uint32_t size) {
+  init_struct(change, size, sluice_line_change SLUICE_LINE_CHANGE_INIT);
+}
+
+void sluice_line_report_init(sluice_line_report* report, uint32_t size) {
+  init_struct(report, size, sluice_line_report SLUICE_LINE_REPORT_INIT);
+}
+
+void sluice_campaign_options_init(sluice_campaign_options* options, uint32_t size) {
+  init_struct(options, size, sluice_campaign_options SLUICE_CAMPAIGN_OPTIONS_INIT);
+}
+
+void sluice_campaign_report_init(sluice_campaign_report* report, uint32_t size) {
+  init_struct(report, size, sluice_campaign_report SLUICE_CAMPAIGN_REPORT_INIT);
 }

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "capi/src/arguments.h"
+#include "capi/src/line_room.h"
 #include "capi/src/sized_struct.h"
 #include "capi/src/status.h"
 
@@ -57,7 +58,7 @@ Status check_decision(const sluice_decision* out, std::string* words) {
   if (out->details == nullptr && out->detail_capacity != 0) {
     return fail(words, Status::invalid, "decision.details: NULL with detail_capacity ", out->detail_capacity);
   }
-  return Status::ok;
+  return check_line_room(out, "decision", words);
 }
 
 uint32_t wanted_rows(const sluice_decision* out) {
@@ -79,6 +80,7 @@ void write_decision(sluice_decision* out, Status status, const Decision& answer)
   value.detail_capacity = out->detail_capacity;
   const size_t rows = std::min<size_t>(value.detail_count, answer.details.size());
   for (size_t i = 0; i < rows; ++i) out->details[i] = to_c(answer.details[i]);
+  tell_line(out, &value, status < Status::ok || answer.line == nullptr ? Bytes() : Bytes(*answer.line));
   write_struct(out, value);
 }
 

@@ -13,7 +13,7 @@
 
 namespace sluice::capi {
 
-// Whether a decision can be written: its size, and its rows' pointer. REQUIRES: `out` is not NULL.
+// Whether a decision can be written: its size, and the pointers of its rows and its line. REQUIRES: `out` is not NULL.
 Status check_decision(const sluice_decision* out, std::string* words);
 
 // How many rows the caller has room for; more than a decision can have are not needed.

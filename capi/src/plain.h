@@ -50,7 +50,7 @@ class PlainCall {
     put(offsetof(sluice_decision, retry_after), none);                                    // and largest_cost
     put(offsetof(sluice_decision, limit_id), uint64_t{static_cast<uint32_t>(limit_id)});  // and flags
     put(offsetof(sluice_decision, receipt), none[0]);
-    put(offsetof(sluice_decision, detail_count), static_cast<uint32_t>(none[0]));
+    put(offsetof(sluice_decision, detail_count), none[0]);  // and line_length: what has a pool is not straight
   }
   void tell(const straight::Standing& standing) const {
     decision_->limit = standing.limit;
@@ -67,6 +67,7 @@ class PlainCall {
     decision_->flags = answer.flags;
     decision_->receipt = 0;
     decision_->detail_count = 0;
+    decision_->line_length = 0;
     decision_->status = to_c(answer.status);
     decision_->denial = to_c(answer.denial);
     decision_->wait_kind = to_c(answer.wait_kind);

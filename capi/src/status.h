@@ -100,7 +100,83 @@ constexpr int32_t to_c(MessageClass message_class) {
   return SLUICE_CLASS_BULK;
 }
 
-// Outcomes come from the caller: false for a number that is none.
+constexpr int32_t to_c(LineState state) {
+  switch (state) {
+    case LineState::active: return SLUICE_LINE_ACTIVE;
+    case LineState::warming: return SLUICE_LINE_WARMING;
+    case LineState::paused: return SLUICE_LINE_PAUSED;
+    case LineState::draining: return SLUICE_LINE_DRAINING;
+    case LineState::suspended: return SLUICE_LINE_SUSPENDED;
+    case LineState::removed: return SLUICE_LINE_REMOVED;
+  }
+  return SLUICE_LINE_REMOVED;
+}
+
+constexpr int32_t to_c(OnSuspend policy) {
+  switch (policy) {
+    case OnSuspend::hold: return SLUICE_SUSPEND_HOLD;
+    case OnSuspend::move_new: return SLUICE_SUSPEND_MOVE_NEW;
+    case OnSuspend::move_all: return SLUICE_SUSPEND_MOVE_ALL;
+    case OnSuspend::fail: return SLUICE_SUSPEND_FAIL;
+  }
+  return SLUICE_SUSPEND_HOLD;
+}
+
+constexpr int32_t to_c(Sticky sticky) {
+  switch (sticky) {
+    case Sticky::none: return SLUICE_STICKY_NONE;
+    case Sticky::fresh: return SLUICE_STICKY_FRESH;
+    case Sticky::existing: return SLUICE_STICKY_EXISTING;
+    case Sticky::moved: return SLUICE_STICKY_MOVED;
+    case Sticky::spilled: return SLUICE_STICKY_SPILLED;
+  }
+  return SLUICE_STICKY_NONE;
+}
+
+constexpr int32_t to_c(CampaignState state) {
+  switch (state) {
+    case CampaignState::none: return SLUICE_CAMPAIGN_NONE;
+    case CampaignState::running: return SLUICE_CAMPAIGN_RUNNING;
+    case CampaignState::paused: return SLUICE_CAMPAIGN_PAUSED;
+    case CampaignState::aborted: return SLUICE_CAMPAIGN_ABORTED;
+    case CampaignState::finished: return SLUICE_CAMPAIGN_FINISHED;
+  }
+  return SLUICE_CAMPAIGN_NONE;
+}
+
+// What comes from the caller: false for a number that is none.
+constexpr bool from_c(int32_t number, LineState* state) {
+  switch (number) {
+    case SLUICE_LINE_ACTIVE: *state = LineState::active; return true;
+    case SLUICE_LINE_WARMING: *state = LineState::warming; return true;
+    case SLUICE_LINE_PAUSED: *state = LineState::paused; return true;
+    case SLUICE_LINE_DRAINING: *state = LineState::draining; return true;
+    case SLUICE_LINE_SUSPENDED: *state = LineState::suspended; return true;
+    case SLUICE_LINE_REMOVED: *state = LineState::removed; return true;
+    default: return false;
+  }
+}
+
+constexpr bool from_c(int32_t number, CampaignChange* change) {
+  switch (number) {
+    case SLUICE_CHANGE_PAUSE: *change = CampaignChange::pause; return true;
+    case SLUICE_CHANGE_RESUME: *change = CampaignChange::resume; return true;
+    case SLUICE_CHANGE_SEAL: *change = CampaignChange::seal; return true;
+    case SLUICE_CHANGE_ABORT: *change = CampaignChange::abort; return true;
+    default: return false;
+  }
+}
+
+constexpr bool from_c(int32_t number, MessageClass* message_class) {
+  switch (number) {
+    case SLUICE_CLASS_URGENT: *message_class = MessageClass::urgent; return true;
+    case SLUICE_CLASS_REPLY: *message_class = MessageClass::reply; return true;
+    case SLUICE_CLASS_TRANSACTIONAL: *message_class = MessageClass::transactional; return true;
+    case SLUICE_CLASS_BULK: *message_class = MessageClass::bulk; return true;
+    default: return false;
+  }
+}
+
 constexpr bool from_c(int32_t number, Outcome* outcome) {
   switch (number) {
     case SLUICE_OUTCOME_SENT: *outcome = Outcome::sent; return true;

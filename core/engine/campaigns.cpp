@@ -96,8 +96,9 @@ Status SendQueue::create_campaign(const CampaignSpec& spec, Instant given, uint6
     campaign->rules = spec.rules;
     campaign->bytes = bytes;
     if (spec.rules.starts_at == 0) campaign->rules.starts_at = now;
-    *id = campaign->id;
-    cold->queues->campaigns.emplace(campaign->id, std::move(campaign));
+    const uint64_t number = campaign->id;
+    cold->queues->campaigns.emplace(number, std::move(campaign));
+    *id = number;
   } catch (const std::bad_alloc&) {
     core_.memory_.uncharge(bytes);
     return fail(Status::no_memory, error, "memory: the host refused room for a campaign");
@@ -116,14 +117,14 @@ Status SendQueue::campaign_status(uint64_t id, CampaignReport* report, std::stri
 
 // One flag, and what its waiting messages took of the account; the lines follow as they are touched. REQUIRES: the home's lock.
 void SendQueue::abort_campaign(Campaign& c, Instant now) {
+  int16_t scope;
+  const uint64_t hash = tenant_hash(c.tenant, &scope);  // takes memory, so it comes before anything has changed
   c.aborted = true;
   c.sealed = true;
   c.over_at = now;
   c.ended[static_cast<size_t>(MessageState::aborted)] += c.queued;
   c.queued = 0;
   const Generation& g = core_.generation();
-  int16_t scope;
-  const uint64_t hash = tenant_hash(c.tenant, &scope);
   const uint32_t home = shard_of_message(c.id);
   Shard& shard = core_.block_.shards[home];
   if (scope != kNone && !c.tallies.empty()) {
@@ -173,6 +174,7 @@ Status SendQueue::change_campaign(uint64_t id, CampaignChange change, Instant gi
   if (c == nullptr) return fail(Status::not_found, error, kUnknown);
   if (c->aborted && change != CampaignChange::abort) return fail(Status::conflict, error, "campaign: aborted, which is final");
   const uint64_t removed = c->aborted ? 0 : c->queued;
+  if (report != nullptr) report->in_flight.reserve(c->in_flight.size());  // here, where a lack of memory leaves all as it is
   switch (change) {
     case CampaignChange::pause:
       if (!c->paused) c->paused_at = now;

@@ -113,8 +113,8 @@ constexpr uint64_t kLone = uint64_t{1} << 59;
 constexpr uint64_t kPooled = uint64_t{1} << 58;
 
 uint64_t pack_head(const OperationShape& s) {
-  return (s.known ? kKnown : 0) | (s.straight ? kStraight : 0) | (s.of_one ? kOfOne : 0) | (s.lone ? kLone : 0) | (s.pooled ? kPooled : 0) |
-         uint64_t{s.generation} << 48 | uint64_t{s.value_count} << 40 | uint64_t{s.slot_count} << 32 |
+  return (s.known ? kKnown : 0) | (s.straight ? kStraight : 0) | (s.of_one ? kOfOne : 0) | (s.lone ? kLone : 0) |
+         (s.pooled ? kPooled : 0) | uint64_t{s.generation} << 48 | uint64_t{s.value_count} << 40 | uint64_t{s.slot_count} << 32 |
          uint64_t{s.quantity_count} << 28 | uint64_t{s.charge_count} << 22 | uint64_t(s.repeats + 1) << 17 |
          uint64_t(s.tenant + 1) << 12 | s.operation;
 }

@@ -201,6 +201,7 @@ struct MessageStatus {
   Instant due = 0;      // scheduled, parked, leased: until then
   Instant expires = 0;  // 0: never
   uint64_t depth = 0;   // messages held for its line
+  std::string line;     // the one it goes by now: a pool may have moved it
   Promise promise;
 };
 

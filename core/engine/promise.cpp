@@ -162,7 +162,13 @@ Promise SendQueue::promise_for(const Work& work) const {
       return {0, flow.due >= kEndOfTime ? 0 : flow.due, flow.due >= kEndOfTime ? WaitKind::unknown : WaitKind::bound};
     place.in_flow = flow.waiting + uint64_t{1};
   }
-  return promise_at(line, place, asked, work.now);
+  Promise promise = promise_at(line, place, asked, work.now);
+  // A campaign's message comes to its flow when its slot has come, which depends on what else the campaign gets.
+  if (pending.campaign != nullptr && promise.kind == WaitKind::exact) {
+    promise.kind = WaitKind::bound;
+    promise.position = 0;
+  }
+  return promise;
 }
 
 }  // namespace sluice

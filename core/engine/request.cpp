@@ -23,6 +23,7 @@ bool is_key(Bytes value) { return value.data() != nullptr && value.size() - 1 < 
     *error += "NULL with length " + std::to_string(value.size()) + "; pass {NULL, 0} for an absent value";
   } else {
     *error += (value.empty() ? "empty" : std::to_string(value.size()) + " bytes") + "; a key has 1 to 1024 bytes";
+    if (value.data() == nullptr) *error += ", and only a repeated value and a line that a pool chooses may be absent";
   }
   return Status::invalid;
 }

@@ -474,6 +474,7 @@ Status SendQueue::status(uint64_t message, Instant given, MessageStatus* out, st
   out->due = timed ? m.due : 0;
   out->expires = m.has(message_flag::expires) ? at<Expiry>(m.expiry()).at : 0;
   out->depth = held.line.queue->messages;
+  out->line = held.line.record->key();
   out->promise = promise_of(held, now);
   return Status::ok;
 }

@@ -83,6 +83,9 @@ std::string Description::whole() {
 std::string Description::shape_of(const Operation& operation) {
   json_.object();
   shape(operation);
+  // The value that may be absent, since the pool chooses it.
+  const bool chosen = operation.pool != kNone && operation.repeats != operation.line;
+  json_.text_or_null("line", value_name(operation, chosen ? operation.line : kNone));
   json_.end_object();
   return json_.take();
 }

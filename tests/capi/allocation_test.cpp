@@ -372,6 +372,82 @@ TEST_F(Allocation, a_request_that_is_wrong_takes_none) {
   EXPECT_EQ(allocations.load(), before);
 }
 
+constexpr char kPooled[] = R"({
+  "name": "pooled", "tenant": "account", "line": "line",
+  "limits": [ { "name": "pace", "scope": ["line"], "kind": "pace", "amount": "1000000/s", "mode": "queue" } ],
+  "pools": [ { "name": "shared" } ],
+  "operations": [
+    { "name": "send", "values": ["account", "line", "recipient"], "pool": "shared", "charges": [ { "limit": "pace" } ] } ]
+})";
+
+class PoolAllocation : public ::testing::Test {
+ protected:
+  static sluice::engine make_engine() {
+    sluice_engine_options options = sluice::make_options(kPooled);
+    options.manual_clock = 1;
+    options.manual_now = 1'700'000'000'000'000'000;
+    options.shards = 1;
+    return sluice::engine(options);
+  }
+
+  sluice::engine engine_ = make_engine();
+};
+
+TEST_F(PoolAllocation, every_one_may_fail_and_a_line_stands_as_it_did_or_as_was_said) {
+  const sluice_line_change change = sluice::line_change("shared", "+15550001").reason("a reason that takes memory of its own");
+  bool set = false;
+  fail_each(
+      "sluice_set_line", [&] { return sluice_set_line(engine_.handle(), &change, SLUICE_NOW, nullptr, nullptr); },
+      [&](sluice_status status) {
+        set |= status == SLUICE_OK;
+        EXPECT_TRUE(!set || engine_.lines("shared").find("a reason") != std::string::npos);
+      });
+  // However far each attempt came, in the end all messages have moved and none is lost.
+  for (int i = 0; i < 20; ++i) {
+    const std::string recipient = "a recipient of some length " + std::to_string(i);
+    ASSERT_TRUE(engine_.enqueue(sluice::request(engine_.operation_id("send"), {"acme", {}, recipient})));
+  }
+  engine_.set_line(sluice::line_change("shared", "+15550002"));
+  const sluice_line_change gone = sluice::line_change("shared", "+15550001").state(SLUICE_LINE_SUSPENDED);
+  fail_each("sluice_set_line", [&] { return sluice_set_line(engine_.handle(), &gone, SLUICE_NOW, nullptr, nullptr); });
+  EXPECT_EQ(engine_.lease(100, 0, engine_.clock() + 1'000'000).size(), 1u);
+  EXPECT_EQ(engine_.counters().messages, 20u);
+  EXPECT_NE(engine_.lines("shared").find(
+                R"("line":"+15550001","state":"suspended","reason":null,"paused_until":null,"weight":1,"depth":0)"),
+            std::string::npos);
+  std::vector<char> buffer(1000);
+  fail_each("sluice_list_lines", [&] {
+    size_t length = buffer.size();
+    return sluice_list_lines(engine_.handle(), "shared", 6, nullptr, 0, SLUICE_NOW, buffer.data(), &length, nullptr);
+  });
+}
+
+TEST_F(PoolAllocation, every_one_may_fail_and_a_campaign_is_made_and_told_or_not) {
+  const std::string tenant(100, 'a');
+  const sluice_campaign_options options = sluice::make_campaign_options(tenant, "a name that takes memory of its own");
+  uint64_t campaign = 77;
+  fail_each(
+      "sluice_create_campaign",
+      [&] { return sluice_create_campaign(engine_.handle(), &options, SLUICE_NOW, &campaign, nullptr); },
+      [&](sluice_status status) { EXPECT_EQ(campaign != 0, status == SLUICE_OK); });
+  engine_.set_line(sluice::line_change("shared", "+1"));
+  const sluice::campaign made(engine_.handle(), campaign);
+  ASSERT_TRUE(engine_.enqueue(sluice::request(engine_.operation_id("send"), {tenant, {}, "ann"}), made.message("hello")));
+  ASSERT_EQ(engine_.lease().size(), 1u);
+  uint64_t in_flight[4];
+  sluice_campaign_report report = SLUICE_CAMPAIGN_REPORT_INIT;
+  report.in_flight = in_flight;
+  report.in_flight_capacity = 4;
+  fail_each("sluice_campaign_status", [&] { return sluice_campaign_status(engine_.handle(), campaign, &report, nullptr); });
+  EXPECT_EQ(report.in_flight_count, 1u);
+  fail_each(
+      "sluice_change_campaign",
+      [&] { return sluice_change_campaign(engine_.handle(), campaign, SLUICE_CHANGE_ABORT, SLUICE_NOW, &report, nullptr); },
+      [&](sluice_status status) {
+        EXPECT_EQ(made.status().state, status == SLUICE_OK ? SLUICE_CAMPAIGN_ABORTED : SLUICE_CAMPAIGN_RUNNING);
+      });
+}
+
 }  // namespace
 
 #endif

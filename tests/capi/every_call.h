@@ -67,6 +67,29 @@ static inline void queue_calls(sluice_engine engine, sluice_status expected, slu
   CHECK_EQ(expected, sluice_next_due(engine, &due));
 }
 
+static inline void pool_calls(sluice_engine engine, sluice_status expected, sluice_error* error) {
+  sluice_line_change change = SLUICE_LINE_CHANGE_INIT;
+  sluice_line_report report = SLUICE_LINE_REPORT_INIT;
+  char buffer[64];
+  size_t length = sizeof(buffer);
+  change.pool = "shared";
+  change.pool_len = 6;
+  change.line = key("+1");
+  CHECK_EQ(expected, sluice_set_line(engine, &change, SLUICE_NOW, &report, error));
+  CHECK_EQ(expected, sluice_list_lines(engine, "shared", 6, NULL, 0, SLUICE_NOW, buffer, &length, error));
+}
+
+static inline void campaign_calls(sluice_engine engine, sluice_status expected, sluice_error* error) {
+  sluice_campaign_options options = SLUICE_CAMPAIGN_OPTIONS_INIT;
+  sluice_campaign_report report = SLUICE_CAMPAIGN_REPORT_INIT;
+  uint64_t campaign = 77;
+  options.tenant = key("acme");
+  CHECK_EQ(expected, sluice_create_campaign(engine, &options, SLUICE_NOW, &campaign, error));
+  CHECK_EQ(0, campaign);
+  CHECK_EQ(expected, sluice_change_campaign(engine, 1, SLUICE_CHANGE_ABORT, SLUICE_NOW, &report, error));
+  CHECK_EQ(expected, sluice_campaign_status(engine, 1, &report, error));
+}
+
 static inline void subject_calls(sluice_engine engine, sluice_status expected, sluice_error* error) {
   const sluice_bytes account = key("acme");
   const sluice_subject subject = subject_of("account", &account, 1);
@@ -112,12 +135,16 @@ static inline void every_call(sluice_engine engine, sluice_status expected) {
   sluice_error error = SLUICE_ERROR_INIT;
   deciding_calls(engine, expected, &error);
   queue_calls(engine, expected, &error);
+  pool_calls(engine, expected, &error);
+  campaign_calls(engine, expected, &error);
   subject_calls(engine, expected, &error);
   house_calls(engine, expected, &error);
   CHECK_EQ(expected, error.status);
   CHECK(strncmp(error.message, "engine: ", 8) == 0);
   deciding_calls(engine, expected, NULL);
   queue_calls(engine, expected, NULL);
+  pool_calls(engine, expected, NULL);
+  campaign_calls(engine, expected, NULL);
   subject_calls(engine, expected, NULL);
   house_calls(engine, expected, NULL);
 }

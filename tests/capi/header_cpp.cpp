@@ -18,6 +18,10 @@ struct initial_values {
   sluice_held held = SLUICE_HELD_INIT;
   sluice_lease_options lease_options = SLUICE_LEASE_OPTIONS_INIT;
   sluice_message_state message_state = SLUICE_MESSAGE_STATE_INIT;
+  sluice_line_change line_change = SLUICE_LINE_CHANGE_INIT;
+  sluice_line_report line_report = SLUICE_LINE_REPORT_INIT;
+  sluice_campaign_options campaign_options = SLUICE_CAMPAIGN_OPTIONS_INIT;
+  sluice_campaign_report campaign_report = SLUICE_CAMPAIGN_REPORT_INIT;
 };
 
 }  // namespace
@@ -27,7 +31,8 @@ uint32_t header_cpp() {
   const initial_values initial;
   return initial.error.struct_size + initial.options.struct_size + initial.request.struct_size + initial.decision.struct_size +
          initial.counters.struct_size + initial.message.struct_size + initial.held.struct_size +
-         initial.lease_options.struct_size + initial.message_state.struct_size;
+         initial.lease_options.struct_size + initial.message_state.struct_size + initial.line_change.struct_size +
+         initial.line_report.struct_size + initial.campaign_options.struct_size + initial.campaign_report.struct_size;
 }
 
 #if __cplusplus >= 201703L
@@ -62,6 +67,18 @@ bool header_hpp(sluice::engine& engine) {
   engine.extend(1, 1, 1);
   if (answer && engine.status(answer.held.message).state == SLUICE_MESSAGE_WAITING) engine.cancel(answer.held.message);
   if (engine.next_due() == INT64_MAX) return false;
+  std::string line;
+  engine.decide(request, decision, line);
+  const sluice::line_change change =
+      sluice::line_change("shared", "+1").by({"acme"}).weight(2).pause(1).state(0).on_suspend(0).reason("why");
+  if (engine.set_line(change).moved != 0 || engine.lines("shared", {"acme"}).empty()) return false;
+  const sluice::campaign campaign = engine.create_campaign(sluice::make_campaign_options("acme", "spring"));
+  engine.peek_enqueue(request, campaign.message("payload"));
+  if (engine.peek_enqueue(request, "payload").line.empty() || engine.status(1).line.empty()) return false;
+  campaign.pause();
+  campaign.resume();
+  campaign.seal();
+  if (!campaign.abort().in_flight.empty() || campaign.status().removed != campaign.number()) return false;
   engine.commit(decision.receipt, {1});
   return sluice::allowed(engine.peek(request)) && engine.decide_many(many).size() == 2 && engine.erase(subject) != 0 &&
          engine.usage(subject).empty() && engine.usage_json(subject).empty() && engine.explain(request).empty() &&

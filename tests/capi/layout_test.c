@@ -109,6 +109,9 @@ static void decision(void) {
   FIELD(sluice_decision, details);
   FIELD(sluice_decision, detail_capacity);
   FIELD(sluice_decision, detail_count);
+  FIELD(sluice_decision, line_length);
+  FIELD(sluice_decision, line_capacity);
+  FIELD(sluice_decision, line);
   END(sluice_decision);
 }
 
@@ -191,6 +194,7 @@ static void messages(void) {
   FIELD(sluice_message, payload_len);
   FIELD(sluice_message, send_at);
   FIELD(sluice_message, expires_at);
+  FIELD(sluice_message, campaign);
   END(sluice_message);
   BEGIN(sluice_held);
   FIELD(sluice_held, struct_size);
@@ -202,6 +206,11 @@ static void messages(void) {
   FIELD(sluice_held, eta);
   FIELD(sluice_held, eta_kind);
   FIELD(sluice_held, reserved0);
+  FIELD(sluice_held, sticky);
+  FIELD(sluice_held, line_length);
+  FIELD(sluice_held, line_capacity);
+  FIELD(sluice_held, reserved1);
+  FIELD(sluice_held, line);
   END(sluice_held);
   BEGIN(sluice_message_state);
   FIELD(sluice_message_state, struct_size);
@@ -217,6 +226,9 @@ static void messages(void) {
   FIELD(sluice_message_state, eta);
   FIELD(sluice_message_state, eta_kind);
   FIELD(sluice_message_state, reserved0);
+  FIELD(sluice_message_state, line_length);
+  FIELD(sluice_message_state, line_capacity);
+  FIELD(sluice_message_state, line);
   END(sluice_message_state);
 }
 
@@ -253,6 +265,56 @@ static void leases(void) {
   FIELD(sluice_settlement, status);
   FIELD(sluice_settlement, state);
   END(sluice_settlement);
+}
+
+static void pools_and_campaigns(void) {
+  BEGIN(sluice_line_change);
+  FIELD(sluice_line_change, struct_size);
+  FIELD(sluice_line_change, weight);
+  FIELD(sluice_line_change, pool);
+  FIELD(sluice_line_change, pool_len);
+  FIELD(sluice_line_change, by);
+  FIELD(sluice_line_change, by_count);
+  FIELD(sluice_line_change, line);
+  FIELD(sluice_line_change, reason);
+  FIELD(sluice_line_change, reason_len);
+  FIELD(sluice_line_change, paused_until);
+  FIELD(sluice_line_change, state);
+  FIELD(sluice_line_change, on_suspend);
+  END(sluice_line_change);
+  BEGIN(sluice_line_report);
+  FIELD(sluice_line_report, struct_size);
+  FIELD(sluice_line_report, reserved0);
+  FIELD(sluice_line_report, held);
+  FIELD(sluice_line_report, moved);
+  FIELD(sluice_line_report, failed);
+  END(sluice_line_report);
+  BEGIN(sluice_campaign_options);
+  FIELD(sluice_campaign_options, struct_size);
+  FIELD(sluice_campaign_options, message_class);
+  FIELD(sluice_campaign_options, tenant);
+  FIELD(sluice_campaign_options, name);
+  FIELD(sluice_campaign_options, name_len);
+  FIELD(sluice_campaign_options, starts_at);
+  FIELD(sluice_campaign_options, duration);
+  FIELD(sluice_campaign_options, share);
+  FIELD(sluice_campaign_options, catches_up);
+  FIELD(sluice_campaign_options, pause_share);
+  FIELD(sluice_campaign_options, pause_window);
+  END(sluice_campaign_options);
+  BEGIN(sluice_campaign_report);
+  FIELD(sluice_campaign_report, struct_size);
+  FIELD(sluice_campaign_report, state);
+  FIELD(sluice_campaign_report, sealed);
+  FIELD(sluice_campaign_report, in_flight_count);
+  FIELD(sluice_campaign_report, in_flight);
+  FIELD(sluice_campaign_report, in_flight_capacity);
+  FIELD(sluice_campaign_report, reserved0);
+  FIELD(sluice_campaign_report, accepted);
+  FIELD(sluice_campaign_report, queued);
+  FIELD(sluice_campaign_report, removed);
+  FIELD(sluice_campaign_report, ended);
+  END(sluice_campaign_report);
 }
 
 static void statuses(void) {
@@ -328,6 +390,33 @@ static void queue_numbers(void) {
   NUMBER(SLUICE_OUTCOME_LINE_BAD);
 }
 
+static void pool_numbers(void) {
+  NUMBER(SLUICE_LINE_ACTIVE);
+  NUMBER(SLUICE_LINE_WARMING);
+  NUMBER(SLUICE_LINE_PAUSED);
+  NUMBER(SLUICE_LINE_DRAINING);
+  NUMBER(SLUICE_LINE_SUSPENDED);
+  NUMBER(SLUICE_LINE_REMOVED);
+  NUMBER(SLUICE_SUSPEND_HOLD);
+  NUMBER(SLUICE_SUSPEND_MOVE_NEW);
+  NUMBER(SLUICE_SUSPEND_MOVE_ALL);
+  NUMBER(SLUICE_SUSPEND_FAIL);
+  NUMBER(SLUICE_STICKY_NONE);
+  NUMBER(SLUICE_STICKY_FRESH);
+  NUMBER(SLUICE_STICKY_EXISTING);
+  NUMBER(SLUICE_STICKY_MOVED);
+  NUMBER(SLUICE_STICKY_SPILLED);
+  NUMBER(SLUICE_CAMPAIGN_NONE);
+  NUMBER(SLUICE_CAMPAIGN_RUNNING);
+  NUMBER(SLUICE_CAMPAIGN_PAUSED);
+  NUMBER(SLUICE_CAMPAIGN_ABORTED);
+  NUMBER(SLUICE_CAMPAIGN_FINISHED);
+  NUMBER(SLUICE_CHANGE_PAUSE);
+  NUMBER(SLUICE_CHANGE_RESUME);
+  NUMBER(SLUICE_CHANGE_SEAL);
+  NUMBER(SLUICE_CHANGE_ABORT);
+}
+
 static void flags(void) {
   NUMBER(SLUICE_PEEK);
   NUMBER(SLUICE_RECEIPT);
@@ -371,10 +460,12 @@ int main(int count, char** arguments) {
   counters();
   messages();
   leases();
+  pools_and_campaigns();
   statuses();
   kinds();
   flags();
   queue_numbers();
+  pool_numbers();
   if (count == 2 && strcmp(arguments[1], "--update") == 0) return update();
   compare();
   return finish();

@@ -253,7 +253,7 @@ static void newer_structs_are_taken_while_they_ask_nothing_new(sluice_engine eng
   CHECK(decision.newer[0] == 0 && decision.newer[1] == 0);
   decision.newer[1] = UINT64_C(1) << 63;
   CHECK_EQ(SLUICE_E_UNSUPPORTED, sluice_decide_checked(engine, &request.known, &decision.known, &error));
-  SAID("decision: it is from a newer header; what lies past its first 112 bytes is not known here and not 0");
+  SAID("decision: it is from a newer header; what lies past its first 128 bytes is not known here and not 0");
   CHECK_EQ(SLUICE_OK, decision.known.status); /* untouched */
   decision.newer[1] = 0;
   request.newer[0] = 1;
@@ -273,7 +273,7 @@ static void decisions_are_checked_first(sluice_engine engine) {
   sluice_decision decision = SLUICE_DECISION_INIT;
   decision.struct_size = 104;
   CHECK_EQ(SLUICE_E_INVALID, sluice_decide_checked(engine, &request, &decision, &error));
-  SAID("decision.struct_size: 104; set it to sizeof, 112");
+  SAID("decision.struct_size: 104; set it to sizeof, 128");
   decision.struct_size = sizeof(decision);
   decision.detail_capacity = 4;
   CHECK_EQ(SLUICE_E_INVALID, sluice_decide_checked(engine, &request, &decision, &error));

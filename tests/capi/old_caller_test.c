@@ -7,10 +7,13 @@
 #include "check.h"
 
 static const char policy[] =
-    "{ \"name\": \"old\", \"tenant\": \"account\","
+    "{ \"name\": \"old\", \"tenant\": \"account\", \"line\": \"line\", \"pools\": [ { \"name\": \"shared\", \"sticky\": false } "
+    "],"
     "  \"limits\": [ { \"name\": \"sends\", \"scope\": [\"account\"], \"kind\": \"window\", \"period\": \"60s\", \"amount\": 2 } "
     "],"
-    "  \"operations\": [ { \"name\": \"send\", \"values\": [\"account\"], \"charges\": [ { \"limit\": \"sends\" } ] } ] }";
+    "  \"operations\": [ { \"name\": \"send\", \"values\": [\"account\"], \"charges\": [ { \"limit\": \"sends\" } ] },"
+    "    { \"name\": \"text\", \"values\": [\"account\", \"line\"], \"pool\": \"shared\", \"charges\": [ { \"limit\": \"sends\" "
+    "} ] } ] }";
 
 /* What lies behind an old caller's struct is not the library's to read or write. */
 typedef struct {
@@ -61,6 +64,23 @@ static void decides(sluice_engine engine) {
   CHECK(untouched(guarded.behind));
 }
 
+/* A policy may have got a pool since: its line is told only where there is room for it, and here is none. */
+static void decides_beside_a_pool(sluice_engine engine) {
+  const sluice_bytes values[2] = {{"pooled", 6}, {"+1", 2}}, absent[2] = {{"pooled", 6}, {NULL, 0}};
+  sluice_request request = SLUICE_REQUEST_INIT;
+  guarded_decision guarded = {SLUICE_DECISION_INIT, {0}};
+  memset(guarded.behind, 0xA5, sizeof(guarded.behind));
+  request.operation = sluice_operation_id(engine, "text", SLUICE_STRLEN);
+  request.values = values;
+  request.value_count = 2;
+  request.flags = SLUICE_PEEK;
+  CHECK_EQ(SLUICE_OK, sluice_decide(engine, &request, &guarded.decision));
+  request.values = absent;
+  CHECK_EQ(SLUICE_DENIED, sluice_decide(engine, &request, &guarded.decision));
+  CHECK_EQ(SLUICE_DENIAL_POOL, guarded.decision.denial);
+  CHECK(untouched(guarded.behind));
+}
+
 static void counts(sluice_engine engine) {
   guarded_counters guarded = {SLUICE_COUNTERS_INIT, {0}};
   memset(guarded.behind, 0xA5, sizeof(guarded.behind));
@@ -74,6 +94,7 @@ static void counts(sluice_engine engine) {
 int main(void) {
   const sluice_engine engine = create();
   decides(engine);
+  decides_beside_a_pool(engine);
   counts(engine);
   CHECK_EQ(SLUICE_OK, sluice_engine_destroy(engine));
   return finish();

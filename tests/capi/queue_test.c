@@ -418,14 +418,14 @@ static void enqueues_are_checked(sluice_engine engine) {
   message.expires_at = START;
   PUT(SLUICE_E_INVALID, "expires_at: not after the message may first be sent");
   message.struct_size = 32;
-  PUT(SLUICE_E_INVALID, "message.struct_size: 32; set it to sizeof, 40");
+  PUT(SLUICE_E_INVALID, "message.struct_size: 32; set it to sizeof, 48");
   message.struct_size = 0;
-  PUT(SLUICE_E_INVALID, "message.struct_size: 0; set it to sizeof, 40");
+  PUT(SLUICE_E_INVALID, "message.struct_size: 0; set it to sizeof, 48");
   held.struct_size = 24;
-  PUT(SLUICE_E_INVALID, "held.struct_size: 24; set it to sizeof, 56");
+  PUT(SLUICE_E_INVALID, "held.struct_size: 24; set it to sizeof, 80");
   held.struct_size = sizeof(held);
   decision.struct_size = 100;
-  PUT(SLUICE_E_INVALID, "decision.struct_size: 100; set it to sizeof, 112");
+  PUT(SLUICE_E_INVALID, "decision.struct_size: 100; set it to sizeof, 128");
   decision.struct_size = sizeof(decision);
 #undef PUT
   CHECK_EQ(SLUICE_E_INVALID, sluice_enqueue(engine, NULL, NULL, NULL, NULL, &error));
@@ -493,7 +493,7 @@ static void leases_and_settlements_are_checked(sluice_engine engine) {
   SAID("state: NULL");
   state.struct_size = 64;
   CHECK_EQ(SLUICE_E_INVALID, sluice_message_status(engine, 12345, SLUICE_NOW, &state, &error));
-  SAID("state.struct_size: 64; set it to sizeof, 72");
+  SAID("state.struct_size: 64; set it to sizeof, 88");
   CHECK_EQ(SLUICE_E_INVALID, sluice_nack(engine, 1, 1, SLUICE_OUTCOME_SENT, 0, SLUICE_NOW, &error));
   SAID("outcome: 0; from 1 (retry) to 5 (line bad), and sluice_ack says sent");
   CHECK_EQ(SLUICE_E_INVALID, sluice_nack(engine, 1, 1, -1, 0, SLUICE_NOW, &error));

@@ -290,6 +290,96 @@ TEST_F(Queue, batches_say_how_each_went) {
   EXPECT_TRUE(engine_.enqueue_many(std::vector<sluice_request>(), std::vector<sluice_message>()).empty());
 }
 
+constexpr char kPooled[] = R"({
+  "name": "pooled", "tenant": "account", "line": "line",
+  "limits": [
+    { "name": "pace", "scope": ["line"], "kind": "pace", "amount": "10/s", "mode": "queue" },
+    { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 1000 } ],
+  "pools": [ { "name": "shared" }, { "name": "own", "by": ["account"] } ],
+  "operations": [
+    { "name": "send", "values": ["account", "line", "recipient"], "pool": "shared", "charges": [ { "limit": "pace" } ] },
+    { "name": "call", "values": ["account", "line", "recipient"], "pool": "shared", "charges": [ { "limit": "day" } ] } ]
+})";
+constexpr int64_t kSecond = 1'000'000'000;
+
+class Pooled : public ::testing::Test {
+ protected:
+  static sluice::engine make_engine() {
+    sluice_engine_options options = sluice::make_options(kPooled);
+    options.manual_clock = 1;
+    options.manual_now = kStart;
+    return sluice::engine(options);
+  }
+  sluice::request send(std::string_view recipient) const { return {engine_.operation_id("send"), {"acme", {}, recipient}}; }
+
+  sluice::engine engine_ = make_engine();
+  const std::string long_line_ = "+" + std::string(1023, '1');
+};
+
+TEST_F(Pooled, every_answer_tells_its_line_however_long_it_is) {
+  EXPECT_EQ(engine_.lines("shared"), "[]");
+  engine_.set_line(sluice::line_change("shared", long_line_));
+  EXPECT_EQ(engine_.peek_enqueue(send("ann")).line, long_line_);
+  const sluice::enqueued held = engine_.enqueue(send("ann"), "hello");
+  EXPECT_EQ(held.line, long_line_);
+  EXPECT_EQ(held.held.sticky, SLUICE_STICKY_FRESH);
+  EXPECT_EQ(held.held.line, nullptr);  // nothing points into what is gone
+  EXPECT_EQ(engine_.status(held.held.message).line, long_line_);
+  EXPECT_EQ(engine_.status(held.held.message).state, SLUICE_MESSAGE_WAITING);
+  const sluice::request to_ann = send("ann");  // the C structs point into it
+  const std::vector<sluice_request> two(2, sluice_request(to_ann));
+  const std::vector<sluice::enqueued> many = engine_.enqueue_many(two, std::vector<sluice_message>(2, sluice::make_message()));
+  EXPECT_EQ(many[0].line, long_line_);
+  EXPECT_EQ(many[1].line, long_line_);
+  std::string line = "before";
+  sluice_decision decision = sluice::make_decision();
+  engine_.decide(sluice::request(engine_.operation_id("call"), {"acme", {}, "ann"}), decision, line);
+  EXPECT_EQ(line, long_line_);
+  EXPECT_EQ(thrown([&] { engine_.decide(sluice::request(99, {"acme"}), decision, line); }), SLUICE_E_NOT_FOUND);
+}
+
+TEST_F(Pooled, a_line_is_changed_as_a_whole) {
+  engine_.set_line(sluice::line_change("shared", "+1").weight(3).pause(kStart + kSecond).reason("resting"));
+  EXPECT_THAT(engine_.lines("shared"), HasSubstr(R"("state":"paused","reason":"resting","paused_until":1700000041000000000)"));
+  engine_.set_line(sluice::line_change("shared", "+1"));
+  EXPECT_THAT(engine_.lines("shared"), HasSubstr(R"("state":"active","reason":null,"paused_until":null,"weight":1)"));
+  engine_.enqueue(send("ann"));
+  const sluice_line_report report =
+      engine_.set_line(sluice::line_change("shared", "+1").state(SLUICE_LINE_SUSPENDED).on_suspend(SLUICE_SUSPEND_FAIL));
+  EXPECT_EQ(report.failed, 1u);
+  engine_.set_line(sluice::line_change("own", "+7").by({"acme"}));
+  EXPECT_THAT(engine_.lines("own", {"acme"}), HasSubstr("+7"));
+  EXPECT_EQ(engine_.lines("own", {"other"}), "[]");
+  EXPECT_EQ(thrown([&] { engine_.lines("none"); }), SLUICE_E_NOT_FOUND);
+}
+
+TEST_F(Pooled, a_campaign_is_a_name_for_many_messages) {
+  engine_.set_line(sluice::line_change("shared", "+1"));
+  sluice_campaign_options options = sluice::make_campaign_options("acme", "spring");
+  options.share = 10'000;
+  const sluice::campaign campaign = engine_.create_campaign(options);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(engine_.enqueue(send("r" + std::to_string(i)), campaign.message("text")));
+  sluice::leases leased(100, 100'000);
+  for (int i = 0; i < 70; ++i) {  // more than the report has room for at first
+    engine_.set_clock(kStart + i * kSecond / 10);
+    engine_.lease(leased);
+    ASSERT_EQ(leased.size(), 1u);
+    EXPECT_EQ(leased[0]->campaign, campaign.number());
+  }
+  EXPECT_EQ(campaign.pause().state, SLUICE_CAMPAIGN_PAUSED);
+  EXPECT_EQ(campaign.resume().state, SLUICE_CAMPAIGN_RUNNING);
+  EXPECT_EQ(campaign.seal().sealed, 1u);
+  const sluice::campaign_report aborted = campaign.abort();
+  EXPECT_EQ(aborted.removed, 30u);
+  ASSERT_EQ(aborted.in_flight.size(), 70u);
+  EXPECT_EQ(aborted.in_flight.back(), leased[0]->message);
+  EXPECT_EQ(campaign.status().state, SLUICE_CAMPAIGN_ABORTED);
+  EXPECT_EQ(campaign.status().in_flight.size(), 70u);
+  EXPECT_EQ(thrown([&] { campaign.resume(); }), SLUICE_E_CONFLICT);
+  EXPECT_EQ(thrown([&] { engine_.enqueue(send("late"), campaign.message()); }), SLUICE_E_CONFLICT);
+  EXPECT_EQ(thrown([&] { engine_.create_campaign(sluice::make_campaign_options("")); }), SLUICE_E_INVALID);
+}
+
 TEST(WrapperNames, are_total) {
   EXPECT_STREQ(sluice::message_state_name(SLUICE_MESSAGE_DEAD), "dead");
   EXPECT_STREQ(sluice::message_state_name(SLUICE_MESSAGE_PARKED), "parked");
@@ -298,6 +388,14 @@ TEST(WrapperNames, are_total) {
   EXPECT_STREQ(sluice::message_class_name(-1), "unknown");
   EXPECT_STREQ(sluice::outcome_name(SLUICE_OUTCOME_LINE_BAD), "line_bad");
   EXPECT_STREQ(sluice::outcome_name(6), "unknown");
+  EXPECT_STREQ(sluice::line_state_name(SLUICE_LINE_REMOVED), "removed");
+  EXPECT_STREQ(sluice::line_state_name(6), "unknown");
+  EXPECT_STREQ(sluice::on_suspend_name(SLUICE_SUSPEND_FAIL), "fail");
+  EXPECT_STREQ(sluice::on_suspend_name(SLUICE_NONE), "unknown");
+  EXPECT_STREQ(sluice::sticky_name(SLUICE_STICKY_SPILLED), "spilled");
+  EXPECT_STREQ(sluice::sticky_name(5), "unknown");
+  EXPECT_STREQ(sluice::campaign_state_name(SLUICE_CAMPAIGN_FINISHED), "finished");
+  EXPECT_STREQ(sluice::campaign_state_name(-1), "unknown");
 }
 
 TEST(WrapperPolicy, checks_and_describes) {
@@ -318,6 +416,14 @@ TEST(WrapperInit, gives_what_the_macros_give) {
   EXPECT_EQ(std::memcmp(&held, &answer, sizeof(answer)), 0);
   const sluice_lease_options options = SLUICE_LEASE_OPTIONS_INIT, wanted = sluice::make_lease_options();
   EXPECT_EQ(std::memcmp(&options, &wanted, sizeof(wanted)), 0);
+  const sluice_line_change line = sluice::line_change({}, {}), changed = SLUICE_LINE_CHANGE_INIT;
+  EXPECT_EQ(std::memcmp(&line, &changed, sizeof(line)), 0);
+  const sluice_campaign_options campaign = sluice::make_campaign_options({}), asked_for = SLUICE_CAMPAIGN_OPTIONS_INIT;
+  EXPECT_EQ(std::memcmp(&campaign, &asked_for, sizeof(campaign)), 0);
+  const sluice_campaign_report report = SLUICE_CAMPAIGN_REPORT_INIT, stands = sluice::campaign_report();
+  EXPECT_EQ(std::memcmp(&report, &stands, sizeof(report)), 0);
+  const sluice_message_state state = SLUICE_MESSAGE_STATE_INIT, found = sluice::message_state();
+  EXPECT_EQ(std::memcmp(&state, &found, sizeof(state)), 0);
 }
 
 }  // namespace

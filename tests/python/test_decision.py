@@ -34,6 +34,7 @@ def test_an_allowed_decision_is_true_and_says_how_the_first_limit_stands(engine_
         "now": NOW,
         "replayed": False,
         "overflowed": False,
+        "line": None,
         "details": (),
     }
     assert repr(decision) == "<Decision allowed: it 1 of 5 used>"

@@ -11,8 +11,17 @@ import pytest
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples/python"
 PRINTS = {
     "batch.py": ["240 go now, 60 wait", "60 denied by pair as rate"],
+    "campaign.py": [
+        "0 s: spring 0",
+        "5 s: your code is 1234",
+        "10 s: spring 1",
+        "paused with 4 waiting",
+        "105 s: spring 2",
+        "aborted: 4 sent, 2 removed",
+    ],
     "hello.py": ["30 allowed; rate by pair", "the same passes in 60 s"],
     "message_queue.py": ["c1: 5 on the line", "1 s: b1 for bob", "2 s: c1 for carol", "6 s: c1 for carol", "7 s: a3 for acme"],
+    "pool.py": ["ann: +1555000", "fresh", "suspended: 1 held for who knows it, 1 moved", "dave moves from", "1 line out of 3"],
     "receipts.py": ["charged 4", "settled 3", "refunded 3", "replayed True 4"],
     "usage_events.py": [
         "account=acme has used 75% of 2000: 1500",

@@ -80,6 +80,29 @@ def messages(engine: sluice.Engine) -> None:
             raise sluice.Throttled(timedelta(seconds=1))
 
 
+def pools(engine: sluice.Engine) -> None:
+    report = engine.set_line("shared", b"+1", state="paused", paused_until=datetime.now(timezone.utc), reason="resting")
+    assert_type(report, sluice.LineReport)
+    assert_type(engine.lines("shared", account="acme"), "list[sluice.Line]")
+    held = engine.peek_enqueue("send", account="acme", recipient="+2", quantities={"parts": 1})
+    assert_type(held.line, "str | None")
+    assert_type(held.eta, "int | None")
+    assert_type(engine.decide("send", account="acme", recipient="+2").line, "str | None")
+    assert_type(engine.status(held).line, str)
+    for event in engine.events():
+        assert_type(event.sender_change, "sluice.SenderChange | None")
+
+
+def campaigns(engine: sluice.Engine) -> None:
+    campaign = engine.campaign("spring", account="acme", duration=timedelta(hours=1), share="30%", pause_share=500)
+    assert_type(campaign, sluice.Campaign)
+    engine.enqueue("send", account="acme", line="+1", recipient="+2", campaign=campaign)
+    engine.operation("send").enqueue("acme", "+1", "+2", campaign=campaign.number)
+    assert_type(campaign.abort(), sluice.CampaignStatus)
+    assert_type(campaign.status().in_flight, "tuple[int, ...]")
+    assert_type(engine.lease()[0].campaign, "int | None")
+
+
 async def messages_in_a_coroutine(engine: sluice.Engine) -> None:
     async for lease in engine.due():
         assert_type(lease, sluice.Lease)
@@ -104,4 +127,6 @@ def mistakes(engine: sluice.Engine) -> None:
     engine.set_plan(7, account="acme")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     engine.enqueue("send", account="acme", message_class="slow")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     engine.lease()[0].nack("sent")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    engine.set_line("shared", "+1", state="gone")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    engine.campaign("spring", account="acme", share=0.5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     sluice.Engine("{}", clock="atomic")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

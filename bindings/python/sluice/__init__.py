@@ -14,9 +14,10 @@ Policies are texts: docs/policy-language.md is their reference. Instants and spa
 
 from ._native import Decision, Decisions, Operation, Receipt
 from ._native import version as __version__
+from .campaign import Campaign, CampaignStatus, Share
 from .decision import LimitDetail
 from .due import Due
-from .engine import Amount, Duration, Engine, Instant
+from .engine import Amount, Engine
 from .errors import (
     ClosedError,
     Conflict,
@@ -34,10 +35,13 @@ from .errors import (
     Unset,
     WouldReset,
 )
-from .event import Event
+from .event import Event, SenderChange
 from .held import Held, MessageStatus, Settled
+from .instant import Duration, Instant
 from .lease import Lease, NotAttempted, Outcome, PermanentFailure, Throttled
 from .policy import Policy, PolicyText
+from .pool import Line, LineReport, LineState, OnSuspend
+from .queue import MessageClass
 from .scope import Value
 from .usage import Counters, Subject, UsageRow
 
@@ -53,6 +57,8 @@ __all__ = [
     "ON_RELEASE",
     "UNLIMITED",
     "Amount",
+    "Campaign",
+    "CampaignStatus",
     "ClosedError",
     "Conflict",
     "Counters",
@@ -70,10 +76,15 @@ __all__ = [
     "InvalidRequest",
     "Lease",
     "LimitDetail",
+    "Line",
+    "LineReport",
+    "LineState",
     "MemoryCapError",
+    "MessageClass",
     "MessageStatus",
     "NotAttempted",
     "NotFound",
+    "OnSuspend",
     "Operation",
     "Outcome",
     "PermanentFailure",
@@ -81,7 +92,9 @@ __all__ = [
     "PolicyError",
     "PolicyText",
     "Receipt",
+    "SenderChange",
     "Settled",
+    "Share",
     "SluiceError",
     "StaleLease",
     "Subject",

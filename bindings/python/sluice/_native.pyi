@@ -4,6 +4,7 @@ from typing import Any, SupportsIndex, final
 
 from typing_extensions import TypeAlias
 
+from .campaign import Campaign
 from .decision import LimitDetail
 from .errors import SluiceError
 from .held import Held, MessageStatus
@@ -14,6 +15,7 @@ _Value: TypeAlias = str | bytes
 _Given: TypeAlias = _Value | Iterable[_Value]
 _Instant: TypeAlias = int | datetime
 _Subject: TypeAlias = tuple[_Value, ...]
+_Report: TypeAlias = tuple[str, bool, int, int, int, tuple[int, ...], dict[str, int]]
 
 version: str
 
@@ -54,6 +56,8 @@ class Decision:
     def replayed(self) -> bool: ...
     @property
     def overflowed(self) -> bool: ...
+    @property
+    def line(self) -> str | None: ...
     @property
     def receipt(self) -> Receipt | None: ...
     @property
@@ -153,6 +157,7 @@ class Operation:
         message_class: str | None = ...,
         send_at: _Instant | None = ...,
         expires_at: _Instant | None = ...,
+        campaign: Campaign | int | None = ...,
         values: Mapping[str, _Value] | None = ...,
         quantities: Mapping[str, int] | None = ...,
         now: _Instant | None = ...,
@@ -237,6 +242,36 @@ class EngineCore:
     def cancel(self, message: int, now: _Instant | None, /) -> None: ...
     def status(self, message: int, now: _Instant | None, /) -> MessageStatus: ...
     def next_due(self) -> int | None: ...
+    def set_line(
+        self,
+        pool: str,
+        by: _Subject,
+        line: _Value,
+        state: str,
+        weight: int,
+        paused_until: _Instant | None,
+        on_suspend: str | None,
+        reason: str,
+        now: _Instant | None,
+        /,
+    ) -> tuple[int, int, int]: ...
+    def list_lines(self, pool: str, by: _Subject, now: _Instant | None, /) -> str: ...
+    def create_campaign(
+        self,
+        name: str,
+        tenant: _Value,
+        message_class: str | None,
+        starts_at: _Instant | None,
+        duration: int | timedelta | None,
+        share: int,
+        catches_up: bool,
+        pause_share: int,
+        pause_window: int,
+        now: _Instant | None,
+        /,
+    ) -> int: ...
+    def change_campaign(self, number: int, change: str, now: _Instant | None, /) -> _Report: ...
+    def campaign_status(self, number: int, /) -> _Report: ...
     def watch(self, before: int, ring: Callable[[int], None] | None, /) -> None: ...
     def drain_events(
         self,

@@ -5,35 +5,32 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import time
 from types import TracebackType
 from typing import Any, Literal, Union
 
 from . import _native
 from ._native import Decision, Decisions, Operation
-from .due import Bell, Due
+from .due import Bell
 from .errors import ClosedError, InvalidRequest
 from .event import Event, event_of
-from .held import Held, MessageStatus, Settled
-from .lease import Lease, Outcome
+from .instant import Duration, Instant
 from .policy import Policy, PolicyText, policy_of
+from .queue import Queue
 from .scope import Scopes, Value
 from .usage import Counters, Subject, UsageRow
 from .zones import zone_directory
 
-Instant = Union[int, datetime]
-"""ns since the Unix epoch, 0 up to 2**62, or a datetime with a time zone."""
-Duration = Union[int, timedelta]
-"""ns, or a timedelta."""
 Amount = Union[int, str, Mapping[str, Any], None]
 """An amount as a policy writes it: 200, "80/s", "unlimited", "blocked", {"amount": 200, "thresholds": [80]}."""
 
 _PAGE = 1000
-_BUFFER = 65536
 
 
-class Engine:
-    """Decides requests under a policy. Safe to use from any thread; use it with `with`, or close it.
+class Engine(Queue):
+    """Decides requests under a policy, and holds messages until they may go.
+
+    Safe to use from any thread; use it with `with`, or close it.
 
     Instants (`now`) are ns since the Unix epoch as int, or datetimes with a time zone; None is the engine's own clock. A
     `now` more than a day ahead of the system's clock (and of a manual one) raises TimeError; one behind what a subject has
@@ -186,7 +183,7 @@ class Engine:
         """Decides one request, all or nothing: allowed takes every charge, denied only its attempt charges.
 
         dimensions: the operation's values by name, each 1 to 1,024 bytes: str (its UTF-8) or bytes; the dimension that
-            repeats may be a list of them.
+            repeats may be a list of them. In an operation with a pool the line may be left out: see Decision.line.
         values: the same as a mapping, for names that are no keywords or are options here.
         quantities: the operation's quantities by name, all of them, in units.
         peek: ask without charging anything.
@@ -247,117 +244,6 @@ class Engine:
     def limit_name(self, limit_id: int) -> str | None:
         """The name of a limit's number in Decisions.limit_id; None for -1."""
         return self._core.limit_name(limit_id)
-
-    # ---- queue ------------------------------------------------------------------------------------------------------
-
-    def enqueue(
-        self,
-        operation: str,
-        /,
-        *,
-        payload: Value | None = None,
-        message_class: Literal["urgent", "reply", "transactional", "bulk"] | None = None,
-        send_at: Instant | None = None,
-        expires_at: Instant | None = None,
-        values: Mapping[str, Value] | None = None,
-        quantities: Mapping[str, int] | None = None,
-        now: Instant | None = None,
-        peek: bool = False,
-        idempotency_key: Value | None = None,
-        details: bool = False,
-        **dimensions: Value,
-    ) -> Held:
-        """Takes a message in, to be leased when its queue-mode limits let it go. A refusal is a Held that is false.
-
-        payload: any bytes (a str is its UTF-8), handed back by the lease; at most as many as the policy's queue takes.
-        message_class: None for the operation's own.
-        send_at: not before; None: as soon as it may.
-        expires_at: not at or after; None: as its class says.
-        peek: ask without holding or charging anything.
-
-        All else as in decide: what does not wait for its turn is charged now, all or nothing, and a refused message has cost
-        nothing but its attempt charges. Raises NotFound, InvalidRequest, TimeError, Unset, Conflict, TooMany, MemoryCapError,
-        TypeError; then nothing is held.
-        """
-        return self.operation(operation).enqueue(
-            payload=payload,
-            message_class=message_class,
-            send_at=send_at,
-            expires_at=expires_at,
-            values=values,
-            quantities=quantities,
-            now=now,
-            peek=peek,
-            idempotency_key=idempotency_key,
-            details=details,
-            **dimensions,
-        )
-
-    def enqueue_many(self, operation: str, messages: Iterable[Mapping[str, Any]], *, now: Instant | None = None) -> list[Held]:
-        """Takes messages of one operation in, in order and at one instant; each is a mapping of the keywords of enqueue.
-
-        `engine.enqueue_many("send", [{"account": "acme", "line": "+1", "recipient": "+2", "payload": b"hello"}])`. Each is
-        held or not by itself; one that failed has its `error`. From 64 messages on the GIL is released meanwhile. Raises
-        TypeError and InvalidRequest for what cannot be read, before anything is held.
-        """
-        return self.operation(operation).enqueue_many(messages, now=now)
-
-    def lease(
-        self, most: int = 100, *, ttl: Duration | None = None, now: Instant | None = None, buffer: int = _BUFFER
-    ) -> list[Lease]:
-        """Takes up to `most` messages (at most 65,536) whose time has come, by due instant, and charges their queue-mode limits.
-
-        ttl: how long the leases last, up to a day; None: as the policy says. A message that is not settled by then is
-            delivered again, or becomes "unknown" where its class is delivered at most once.
-        buffer: bytes of values and payloads that are taken at a time; a larger message comes alone.
-
-        Raises InvalidRequest, TimeError.
-        """
-        leases, due = self._core.lease(most, ttl, now, buffer)
-        if due is not None:
-            self._bell.ring(due)
-        return leases
-
-    def due(self, *, most: int = 1, ttl: Duration | None = None, buffer: int = _BUFFER) -> Due:
-        """What is due, lease after lease, asleep in between: `for lease in engine.due():`, or `async for` in a coroutine.
-
-        most: leases taken at a time; `ttl` and `buffer` as in lease. See Due.
-        """
-        return Due(self._core, self._bell, self._manual, most, ttl, buffer)
-
-    def settle(
-        self,
-        leases: Iterable[Lease | tuple[Lease, Literal["sent"] | Outcome] | tuple[Lease, Outcome, Duration]],
-        *,
-        now: Instant | None = None,
-    ) -> list[Settled]:
-        """Says what came of many leases: a lease that was sent, or `(lease, outcome)`, or `(lease, outcome, retry_after)`.
-
-        Each by itself and in order; outcomes as in Lease.nack, and "sent". Raises InvalidRequest and TypeError before anything
-        is settled, TimeError.
-        """
-        given = [_settlement(each) for each in leases]
-        rows = [(lease.message, lease.fence, outcome, retry_after) for lease, outcome, retry_after in given]
-        settled = [Settled(state, error) for state, error in self._core.settle(rows, now)]
-        for (lease, _, _), answer in zip(given, settled):
-            if answer.error is None:
-                lease._settled = True
-        return settled
-
-    def cancel(self, message: int | Held, *, now: Instant | None = None) -> None:
-        """Ends a message that is not leased; what a message never sent has no use for is given back.
-
-        Raises NotFound when it is not held (any more), StaleLease when it is leased: it may be on its way. TimeError.
-        """
-        self._core.cancel(_message(message), now)
-
-    def status(self, message: int | Held, *, now: Instant | None = None) -> MessageStatus:
-        """Where a held message stands. Raises NotFound when it is not held (any more), TimeError."""
-        return self._core.status(_message(message), now)
-
-    def next_due(self) -> int | None:
-        """The earliest instant at which there is something to lease or to look at, ns; None: not before something changes."""
-        return self._core.next_due()
 
     # ---- subjects ---------------------------------------------------------------------------------------------------
 
@@ -536,21 +422,6 @@ def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be str, not {type(value).__name__}")
     return value
-
-
-def _message(message: object) -> int:
-    number = message.message if isinstance(message, Held) else message
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise TypeError(f"message must be its number, or a Held that has one, not {type(message).__name__}")
-    return number
-
-
-def _settlement(given: object) -> tuple[Lease, str, Any]:
-    """A lease, what came of it, and its wait."""
-    parts: list[Any] = [*given] if isinstance(given, tuple) else [given]
-    if not 1 <= len(parts) <= 3 or not isinstance(parts[0], Lease):
-        raise TypeError("leases must be leases, (lease, outcome) or (lease, outcome, retry_after)")
-    return parts[0], parts[1] if len(parts) > 1 else "sent", parts[2] if len(parts) > 2 else None
 
 
 def _time_of_day(at: object) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 _KINDS = {
@@ -15,17 +16,34 @@ _KINDS = {
 }
 
 
+# As the engine words it; it cuts each name after 48 bytes.
+_CHANGE = re.compile(r"[^=]*=(.*): (.*) -> (.*), (\w+)", re.DOTALL)
+
+
+class SenderChange(NamedTuple):
+    """A recipient's messages go by another line from now on."""
+
+    recipient: str
+    """Cut after 48 bytes, as the lines are."""
+    from_line: str
+    to_line: str
+    why: str
+    """"suspended", "removed", "full", or "home": back to the line that it had before."""
+
+
 class Event(NamedTuple):
     """One event of the engine's ring."""
 
     kind: str
     """"threshold" (a share of an amount was reached), "promotion" (a subject moved to another plan), "saturated" (a
-    pace's forced debt reached its bound) or "memory" (the memory cap was reached)."""
+    pace's forced debt reached its bound), "memory" (the memory cap was reached), "sender_changed" (a recipient goes by
+    another line: see sender_change), "campaign_paused" (by its failures) or "campaign_finished" (all its messages ended)."""
     limit_name: str | None
     at: int
     """The instant, ns since the Unix epoch."""
     used: int
-    """Units used of the limit at that instant."""
+    """Units used of the limit at that instant. Of "sender_changed": messages that went along; of "campaign_paused": failures
+    among its last `limit` outcomes; of "campaign_finished": how many of `limit` messages were sent."""
     limit: int
     """The amount of the limit, in units."""
     share: int
@@ -35,7 +53,7 @@ class Event(NamedTuple):
     by_plan_change: bool
     """Whether a change of plan or amount caused it, and not a charge."""
     subject: str
-    """"account=acme" or "line=+1555,recipient=+1666"; cut after 192 bytes."""
+    """"account=acme" or "line=+1555,recipient=+1666"; of a campaign its name; cut after 192 bytes."""
     subject_bytes: int
     """The whole length of the subject's text in UTF-8: more than 192 when it was cut."""
 
@@ -43,6 +61,12 @@ class Event(NamedTuple):
     def percent(self) -> float:
         """The share in percent."""
         return self.share / 100
+
+    @property
+    def sender_change(self) -> SenderChange | None:
+        """Of "sender_changed": whose line changed, from which to which, and why; else None."""
+        found = _CHANGE.fullmatch(self.subject) if self.kind == "sender_changed" else None
+        return SenderChange(*found.groups()) if found else None
 
 
 def event_of(

@@ -11,7 +11,19 @@ from .errors import SluiceError
 class Held:
     """The answer to an enqueue: true when the engine holds the message; else its decision says why not."""
 
-    __slots__ = ("_decision", "depth", "error", "expires_at", "message", "state")
+    __slots__ = (
+        "_decision",
+        "depth",
+        "error",
+        "eta",
+        "eta_kind",
+        "expires_at",
+        "line",
+        "message",
+        "position",
+        "state",
+        "sticky",
+    )
 
     message: int | None
     """The message's number, never used again; None when it is not held."""
@@ -23,6 +35,17 @@ class Held:
     """Messages held for its line, this one too."""
     error: SluiceError | None
     """Of an element of enqueue_many that failed: why."""
+    line: str | None
+    """Of an operation with a pool: the line that it goes by; None without a pool, and when none was chosen."""
+    sticky: str | None
+    """How it came to that line: "fresh" (the recipient's first, which it keeps), "existing" (the recipient's), "moved" (the
+    recipient's, which is another than before) or "spilled" (another, this once); None: not by a lasting route."""
+    position: int | None
+    """Of a peek: 1 is the next of its line; None when it is not known."""
+    eta: int | None
+    """Of a peek: when it would leave, if nothing jumps ahead and configuration stays, ns since the Unix epoch."""
+    eta_kind: str | None
+    """Of a peek: "exact", "bound" (not before eta) or "unknown"."""
 
     def __init__(
         self,
@@ -32,6 +55,11 @@ class Held:
         depth: int,
         decision: Decision | None,
         error: SluiceError | None,
+        line: str | None,
+        sticky: str | None,
+        position: int | None,
+        eta: int | None,
+        eta_kind: str | None,
     ) -> None:
         self.message = message
         self.state = state
@@ -39,6 +67,11 @@ class Held:
         self.depth = depth
         self._decision = decision
         self.error = error
+        self.line = line
+        self.sticky = sticky
+        self.position = position
+        self.eta = eta
+        self.eta_kind = eta_kind
 
     @property
     def decision(self) -> Decision:
@@ -82,6 +115,8 @@ class MessageStatus(NamedTuple):
     """When it leaves, if nothing jumps ahead and configuration stays; None when that is not known."""
     eta_kind: str
     """"exact", "bound" (not before eta), "unknown", or "none": it does not wait."""
+    line: str
+    """The line it goes by now; a pool may have moved it."""
 
 
 class Settled(NamedTuple):

@@ -45,6 +45,7 @@ class Lease:
         "_core",
         "_settled",
         "attempt",
+        "campaign",
         "due",
         "expires_at",
         "fence",
@@ -82,6 +83,8 @@ class Lease:
     """When the lease ends, ns since the Unix epoch."""
     expires_at: int | None
     """When the message does, ns since the Unix epoch; None: never."""
+    campaign: int | None
+    """The number of its campaign; None: of none."""
 
     def __init__(
         self,
@@ -99,6 +102,7 @@ class Lease:
         due: int,
         until: int,
         expires_at: int | None,
+        campaign: int | None,
     ) -> None:
         self._core = core
         self._settled = False
@@ -115,6 +119,7 @@ class Lease:
         self.due = due
         self.until = until
         self.expires_at = expires_at
+        self.campaign = campaign
 
     @property
     def settled(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Union
 
-from .errors import NotFound
+from .errors import InvalidRequest, NotFound
 
 Value = Union[str, bytes]
 
@@ -21,6 +21,8 @@ class Scopes:
         self.plans: dict[str, tuple[str, ...]] = {
             plans["scope"]: tuple(plan["name"] for plan in plans["plans"]) for plans in description["plan_sets"]
         }
+        self._tenant: str = description["tenant"]
+        self._by_pool: dict[str, tuple[str, ...]] = {pool["name"]: tuple(pool["by"]) for pool in description["pools"]}
 
     def find(self, subject: Mapping[str, Value] | None, dimensions: Mapping[str, Value]) -> tuple[str, tuple[Value, ...]]:
         """The scope's text and the values in its order, from keywords and a mapping for names that are no keywords."""
@@ -40,6 +42,26 @@ class Scopes:
         if name not in self.dimensions:
             raise NotFound(f'the policy has no dimension "{name}"; it has: {", ".join(self.dimensions)}')
         return name, (value,)
+
+    def by_of(self, pool: str, by: Mapping[str, Value] | None, dimensions: Mapping[str, Value]) -> tuple[Value, ...]:
+        """The values of a pool's `by`, in its order."""
+        names = self._by_pool.get(pool)
+        if names is None:
+            raise NotFound(f'the policy has no pool "{pool}"; it has: {", ".join(self._by_pool) or "none"}')
+        named = _joined(by, dimensions) if by or dimensions else {}
+        if set(named) != set(names):
+            wanted = f"its lines by ({', '.join(names)})" if names else "one set of lines for all"
+            raise TypeError(f'the pool "{pool}" has {wanted}, not ({", ".join(named)})')
+        return tuple(named[name] for name in names)
+
+    def tenant_of(self, subject: Mapping[str, Value] | None, dimensions: Mapping[str, Value]) -> Value:
+        """The value of the policy's tenant dimension, and nothing else."""
+        if not subject and not dimensions:
+            raise TypeError(f'name whose campaign it is, such as {self._tenant}="acme"')
+        named = _joined(subject, dimensions)
+        if set(named) != {self._tenant}:
+            raise InvalidRequest(f"a campaign is of one {self._tenant}, not of ({', '.join(named)})")
+        return named[self._tenant]
 
     def text(self, scope: str | Iterable[str]) -> str:
         """A scope's text from a name, names joined with commas, or names in any order."""

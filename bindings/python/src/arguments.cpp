@@ -81,6 +81,20 @@ bool class_of(PyObject* object, int32_t* out) {
 
 bool outcome_of(PyObject* object, int32_t* out) { return named(object, "outcome", outcome_name, SLUICE_OUTCOME_LINE_BAD, out); }
 
+bool line_state_of(PyObject* object, int32_t* out) { return named(object, "state", line_state_name, SLUICE_LINE_REMOVED, out); }
+
+bool on_suspend_of(PyObject* object, int32_t* out) {
+  return named(object, "on_suspend", on_suspend_name, SLUICE_SUSPEND_FAIL, out);
+}
+
+bool campaign_of(PyObject* object, uint64_t* out) {
+  if (PyLong_Check(object) || PyUnicode_Check(object)) return count_of(object, "campaign", UINT64_MAX, out);
+  const py::object number = py::reinterpret_steal<py::object>(PyObject_GetAttrString(object, "number"));
+  if (number) return count_of(number.ptr(), "campaign", UINT64_MAX, out);
+  PyErr_Clear();
+  return wrong_type(object, "campaign", "a Campaign or its number");
+}
+
 void prepare_arguments() {
   PyDateTime_IMPORT;
   if (!PyDateTimeAPI) throw py::error_already_set();

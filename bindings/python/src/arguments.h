@@ -26,9 +26,14 @@ bool flag_of(PyObject* object, const char* name, bool* out);
 // The bytes of a str (its UTF-8) or bytes, borrowed from the object. None is absent: {nullptr, 0}.
 bool view(PyObject* object, PyObject* name, sluice_bytes* out);
 
-// A message class by its name, and what came of a lease by its name.
+// Numbers by their names: a message's class, what came of a lease, how a line stands, what it does with what waits.
 bool class_of(PyObject* object, int32_t* out);
 bool outcome_of(PyObject* object, int32_t* out);
+bool line_state_of(PyObject* object, int32_t* out);
+bool on_suspend_of(PyObject* object, int32_t* out);
+
+// A campaign's number, or a sluice.Campaign, which has one.
+bool campaign_of(PyObject* object, uint64_t* out);
 
 // Called once, when the module is made.
 void prepare_arguments();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <shared_mutex>
 
 #include "arguments.h"
@@ -141,7 +142,7 @@ void Batch::point_into_text() {
 }
 
 std::shared_ptr<const Answers> Batch::decide() try {
-  auto answers = std::make_shared<Answers>(count_);
+  auto answers = std::make_shared<Answers>(count_, shape_->line >= 0);
   sluice_status status = SLUICE_OK;
   if (now_ == SLUICE_NOW) status = sluice_clock(shape_->core->handle(), &now_);  // one instant for all chunks
   answers->now = now_;
@@ -189,11 +190,17 @@ sluice_status Batch::decide_all(Answers* answers) const {
   const sluice_engine engine = shape_->core->handle();
   std::vector<sluice_request> requests(std::min(count_, kChunk));
   std::vector<sluice_decision> decisions(requests.size());
+  // A room each, of which no more is touched than a name takes.
+  const bool pooled = shape_->line >= 0;
+  const std::unique_ptr<char[]> lines(pooled ? new char[requests.size() * kMostKeyBytes] : nullptr);
   for (size_t begin = 0; begin < count_; begin += kChunk) {
     const size_t count = std::min(kChunk, count_ - begin);
     for (size_t i = 0; i < count; ++i) {
       requests[i] = request(begin + i);
       decisions[i] = SLUICE_DECISION_INIT;
+      if (!pooled) continue;
+      decisions[i].line = lines.get() + i * kMostKeyBytes;
+      decisions[i].line_capacity = kMostKeyBytes;
     }
     const sluice_status status =
         sluice_decide_many(engine, requests.data(), sizeof(sluice_request), decisions.data(), sizeof(sluice_decision), count);

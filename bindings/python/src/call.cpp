@@ -10,7 +10,7 @@ namespace sluice::python {
 
 // Options in the order of their names below.
 struct Call::Options {
-  std::array<PyObject*, 12> given{};
+  std::array<PyObject*, 13> given{};
 };
 
 namespace {
@@ -29,10 +29,12 @@ enum Option : size_t {
   kMessageClass,
   kSendAt,
   kExpiresAt,
+  kCampaign,
   kOptions
 };
 constexpr const char* kOptionText[kOptions] = {"now",        "peek",   "receipt", "force",         "details", "idempotency_key",
-                                               "quantities", "values", "payload", "message_class", "send_at", "expires_at"};
+                                               "quantities", "values", "payload", "message_class", "send_at", "expires_at",
+                                               "campaign"};
 PyObject* option_names[kOptions];
 
 constexpr uint64_t kMostCount = (uint64_t{1} << 48) - 1;
@@ -150,6 +152,7 @@ bool Call::read_message(const Options& options) {
   };
   if (given(kSendAt) && !instant_of(given(kSendAt), "send_at", &message_.send_at)) return false;
   if (given(kExpiresAt) && !instant_of(given(kExpiresAt), "expires_at", &message_.expires_at)) return false;
+  if (given(kCampaign) && !campaign_of(given(kCampaign), &message_.campaign)) return false;
   if (given(kMessageClass) && !class_of(given(kMessageClass), &message_.message_class)) return false;
   if (!given(kPayload)) return true;
   sluice_bytes bytes;
@@ -220,6 +223,10 @@ bool Call::view_values() {
     }
   }
   for (size_t i = 0; i < count; ++i) {
+    if (!given_[i] && static_cast<int>(i) == shape_.line) {
+      values_[i] = {nullptr, 0};
+      continue;
+    }
     if (!given_[i]) return type_error(std::string(shape_.name) + " needs " + std::string(shape_.values[i]));
     if (static_cast<int>(i) == shape_.repeats) {
       values_[i] = {nullptr, 0};

@@ -17,7 +17,7 @@ class Call {
  public:
   enum class Of { decision, message };
 
-  // Of a message there are further options: its payload, class and times.
+  // Of a message there are further options: its payload, class, times and campaign.
   explicit Call(const Shape& shape, Of what = Of::decision) : shape_(shape), what_(what) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;

@@ -32,7 +32,7 @@ bool equal(const std::vector<py::str>& a, const std::vector<py::str>& b) {
 }  // namespace
 
 bool Shape::takes_the_same(const Shape& other) const {
-  return repeats == other.repeats && equal(values, other.values) && equal(quantities, other.quantities);
+  return repeats == other.repeats && line == other.line && equal(values, other.values) && equal(quantities, other.quantities);
 }
 
 std::string Shape::with_name(const std::string& words) const {
@@ -81,9 +81,10 @@ std::shared_ptr<const Shape> Core::shape_of(const std::string& operation) {
   shape->name = interned(operation);
   shape->values = interned_list(description["values"]);
   shape->quantities = interned_list(description["quantities"]);
-  const py::object repeats = description["repeats"];
+  const py::object repeats = description["repeats"], line = description["line"];
   for (size_t i = 0; i < shape->values.size(); ++i) {
     if (shape->values[i].equal(repeats)) shape->repeats = static_cast<int>(i);
+    if (shape->values[i].equal(line)) shape->line = static_cast<int>(i);
   }
   return shape;
 }

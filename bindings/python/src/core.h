@@ -24,6 +24,7 @@ namespace sluice::python {
 inline constexpr size_t kMostValues = 16;
 inline constexpr size_t kMostQuantities = 8;
 inline constexpr size_t kMostCharges = 16;
+inline constexpr uint32_t kMostKeyBytes = 1024;
 
 class Core;
 
@@ -36,6 +37,7 @@ struct Shape {
   std::vector<pybind11::str> values;
   std::vector<pybind11::str> quantities;
   int repeats = SLUICE_NONE;  // position among values
+  int line = SLUICE_NONE;     // of the value that may be absent, since a pool chooses it
 
   bool takes_the_same(const Shape& other) const;
   // A failure's words with the name of the value they are about: "values[1] (line): ...". C knows it by its position alone.

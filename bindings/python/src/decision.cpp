@@ -20,6 +20,7 @@ struct DecisionObject {
   PyObject_HEAD std::shared_ptr<const Shape> shape;
   sluice_decision data;
   PyObject* details;  // tuple
+  PyObject* line;     // str or None
 };
 
 PyTypeObject* decision_type = nullptr;
@@ -117,6 +118,8 @@ PyObject* get_replayed(PyObject* self, void*) { return PyBool_FromLong((data_of(
 PyObject* get_overflowed(PyObject* self, void*) { return PyBool_FromLong((data_of(self).flags & SLUICE_OVERFLOWED) != 0); }
 PyObject* get_details(PyObject* self, void*) { return Py_INCREF(as_decision(self)->details), as_decision(self)->details; }
 
+PyObject* get_line(PyObject* self, void*) { return Py_INCREF(as_decision(self)->line), as_decision(self)->line; }
+
 PyObject* get_receipt(PyObject* self, void*) {
   const DecisionObject* decision = as_decision(self);
   if (decision->data.receipt == 0) return none();
@@ -160,6 +163,8 @@ PyGetSetDef attributes[] = {
     {"now", get_now, nullptr, "The instant decided at, ns since the Unix epoch.", nullptr},
     {"replayed", get_replayed, nullptr, "Whether this is the first answer to the idempotency key, given again.", nullptr},
     {"overflowed", get_overflowed, nullptr, "Whether a shared record served a new subject at the memory cap.", nullptr},
+    {"line", get_line, nullptr, "The line that the operation's pool chose, or was given; None without a pool, and when none was.",
+     nullptr},
     {"receipt", get_receipt, nullptr, "The Receipt of an allowed decision that asked for one; else None.", nullptr},
     {"details", get_details, nullptr,
      "With details=True: a LimitDetail for every limit and subject checked, in the order of the charges; else ().", nullptr},
@@ -203,6 +208,7 @@ PyObject* repr(PyObject* self) {
 void destroy(PyObject* self) {
   DecisionObject* decision = as_decision(self);
   Py_XDECREF(decision->details);
+  Py_XDECREF(decision->line);
   decision->shape.~shared_ptr();
   release(self);
 }
@@ -238,21 +244,27 @@ const char* wait_name(int32_t wait_kind) {
   return wait_kind >= SLUICE_WAIT_NONE && wait_kind <= SLUICE_WAIT_NEVER ? names[wait_kind] : "unknown";
 }
 
+py::object text_or_none(const char* bytes, size_t length) {
+  if (length == 0) return py::none();
+  return steal(PyUnicode_DecodeUTF8(bytes, static_cast<Py_ssize_t>(length), "backslashreplace"));
+}
+
 PyObject* make_decision(const std::shared_ptr<const Shape>& shape, const sluice_decision& decision, bool details) {
-  py::object rows = py::reinterpret_borrow<py::object>(no_details);
-  if (details) {
-    try {
-      rows = make_details(*shape->core, decision);
-    } catch (...) {
-      set_thrown_error();
-      return nullptr;
-    }
+  py::object rows = py::reinterpret_borrow<py::object>(no_details), line;
+  try {
+    if (details) rows = make_details(*shape->core, decision);
+    line = line_of(decision);
+  } catch (...) {
+    set_thrown_error();
+    return nullptr;
   }
   DecisionObject* object = allocate<DecisionObject>(decision_type);
   if (!object) return nullptr;
   new (&object->shape) std::shared_ptr<const Shape>(shape);
   object->data = decision;
   object->data.details = nullptr;
+  object->data.line = nullptr;
+  object->line = line.release().ptr();
   object->details = rows.release().ptr();
   return reinterpret_cast<PyObject*>(object);
 }

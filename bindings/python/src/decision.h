@@ -15,7 +15,16 @@ namespace sluice::python {
 const char* outcome_name(sluice_status status);
 const char* wait_name(int32_t wait_kind);
 
-// `details` are the rows the core wrote, or empty. A new reference; null with an exception set.
+// A name or other bytes as a str; what is not UTF-8 is shown as \xNN. None when there are none.
+pybind11::object text_or_none(const char* bytes, size_t length);
+
+// The line that was told to a struct with room for it.
+template <class Answer>
+pybind11::object line_of(const Answer& answer) {
+  return text_or_none(answer.line, answer.line && answer.line_length <= answer.line_capacity ? answer.line_length : 0);
+}
+
+// `details` are the rows the core wrote, or empty; its line is told if it had room. A new reference; null with an exception set.
 PyObject* make_decision(const std::shared_ptr<const Shape>& shape, const sluice_decision& decision, bool details);
 
 void add_decision(pybind11::module_& module);

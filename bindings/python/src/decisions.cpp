@@ -30,6 +30,7 @@ void Answers::set(size_t i, const sluice_decision& decision) {
               static_cast<uint16_t>(decision.denial),
               static_cast<uint16_t>(decision.wait_kind),
               decision.flags};
+  if (!lines_.empty() && decision.line_length <= decision.line_capacity) lines_[i].assign(decision.line, decision.line_length);
 }
 
 sluice_decision Answers::get(size_t i) const {
@@ -48,6 +49,10 @@ sluice_decision Answers::get(size_t i) const {
   decision.limit = rest.limit;
   decision.used = rest.used;
   decision.largest_cost = rest.largest_cost;
+  if (!lines_.empty()) {
+    decision.line = const_cast<char*>(lines_[i].data());
+    decision.line_length = decision.line_capacity = static_cast<uint32_t>(lines_[i].size());
+  }
   return decision;
 }
 

@@ -18,10 +18,13 @@ namespace sluice::python {
 // All answers of one batch, filled without the GIL and then never changed.
 class Answers {
  public:
-  explicit Answers(size_t count) : status(count), retry_after(count), remaining(count), limit_id(count), rest_(count) {}
+  // `pooled`: lines are told, too.
+  Answers(size_t count, bool pooled)
+      : status(count), retry_after(count), remaining(count), limit_id(count), rest_(count), lines_(pooled ? count : 0) {}
 
   size_t size() const { return status.size(); }
   void set(size_t i, const sluice_decision& decision);
+  // Its line lies here.
   sluice_decision get(size_t i) const;
 
   std::vector<int32_t> status;
@@ -39,6 +42,7 @@ class Answers {
     uint32_t flags;
   };
   std::vector<Rest> rest_;
+  std::vector<std::string> lines_;
 };
 
 PyObject* make_decisions(std::shared_ptr<const Shape> shape, std::shared_ptr<const Answers> answers);

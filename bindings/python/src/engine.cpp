@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "arguments.h"
+#include "campaign.h"
 #include "core.h"
 #include "gil.h"
 #include "leasing.h"
 #include "operation.h"
+#include "pool.h"
 #include "sluice/sluice.hpp"
 #include "subject.h"
 
@@ -220,6 +222,8 @@ py::object refuse_pickle(const Core&, const py::object&) {
 void add_engine(py::module_& module) {
   py::class_<Core, CorePtr> type(module, "EngineCore", py::is_final());
   add_leasing(&type);
+  add_pools(&type);
+  add_campaigns(&type);
   type.def(py::init(&create), py::arg("policy"), py::arg("stance"), py::arg("zoneinfo_dir"), py::arg("manual_clock"),
            py::arg("now"), py::arg("memory_cap"), py::arg("receipt_ttl"), py::arg("event_capacity"), py::arg("shards"))
       .def("close", &Core::close)

@@ -2,6 +2,7 @@
 #include "enqueue.h"
 
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
@@ -33,6 +34,10 @@ bool type_error(const char* message) {
   return false;
 }
 
+py::object sticky_or_none(int32_t sticky) {
+  return sticky == SLUICE_STICKY_NONE ? py::object(py::none()) : py::object(py::str(sticky_name(sticky)));
+}
+
 py::object held_of(const std::shared_ptr<const Shape>& shape, const enqueued& answer, const py::object& type,
                    const std::string& words) {
   const sluice_held& held = answer.held;
@@ -45,9 +50,18 @@ py::object held_of(const std::shared_ptr<const Shape>& shape, const enqueued& an
     decision = steal(make_decision(shape, answer.decision, answer.decision.details != nullptr));
   }
   const bool is_held = held.message != 0;
+  const bool promised = held.eta_kind != SLUICE_WAIT_NONE;
   return type(int_or_none(static_cast<int64_t>(held.message)),
               is_held ? py::object(py::str(message_state_name(held.state))) : py::object(py::none()),
-              int_or_none(held.expires_at), held.depth, decision, failure);
+              int_or_none(held.expires_at), held.depth, decision, failure, line_of(held), sticky_or_none(held.sticky),
+              int_or_none(static_cast<int64_t>(held.position)), int_or_none(held.eta),
+              promised ? py::object(py::str(wait_name(held.eta_kind))) : py::object(py::none()));
+}
+
+// Both answers are told the same, so one room serves both.
+void lend_line(char* room, enqueued* answer) {
+  answer->decision.line = answer->held.line = room;
+  answer->decision.line_capacity = answer->held.line_capacity = kMostKeyBytes;
 }
 
 py::object held_type() { return py::module_::import("sluice.held").attr("Held"); }
@@ -73,6 +87,7 @@ class Messages {
   std::vector<sluice_request> requests_;
   std::vector<sluice_message> messages_;
   std::vector<enqueued> answers_;
+  std::unique_ptr<char[]> lines_;  // rooms of kMostKeyBytes, of which no more is touched than a name takes
 };
 
 bool Messages::read_one(PyObject* message, int64_t now) {
@@ -110,6 +125,9 @@ bool Messages::read(PyObject* messages, int64_t now) {
     if (!read_one(PyList_GET_ITEM(list.ptr(), i), now)) return false;
   }
   answers_.resize(requests_.size());
+  if (shape_->line < 0) return true;
+  lines_.reset(new char[answers_.size() * kMostKeyBytes]);
+  for (size_t i = 0; i < answers_.size(); ++i) lend_line(lines_.get() + i * kMostKeyBytes, &answers_[i]);
   return true;
 }
 
@@ -174,6 +192,8 @@ PyObject* enqueue_one(const std::shared_ptr<const Shape>& shape, PyObject* const
     answer.decision.details = rows.data();
     answer.decision.detail_capacity = static_cast<uint32_t>(rows.size());
   }
+  char line[kMostKeyBytes];
+  if (shape->line >= 0) lend_line(line, &answer);
   sluice_error failure;
   prepare(&failure);
   const sluice_status status =

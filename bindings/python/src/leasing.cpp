@@ -69,7 +69,8 @@ py::object lease_object(const CorePtr& core, const lease& leased, const py::obje
   return type(core, leased->message, leased->fence, leased->attempt, leased.redelivered(), names.name,
               message_class_name(leased->message_class), values, raw, quantities,
               py::bytes(leased.payload().data(), leased.payload().size()), leased->due, leased->until,
-              instant_or_none(leased->expires_at));
+              instant_or_none(leased->expires_at),
+              leased->campaign == 0 ? py::object(py::none()) : py::object(py::int_(leased->campaign)));
 }
 
 // (leases, next due instant or None)
@@ -144,13 +145,13 @@ void cancel(Core& core, const py::object& message, const py::object& now) {
 
 py::object status(Core& core, const py::object& message, const py::object& now) {
   const uint64_t number = count(message, "message", UINT64_MAX);
-  const sluice_message_state state = core.calls().status(number, instant(now));
+  const message_state state = core.calls().status(number, instant(now));
   return py::module_::import("sluice.held")
       .attr("MessageStatus")(number, message_state_name(state.state), message_class_name(state.message_class),
                              core.names_of(state.operation).name, state.tries, state.fence, instant_or_none(state.due),
                              instant_or_none(state.expires_at), state.depth,
                              state.position == 0 ? py::object(py::none()) : py::object(py::int_(state.position)),
-                             instant_or_none(state.eta), wait_name(state.eta_kind));
+                             instant_or_none(state.eta), wait_name(state.eta_kind), text_of(state.line));
 }
 
 py::object next_due(Core& core) { return instant_or_none(core.calls().next_due()); }

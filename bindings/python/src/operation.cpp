@@ -69,6 +69,11 @@ PyObject* decide(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObje
     decision.details = rows.data();
     decision.detail_capacity = static_cast<uint32_t>(rows.size());
   }
+  char line[kMostKeyBytes];
+  if (shape->line >= 0) {
+    decision.line = line;
+    decision.line_capacity = sizeof line;
+  }
   return decide_now(*shape, call, &decision) ? make_decision(shape, decision, call.details()) : nullptr;
 }
 

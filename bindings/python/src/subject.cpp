@@ -4,14 +4,13 @@
 #include <utility>
 
 #include "arguments.h"
+#include "core.h"
 #include "errors.h"
 
 namespace py = pybind11;
 
 namespace sluice::python {
 namespace {
-
-constexpr size_t kMostKeyBytes = 1024;
 
 // Here, where the name is known: C would say subject.values[0].
 bool has_length_of_key(const sluice_bytes& bytes, const py::object& name) {

@@ -169,6 +169,49 @@ enum {
   SLUICE_OUTCOME_LINE_BAD = 5       /* its line cannot send: it goes back to its place, and the line waits with it */
 };
 
+/* How a line of a pool stands. */
+enum {
+  SLUICE_LINE_ACTIVE = 0,
+  SLUICE_LINE_WARMING = 1,   /* so many new recipients a day as the pool says */
+  SLUICE_LINE_PAUSED = 2,    /* nothing leaves; what there is and comes waits */
+  SLUICE_LINE_DRAINING = 3,  /* no new recipients; all else goes on */
+  SLUICE_LINE_SUSPENDED = 4, /* nothing leaves; what waits does as SLUICE_SUSPEND_* says */
+  SLUICE_LINE_REMOVED = 5    /* the same, for good */
+};
+
+/* What becomes of the messages that wait on a line when it is suspended or removed. */
+enum {
+  SLUICE_SUSPEND_HOLD = 0,     /* they wait for it until they expire */
+  SLUICE_SUSPEND_MOVE_NEW = 1, /* those of recipients who have had nothing from it yet move to another line; the others wait */
+  SLUICE_SUSPEND_MOVE_ALL = 2, /* all move */
+  SLUICE_SUSPEND_FAIL = 3      /* all fail */
+};
+
+/* How a message came to its line through a pool. */
+enum {
+  SLUICE_STICKY_NONE = 0,     /* not by a lasting route */
+  SLUICE_STICKY_FRESH = 1,    /* the recipient's first line, which it keeps */
+  SLUICE_STICKY_EXISTING = 2, /* the recipient's line */
+  SLUICE_STICKY_MOVED = 3,    /* the recipient's line, which is another than before */
+  SLUICE_STICKY_SPILLED = 4   /* another, this once */
+};
+
+enum {
+  SLUICE_CAMPAIGN_NONE = 0,
+  SLUICE_CAMPAIGN_RUNNING = 1,
+  SLUICE_CAMPAIGN_PAUSED = 2,
+  SLUICE_CAMPAIGN_ABORTED = 3,  /* final */
+  SLUICE_CAMPAIGN_FINISHED = 4  /* it was sealed, and all its messages have ended */
+};
+
+/* What sluice_change_campaign does. Doing again what was done changes nothing. */
+enum {
+  SLUICE_CHANGE_PAUSE = 1,  /* nothing of it is leased, and its time stands still */
+  SLUICE_CHANGE_RESUME = 2,
+  SLUICE_CHANGE_SEAL = 3,   /* nothing comes to it any more: it finishes when its messages have ended */
+  SLUICE_CHANGE_ABORT = 4   /* nothing of it is leased any more, whatever waits is removed, and that is final */
+};
+
 /* ---- structs -------------------------------------------------------------------------------------------------------------- */
 
 typedef uint64_t sluice_engine;
@@ -206,7 +249,8 @@ typedef struct sluice_engine_options {
 typedef struct sluice_request {
   uint32_t struct_size;
   int32_t operation;             /* from sluice_operation_id */
-  const sluice_bytes *values;    /* in the operation's declared order, at most 16; the repeated dimension's entry is {NULL, 0} */
+  const sluice_bytes *values;    /* in the operation's declared order, at most 16; {NULL, 0} stands for the repeated dimension, and
+                                    in an operation with a pool for the line, which the pool then chooses; nothing else is absent */
   const sluice_bytes *repeated;  /* values of the repeated dimension, 1 to 128; NULL: one value, in its place in `values` */
   const uint64_t *quantities;    /* in the operation's declared order */
   const void *idempotency_key;   /* NULL: none; 1 to 255 bytes */
@@ -254,8 +298,11 @@ typedef struct sluice_decision {
   sluice_detail *details;   /* in: NULL, or room for detail_capacity rows, one for every limit and subject checked */
   uint32_t detail_capacity; /* in */
   uint32_t detail_count;    /* out: rows there are; those that fit were written */
+  uint32_t line_length;     /* out: bytes of the line that the pool chose, or was given; 0: no room, no pool, or none was chosen */
+  uint32_t line_capacity;   /* in: bytes at `line` */
+  char *line;               /* in: NULL, or where to tell it, without a NUL: 1,024 bytes hold any; what does not fit is not written */
 } sluice_decision;
-#define SLUICE_DECISION_INIT {sizeof(sluice_decision), 0, 0, 0, 0, 0, 0, SLUICE_NONE, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0}
+#define SLUICE_DECISION_INIT {sizeof(sluice_decision), 0, 0, 0, 0, 0, 0, SLUICE_NONE, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0, 0, NULL}
 
 /* One limit of a subject, metered. */
 typedef struct sluice_usage_row {
@@ -274,7 +321,8 @@ enum {
   SLUICE_EVENT_PROMOTION = 2,  /* plan: the new one's position */
   SLUICE_EVENT_SATURATED = 3,  /* a pace's forced debt reached its bound */
   SLUICE_EVENT_MEMORY = 4,     /* the memory cap was reached: new subjects overflow or are refused (once a minute at most) */
-  SLUICE_EVENT_SENDER_CHANGED = 5,    /* a recipient's messages go by another line; the subject says from which to which, and why */
+  SLUICE_EVENT_SENDER_CHANGED = 5,    /* a recipient goes by another line, and `used` messages went along; the subject says from
+                                         which to which, and why: "recipient=+3: +1 -> +2, suspended", of each name 48 bytes */
   SLUICE_EVENT_CAMPAIGN_PAUSED = 6,   /* `used` of its last `limit` outcomes were failures; the subject is its name */
   SLUICE_EVENT_CAMPAIGN_FINISHED = 7  /* all its messages have ended: `used` were sent of `limit` taken in; the subject is its name */
 };
@@ -326,8 +374,9 @@ typedef struct sluice_message {
   size_t payload_len;
   int64_t send_at;       /* not before; 0: as soon as it may */
   int64_t expires_at;    /* not at or after; 0: as its class says */
+  uint64_t campaign;     /* from sluice_create_campaign; it says class and time, so neither is given here. 0: none */
 } sluice_message;
-#define SLUICE_MESSAGE_INIT {sizeof(sluice_message), SLUICE_NONE, NULL, 0, 0, 0}
+#define SLUICE_MESSAGE_INIT {sizeof(sluice_message), SLUICE_NONE, NULL, 0, 0, 0, 0}
 
 /* What the engine holds after an enqueue; of a peek (and of what would wait too long) when it would leave. */
 typedef struct sluice_held {
@@ -340,8 +389,13 @@ typedef struct sluice_held {
   int64_t eta;        /* of a peek: the instant of its release if nothing jumps ahead and configuration stays */
   int32_t eta_kind;   /* SLUICE_WAIT_EXACT; _BOUND: not before eta; _UNKNOWN; _NONE: not asked */
   uint32_t reserved0;
+  int32_t sticky;     /* SLUICE_STICKY_*: how it came to its line */
+  uint32_t line_length;   /* out: as in sluice_decision */
+  uint32_t line_capacity; /* in */
+  uint32_t reserved1;
+  char *line;             /* in */
 } sluice_held;
-#define SLUICE_HELD_INIT {sizeof(sluice_held), 0, 0, 0, 0, 0, 0, 0, 0}
+#define SLUICE_HELD_INIT {sizeof(sluice_held), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL}
 
 typedef struct sluice_lease_options {
   uint32_t struct_size;
@@ -395,8 +449,69 @@ typedef struct sluice_message_state {
   int64_t eta;           /* the instant of its release if nothing jumps ahead and configuration stays; 0: not known */
   int32_t eta_kind;      /* SLUICE_WAIT_EXACT; _BOUND: not before eta; _UNKNOWN; _NONE: it does not wait */
   uint32_t reserved0;
+  uint32_t line_length;   /* out: of the line it goes by now; a pool may have moved it */
+  uint32_t line_capacity; /* in: as in sluice_decision */
+  char *line;             /* in */
 } sluice_message_state;
-#define SLUICE_MESSAGE_STATE_INIT {sizeof(sluice_message_state), 0, 0, 0, 0, SLUICE_NONE, 0, 0, 0, 0, 0, 0, 0}
+#define SLUICE_MESSAGE_STATE_INIT {sizeof(sluice_message_state), 0, 0, 0, 0, SLUICE_NONE, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL}
+
+/* A line of a pool as it is from now on, as a whole: what is not said is what a new line has. */
+typedef struct sluice_line_change {
+  uint32_t struct_size;
+  uint32_t weight;          /* its share of new recipients, beside the others' weights; 0: none; at most 1,000,000 */
+  const char *pool;         /* required */
+  size_t pool_len;
+  const sluice_bytes *by;   /* one value for each dimension of the pool's `by`, in its order */
+  size_t by_count;
+  sluice_bytes line;        /* required */
+  const char *reason;       /* for people, at most 200 bytes; NULL: none */
+  size_t reason_len;
+  int64_t paused_until;     /* of a paused line; 0: until another change */
+  int32_t state;            /* SLUICE_LINE_* */
+  int32_t on_suspend;       /* SLUICE_SUSPEND_*; SLUICE_NONE: as the pool says */
+} sluice_line_change;
+#define SLUICE_LINE_CHANGE_INIT {sizeof(sluice_line_change), 1, NULL, 0, NULL, 0, {NULL, 0}, NULL, 0, 0, SLUICE_LINE_ACTIVE, SLUICE_NONE}
+
+/* What became of the messages that waited on a line that was suspended or removed. */
+typedef struct sluice_line_report {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  uint64_t held;   /* still wait on it */
+  uint64_t moved;
+  uint64_t failed;
+} sluice_line_report;
+#define SLUICE_LINE_REPORT_INIT {sizeof(sluice_line_report), 0, 0, 0, 0}
+
+/* What a campaign is to be. Shares are hundredths of a percent. */
+typedef struct sluice_campaign_options {
+  uint32_t struct_size;
+  int32_t message_class;   /* SLUICE_CLASS_*: of all its messages; SLUICE_NONE: bulk */
+  sluice_bytes tenant;     /* whose it is: a value of the policy's tenant dimension; required */
+  const char *name;        /* for people and events, at most 192 bytes; NULL: none */
+  size_t name_len;
+  int64_t starts_at;       /* 0: now */
+  int64_t duration;        /* its messages leave evenly over so long, up to 400 days; 0: as fast as its share allows */
+  uint32_t share;          /* the most of a line's pace that it takes; 0: 5,000, half of it */
+  uint32_t catches_up;     /* 1: after a pause it keeps its end and goes faster; 0: its end moves */
+  uint32_t pause_share;    /* pauses it when so many of its last outcomes were failures; 0: nothing does */
+  uint32_t pause_window;   /* how many outcomes that looks at, at most 10,000; 0: 200 */
+} sluice_campaign_options;
+#define SLUICE_CAMPAIGN_OPTIONS_INIT {sizeof(sluice_campaign_options), SLUICE_NONE, {NULL, 0}, NULL, 0, 0, 0, 0, 0, 0, 0}
+
+typedef struct sluice_campaign_report {
+  uint32_t struct_size;
+  int32_t state;               /* SLUICE_CAMPAIGN_* */
+  uint32_t sealed;             /* 1: nothing comes to it any more */
+  uint32_t in_flight_count;    /* out: its messages that are leased or unknown; the numbers of those that fit were written */
+  uint64_t *in_flight;         /* in: NULL, or room for in_flight_capacity numbers of messages, told in ascending order */
+  uint32_t in_flight_capacity; /* in */
+  uint32_t reserved0;
+  uint64_t accepted;           /* messages taken in, ever */
+  uint64_t queued;             /* of those, held and not in flight */
+  uint64_t removed;            /* of an abort: by this call */
+  uint64_t ended[12];          /* of those accepted, by final SLUICE_MESSAGE_* */
+} sluice_campaign_report;
+#define SLUICE_CAMPAIGN_REPORT_INIT {sizeof(sluice_campaign_report), 0, 0, 0, NULL, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}
 
 /* For languages without macros: what the INIT macros give; size is the caller's sizeof. */
 SLUICE_API void sluice_error_init(sluice_error *error, uint32_t size);
@@ -408,6 +523,10 @@ SLUICE_API void sluice_message_init(sluice_message *message, uint32_t size);
 SLUICE_API void sluice_held_init(sluice_held *held, uint32_t size);
 SLUICE_API void sluice_lease_options_init(sluice_lease_options *options, uint32_t size);
 SLUICE_API void sluice_message_state_init(sluice_message_state *state, uint32_t size);
+SLUICE_API void sluice_line_change_init(sluice_line_change *change, uint32_t size);
+SLUICE_API void sluice_line_report_init(sluice_line_report *report, uint32_t size);
+SLUICE_API void sluice_campaign_options_init(sluice_campaign_options *options, uint32_t size);
+SLUICE_API void sluice_campaign_report_init(sluice_campaign_report *report, uint32_t size);
 
 /* ---- library -------------------------------------------------------------------------------------------------------------- */
 
@@ -458,7 +577,8 @@ SLUICE_API int32_t sluice_operation_id(sluice_engine engine, const char *name, s
 SLUICE_API int32_t sluice_limit_id(sluice_engine engine, const char *name, size_t name_len);
 /* Names by id. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND, SLUICE_E_BUFFER. since 0.1 */
 SLUICE_API sluice_status sluice_limit_name(sluice_engine engine, int32_t limit_id, char *buffer, size_t *length);
-/* The operation's shape as JSON: {"name","values":[..],"repeats":name|null,"quantities":[..],"pool":name|null}. since 0.1 */
+/* The operation's shape as JSON: {"name","values":[..],"repeats":name|null,"quantities":[..],"pool":name|null,"line":name|null}.
+ * "line" is the value that may be absent since the pool chooses it. since 0.1 */
 SLUICE_API sluice_status sluice_operation_describe(sluice_engine engine, int32_t operation, char *buffer, size_t *length);
 
 /* ---- decisions ------------------------------------------------------------------------------------------------------------ */
@@ -498,8 +618,9 @@ SLUICE_API sluice_status sluice_commit(sluice_engine engine, sluice_receipt rece
 
 /* Takes a message in, to be leased when its queue-mode limits let it go. All charges of the request that do not wait for that are
  * taken now, all or nothing, as by sluice_decide; a refused message has cost nothing but its attempt charges. Its operation has
- * the policy's line among its values and repeats nothing. Of the flags only SLUICE_PEEK is known: the answer then, and nothing is
- * held.
+ * the policy's line among its values, where an operation with a pool may leave it absent, and repeats nothing. Of the flags only
+ * SLUICE_PEEK is known, which makes it peek_enqueue: nothing is held, charged or chosen for good, and `held` says by which line the
+ * message would go, at which position, and when it would leave.
  * On a failure `decision` says so as in sluice_decide, and `held` reads as not held.
  * Ownership: borrows everything for the call; the engine keeps copies. `message` NULL: no payload, the operation's own class, at
  * once. `decision`, `held` may be NULL; when one is wrong in itself nothing is done. Returns: SLUICE_OK whenever the engine holds
@@ -552,6 +673,42 @@ SLUICE_API sluice_status sluice_message_status(sluice_engine engine, uint64_t me
 /* The earliest instant at which there is something to lease or to look at, exact to the ns; INT64_MAX: none. Any call that
  * changes the engine may change it. since 0.1 */
 SLUICE_API sluice_status sluice_next_due(sluice_engine engine, int64_t *due);
+
+/* ---- pools ---------------------------------------------------------------------------------------------------------------- */
+
+/* Adds a line to a pool, or says anew how it stands, and does at once what follows for its messages: a line that is suspended or
+ * removed holds, moves or fails what waits, and when it may be used again, recipients come home where the pool says so. Each
+ * recipient that moves is an event. `report` may be NULL; it is all 0 unless the line was suspended or removed. When a struct is
+ * wrong in itself nothing is done. Cost: of a line that is suspended or removed, a pass over what waits on it. Returns: SLUICE_OK;
+ * SLUICE_E_NOT_FOUND for a pool that the policy does not have; SLUICE_E_INVALID, _TIME, _HANDLE, _UNSUPPORTED, _FORKED; _NO_MEMORY,
+ * also when a pool has 4,096 lines: part of it may be done then, and saying it again does the rest. since 0.1 */
+SLUICE_API sluice_status sluice_set_line(sluice_engine engine, const sluice_line_change *change, int64_t now,
+                                         sluice_line_report *report, sluice_error *error);
+/* The lines of a pool for one set of `by` values as a JSON list, [] while it has none:
+ *   [{"line","state","reason":text|null,"paused_until":ns|null,"weight","depth","expected_wait":ns|null,"recipients"}]
+ * "state" is a word ("active", "warming", ..), "depth" the messages held, "expected_wait" until what came now would leave (null:
+ * nobody knows), "recipients" how many have it as theirs. Bytes that are not UTF-8 are shown as U+FFFD. Cost: one pass over the
+ * records, a shard at a time. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND, SLUICE_E_BUFFER, SLUICE_E_INVALID, _TIME, _HANDLE, _FORKED,
+ * _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_list_lines(sluice_engine engine, const char *pool, size_t pool_len, const sluice_bytes *by,
+                                           size_t by_count, int64_t now, char *buffer, size_t *length, sluice_error *error);
+
+/* ---- campaigns ------------------------------------------------------------------------------------------------------------ */
+
+/* Makes a campaign of one account: messages that bring its number (sluice_message.campaign) leave spread over its time, and are
+ * paused or aborted as one. On failure *campaign is 0; else it is below 2^53 and never used again. One that finished or was aborted
+ * is forgotten a day later. Returns: SLUICE_OK, SLUICE_E_INVALID, _TIME, _HANDLE, _UNSUPPORTED, _FORKED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_create_campaign(sluice_engine engine, const sluice_campaign_options *options, int64_t now,
+                                                uint64_t *campaign, sluice_error *error);
+/* Pauses, resumes, seals or aborts it. An abort is final from its return on: nothing of it is leased any more, what waited is
+ * removed and has given back what it took; what is in flight is told, and is settled as usual. `report` (nullable) says how it
+ * stands after that; when it is wrong in itself nothing is done. Returns: SLUICE_OK; SLUICE_E_NOT_FOUND; SLUICE_E_CONFLICT when it
+ * was aborted and something else is asked; SLUICE_E_INVALID, _TIME, _HANDLE, _UNSUPPORTED, _FORKED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_change_campaign(sluice_engine engine, uint64_t campaign, int32_t change, int64_t now,
+                                                sluice_campaign_report *report, sluice_error *error);
+/* How it stands. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND, SLUICE_E_INVALID, _HANDLE, _UNSUPPORTED, _FORKED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_campaign_status(sluice_engine engine, uint64_t campaign, sluice_campaign_report *report,
+                                                sluice_error *error);
 
 /* ---- subjects ------------------------------------------------------------------------------------------------------------- */
 

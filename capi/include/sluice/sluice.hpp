@@ -4,8 +4,9 @@
 //
 // CONVENTIONS
 //   Types      Structs and numbers are those of sluice.h, and what they mean stands there. Here are only two owners (engine, and
-//              leases, the memory of leased messages), an exception (error), two borrowers (request, subject) that hold the arrays
-//              the C structs point into, and a view (lease).
+//              leases, the memory of leased messages), an exception (error), borrowers (request, subject, line_change) that hold the
+//              arrays the C structs point into, and views (lease, campaign). What is of queues is in queue.hpp, pool.hpp and
+//              campaign.hpp, which this includes.
 //   Failures   A negative status is thrown as sluice::error; 0 and positive ones are answers and returned.
 //   Texts      std::string_view; one without data() is absent or the default. Borrowed for the call.
 //   Time       `now` is SLUICE_NOW unless said: the engine's own clock.
@@ -24,40 +25,22 @@
 #include <cstdint>
 #include <initializer_list>
 #include <iterator>
-#include <stdexcept>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "sluice/campaign.hpp"
+#include "sluice/error.hpp"
+#include "sluice/pool.hpp"
+#include "sluice/queue.hpp"
 #include "sluice/sluice.h"
 
 namespace sluice {
 inline namespace abi0 {
 
-// A failure: its status, and in what() what was wrong and what to pass instead.
-class error : public std::runtime_error {
- public:
-  error(sluice_status status, const char* words)
-      : std::runtime_error(words != nullptr && *words != '\0' ? words : sluice_status_name(status)), status_(status) {}
-
-  sluice_status status() const noexcept { return status_; }
-  const char* name() const noexcept { return sluice_status_name(status_); }
-
- private:
-  sluice_status status_;
-};
-
-inline sluice_bytes bytes(std::string_view text) noexcept { return {text.data(), text.size()}; }
-
-// What SLUICE_DECISION_INIT and SLUICE_REQUEST_INIT give.
-inline sluice_decision make_decision() noexcept {
-  sluice_decision decision{};
-  decision.struct_size = sizeof(decision);
-  decision.limit_id = SLUICE_NONE;
-  return decision;
-}
-
+// What SLUICE_REQUEST_INIT gives.
 inline sluice_request make_request(int32_t operation) noexcept {
   sluice_request request{};
   request.struct_size = sizeof(request);
@@ -77,119 +60,12 @@ inline sluice_engine_options make_options(std::string_view policy) noexcept {
 
 inline bool allowed(const sluice_decision& decision) noexcept { return decision.status == SLUICE_OK; }
 
-// A message with a payload, which it borrows. What else SLUICE_MESSAGE_INIT gives.
-inline sluice_message make_message(std::string_view payload = {}) noexcept {
-  sluice_message message{};
-  message.struct_size = sizeof(message);
-  message.message_class = SLUICE_NONE;
-  message.payload = payload.data();
-  message.payload_len = payload.size();
-  return message;
-}
-
-inline sluice_held make_held() noexcept {
-  sluice_held held{};
-  held.struct_size = sizeof(held);
-  return held;
-}
-
-// `most` 0: as many as there is room for; `ttl` 0: as the policy says.
-inline sluice_lease_options make_lease_options(uint32_t most = 0, int64_t ttl = 0, int64_t now = SLUICE_NOW) noexcept {
-  sluice_lease_options options{};
-  options.struct_size = sizeof(options);
-  options.most = most;
-  options.now = now;
-  options.ttl = ttl;
-  return options;
-}
-
-// "waiting", "bulk", "not_attempted": the words of SLUICE_MESSAGE_*, SLUICE_CLASS_*, SLUICE_OUTCOME_*; "unknown" outside the lists.
-inline const char* message_state_name(int32_t state) noexcept {
-  constexpr const char* names[] = {"none", "scheduled", "waiting", "parked",    "leased",  "unknown",
-                                   "sent", "failed",    "expired", "cancelled", "aborted", "dead"};
-  return state >= 0 && state < static_cast<int32_t>(std::size(names)) ? names[state] : "unknown";
-}
-inline const char* message_class_name(int32_t message_class) noexcept {
-  constexpr const char* names[] = {"urgent", "reply", "transactional", "bulk"};
-  return message_class >= 0 && message_class < static_cast<int32_t>(std::size(names)) ? names[message_class] : "unknown";
-}
-inline const char* outcome_name(int32_t outcome) noexcept {
-  constexpr const char* names[] = {"sent", "retry", "throttled", "not_attempted", "failed", "line_bad"};
-  return outcome >= 0 && outcome < static_cast<int32_t>(std::size(names)) ? names[outcome] : "unknown";
-}
-
-namespace impl {
-
-inline void check(sluice_status status, const char* words = nullptr) {
-  if (status < 0) throw error(status, words);
-}
-
-// Calls with an error struct; its message is not cleared, since only a failure reads it.
-template <class Call>
-sluice_status checked(Call&& call) {
-  sluice_error failure;
-  failure.struct_size = sizeof(failure);
-  failure.status = SLUICE_OK;
-  failure.message[0] = '\0';
-  const sluice_status status = call(&failure);
-  check(status, failure.message);
-  return status;
-}
-
-// Calls with a buffer that grows until the text fits.
-template <class Call>
-std::string text_of(Call&& call) {
-  std::string text(512, '\0');
-  for (;;) {
-    size_t length = text.size();
-    const sluice_status status = call(text.data(), &length);
-    text.resize(length);
-    if (status == SLUICE_E_BUFFER) continue;
-    check(status);
-    return text;
-  }
-}
-
-template <class Call>
-std::string checked_text_of(Call&& call) {
-  return text_of([&](char* buffer, size_t* length) {
-    bool too_small = false;
-    const sluice_status status = checked([&](sluice_error* failure) {
-      const sluice_status given = call(buffer, length, failure);
-      too_small = given == SLUICE_E_BUFFER;
-      return too_small ? SLUICE_OK : given;
-    });
-    return too_small ? SLUICE_E_BUFFER : status;
-  });
-}
-
-// Some views as the C structs, in an array of at most N.
-template <size_t N>
-class key_list {
- public:
-  template <class Texts>
-  key_list(const char* what, const Texts& texts) {
-    for (const auto& text : texts) {
-      if (count_ == N) throw error(SLUICE_E_INVALID, (std::string(what) + ": more than " + std::to_string(N)).c_str());
-      keys_[count_++] = bytes(std::string_view(text));
-    }
-  }
-  const sluice_bytes* data() const noexcept { return keys_.data(); }
-  uint32_t size() const noexcept { return count_; }
-
- private:
-  std::array<sluice_bytes, N> keys_{};
-  uint32_t count_ = 0;
-};
-
-}  // namespace impl
-
 // A request that borrows its texts. It converts to the C struct, which points into it.
 class request {
  public:
   using texts = std::initializer_list<std::string_view>;
 
-  // Values in the operation's declared order; {} stands for an absent one.
+  // Values in the operation's declared order; {} stands for an absent one: a line that a pool is to choose.
   request(int32_t operation, texts values) : request(operation, values, 0) {}
   template <class Values>
   request(int32_t operation, const Values& values) : request(operation, values, 0) {}
@@ -262,116 +138,6 @@ class subject {
   impl::key_list<4> values_;
 };
 
-// The answer to an enqueue: true when the engine holds the message.
-struct enqueued {
-  sluice_decision decision = make_decision();
-  sluice_held held = make_held();
-
-  explicit operator bool() const noexcept { return held.message != 0; }
-};
-
-// A leased message. It views memory of the leases it came from, and names its engine by handle.
-class lease {
- public:
-  lease(sluice_engine engine, const sluice_leased& row) noexcept : engine_(engine), row_(&row) {}
-
-  const sluice_leased& get() const noexcept { return *row_; }
-  const sluice_leased* operator->() const noexcept { return row_; }
-  std::string_view payload() const noexcept { return view(row_->payload); }
-  // By position among the operation's values.
-  std::string_view value(size_t i) const noexcept { return view(row_->values[i]); }
-  bool redelivered() const noexcept { return (row_->flags & SLUICE_REDELIVERED) != 0; }
-
-  void ack(int64_t now = SLUICE_NOW) const {
-    impl::checked([&](sluice_error* failure) { return sluice_ack(engine_, row_->message, row_->fence, now, failure); });
-  }
-  void nack(int32_t outcome, int64_t retry_after = 0, int64_t now = SLUICE_NOW) const {
-    impl::checked([&](sluice_error* failure) {
-      return sluice_nack(engine_, row_->message, row_->fence, outcome, retry_after, now, failure);
-    });
-  }
-  void extend(int64_t ttl, int64_t now = SLUICE_NOW) const {
-    impl::checked([&](sluice_error* failure) { return sluice_extend(engine_, row_->message, row_->fence, ttl, now, failure); });
-  }
-  // For engine::settle, which says what came of many.
-  sluice_settlement settlement(int32_t outcome = SLUICE_OUTCOME_SENT, int64_t retry_after = 0) const noexcept {
-    return {row_->message, row_->fence, outcome, retry_after, 0, 0};
-  }
-
- private:
-  static std::string_view view(const sluice_bytes& from) noexcept { return {static_cast<const char*>(from.ptr), from.len}; }
-
-  sluice_engine engine_;
-  const sluice_leased* row_;
-};
-
-// What one call leased, and the memory of it: leasing into it again reuses that, and ends the views of what was there.
-class leases {
- public:
-  class iterator {
-   public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = lease;
-    using difference_type = std::ptrdiff_t;
-    using pointer = void;
-    using reference = lease;
-
-    iterator(const leases* all, size_t at) noexcept : all_(all), at_(at) {}
-    lease operator*() const noexcept { return (*all_)[at_]; }
-    iterator& operator++() noexcept {
-      ++at_;
-      return *this;
-    }
-    iterator operator++(int) noexcept { return {all_, at_++}; }
-    friend bool operator==(const iterator& a, const iterator& b) noexcept { return a.at_ == b.at_; }
-    friend bool operator!=(const iterator& a, const iterator& b) noexcept { return a.at_ != b.at_; }
-
-   private:
-    const leases* all_;
-    size_t at_;
-  };
-
-  // Room for so many messages, and bytes of them at a time; grows where a single message needs more.
-  explicit leases(size_t most = 100, size_t bytes = 65536) : rows_(most), room_((bytes + 7) / 8) {}
-  leases(leases&&) noexcept = default;
-  leases& operator=(leases&&) noexcept = default;
-
-  size_t size() const noexcept { return count_; }
-  bool empty() const noexcept { return count_ == 0; }
-  lease operator[](size_t i) const noexcept { return {engine_, rows_[i]}; }
-  iterator begin() const noexcept { return {this, 0}; }
-  iterator end() const noexcept { return {this, count_}; }
-  // When to lease again, as it stood after this; INT64_MAX: not before something else changes.
-  int64_t next_due() const noexcept { return next_due_; }
-
- private:
-  friend class engine;
-
-  void fill(sluice_engine engine, const sluice_lease_options& options) {
-    engine_ = engine;
-    count_ = 0;
-    for (;;) {
-      size_t count = rows_.size(), length = room_.size() * sizeof(room_[0]);
-      bool too_small = false;
-      impl::checked([&](sluice_error* failure) {
-        const sluice_status status =
-            sluice_lease(engine, &options, rows_.data(), &count, room_.data(), &length, &next_due_, failure);
-        too_small = status == SLUICE_E_BUFFER;
-        return too_small ? SLUICE_OK : status;
-      });
-      count_ = count;
-      if (!too_small) return;
-      room_.resize((length + 7) / 8);
-    }
-  }
-
-  sluice_engine engine_ = 0;
-  std::vector<sluice_leased> rows_;
-  std::vector<uint64_t> room_;
-  size_t count_ = 0;
-  int64_t next_due_ = INT64_MAX;
-};
-
 // Owns one engine. An empty one (default, moved from) is handle 0: every call throws SLUICE_E_HANDLE.
 class engine {
  public:
@@ -437,6 +203,13 @@ class engine {
     decide(request, decision);
     return decision;
   }
+  // The same, and which line a pool has chosen.
+  sluice_status decide(const sluice_request& request, sluice_decision& decision, std::string& line) {
+    const impl::line_room room(decision);
+    const sluice_status status = decide(request, decision);
+    line = room.take(decision);
+    return status;
+  }
   // Asks without charging anything.
   sluice_status peek(const sluice_request& request, sluice_decision& decision) const {
     sluice_request asked = request;
@@ -492,9 +265,12 @@ class engine {
 
   // Returns 0 when the engine holds the message, positive when not.
   sluice_status enqueue(const sluice_request& request, const sluice_message& message, enqueued& answer) {
-    return impl::checked([&](sluice_error* failure) {
+    const impl::line_room room(answer.held);
+    const sluice_status status = impl::checked([&](sluice_error* failure) {
       return sluice_enqueue(handle_, &request, &message, &answer.decision, &answer.held, failure);
     });
+    answer.line = room.take(answer.held);
+    return status;
   }
   enqueued enqueue(const sluice_request& request, const sluice_message& message) {
     enqueued answer;
@@ -504,7 +280,23 @@ class engine {
   enqueued enqueue(const sluice_request& request, std::string_view payload = {}) {
     return enqueue(request, make_message(payload));
   }
-  // Each answer's decision says how its message went, failures included; only what stops the whole array is thrown.
+  // What enqueue would answer, without holding or charging anything: its line, its position, and when it would leave.
+  enqueued peek_enqueue(const sluice_request& request, const sluice_message& message) const {
+    sluice_request asked = request;
+    asked.flags |= SLUICE_PEEK;
+    enqueued answer;
+    const impl::line_room room(answer.held);
+    impl::checked([&](sluice_error* failure) {
+      return sluice_enqueue(handle_, &asked, &message, &answer.decision, &answer.held, failure);
+    });
+    answer.line = room.take(answer.held);
+    return answer;
+  }
+  enqueued peek_enqueue(const sluice_request& request, std::string_view payload = {}) const {
+    return peek_enqueue(request, make_message(payload));
+  }
+  // Each answer's decision says how its message went, failures included; only what stops the whole array is thrown. Lines are told
+  // where held.line has room.
   void enqueue_many(const sluice_request* requests, const sluice_message* messages, enqueued* answers, size_t count) {
     impl::check(sluice_enqueue_many(handle_, requests, sizeof(*requests), messages, sizeof(*messages),
                                     count == 0 ? nullptr : &answers->decision, sizeof(*answers),
@@ -517,7 +309,9 @@ class engine {
       throw error(SLUICE_E_INVALID, "messages: as many as there are requests are needed");
     }
     std::vector<enqueued> answers(std::size(requests));
+    const std::unique_ptr<impl::line_room[]> rooms = impl::rooms_of(answers);
     enqueue_many(std::data(requests), std::data(messages), answers.data(), answers.size());
+    for (size_t i = 0; i < answers.size(); ++i) answers[i].line = rooms[i].take(answers[i].held);
     return answers;
   }
 
@@ -549,10 +343,12 @@ class engine {
   void cancel(uint64_t message, int64_t now = SLUICE_NOW) {
     impl::checked([&](sluice_error* failure) { return sluice_cancel(handle_, message, now, failure); });
   }
-  sluice_message_state status(uint64_t message, int64_t now = SLUICE_NOW) const {
-    sluice_message_state state{};
-    state.struct_size = sizeof(state);
-    impl::checked([&](sluice_error* failure) { return sluice_message_status(handle_, message, now, &state, failure); });
+  message_state status(uint64_t message, int64_t now = SLUICE_NOW) const {
+    message_state state;
+    sluice_message_state& c = state;
+    const impl::line_room room(c);
+    impl::checked([&](sluice_error* failure) { return sluice_message_status(handle_, message, now, &c, failure); });
+    state.line = room.take(c);
     return state;
   }
   // INT64_MAX: nothing is due.
@@ -560,6 +356,29 @@ class engine {
     int64_t due = INT64_MAX;
     impl::check(sluice_next_due(handle_, &due));
     return due;
+  }
+
+  // ---- pools and campaigns ----
+
+  // Adds a line to a pool, or says anew how it stands.
+  sluice_line_report set_line(const sluice_line_change& change, int64_t now = SLUICE_NOW) {
+    sluice_line_report report{};
+    report.struct_size = sizeof(report);
+    impl::checked([&](sluice_error* failure) { return sluice_set_line(handle_, &change, now, &report, failure); });
+    return report;
+  }
+  // JSON
+  std::string lines(std::string_view pool, std::initializer_list<std::string_view> by = {}, int64_t now = SLUICE_NOW) const {
+    const impl::key_list<8> values("by", by);
+    return impl::checked_text_of([&](char* buffer, size_t* length, sluice_error* failure) {
+      return sluice_list_lines(handle_, pool.data(), pool.size(), values.size() == 0 ? nullptr : values.data(), values.size(),
+                               now, buffer, length, failure);
+    });
+  }
+  campaign create_campaign(const sluice_campaign_options& options, int64_t now = SLUICE_NOW) {
+    uint64_t number = 0;
+    impl::checked([&](sluice_error* failure) { return sluice_create_campaign(handle_, &options, now, &number, failure); });
+    return {handle_, number};
   }
 
   // ---- subjects ----

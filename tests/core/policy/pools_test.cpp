@@ -283,7 +283,8 @@ TEST(Pools, AreDescribed) {
                               R"("new_recipients":null}])"),
                     HasSubstr(R"("pool":"shared","queueable":true,"class":"transactional")")));
   EXPECT_EQ(describe_operation(*policy, policy->operations[0]),
-            R"({"name":"send","values":["account","line","recipient"],"repeats":null,"quantities":[],"pool":"shared"})");
+            R"({"name":"send","values":["account","line","recipient"],"repeats":null,"quantities":[],"pool":"shared",)"
+            R"("line":"line"})");
 }
 
 }  // namespace
