@@ -8,6 +8,7 @@
 namespace sluice::bench {
 namespace {
 
+template <bool kMany>
 void whole_way(benchmark::State& state) {
   const auto lines = static_cast<size_t>(state.range(0));
   Queue queue(lines);
@@ -15,17 +16,25 @@ void whole_way(benchmark::State& state) {
   uint64_t random = 1;
   Instant now = queue.fill(2);
   const double per_message = static_cast<double>(queue.memory()) / static_cast<double>(2 * lines);
-  const Span step = std::max<Span>(1'000'000'000 / static_cast<Span>(lines), 1);
-  size_t done = 0;
+  constexpr size_t kAtOnce = kMany ? kQueueGroup : 1;
+  const Span step = std::max<Span>(1'000'000'000 * static_cast<Span>(kAtOnce) / static_cast<Span>(lines), 1);
+  size_t done = 0, put[kAtOnce];
   for (auto _ : state) {
     now += step;
-    queue.put(next_random(random) % lines, now);
-    done += queue.lease_and_ack(now, 1, sink);
+    for (size_t& line : put) line = next_random(random) % lines;
+    if (kMany) {
+      queue.put_many(put, kAtOnce, now);
+    } else {
+      queue.put(put[0], now);
+    }
+    done += queue.lease_and_ack(now, kAtOnce, sink);
   }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kAtOnce));
   state.counters["bytes"] = per_message;
-  state.counters["left"] = static_cast<double>(done) / static_cast<double>(state.iterations());
+  state.counters["left"] = static_cast<double>(done) / static_cast<double>(state.iterations() * static_cast<int64_t>(kAtOnce));
 }
-BENCHMARK(whole_way)->Arg(1000)->Arg(100000)->Arg(1000000);
+BENCHMARK(whole_way<false>)->Name("single")->Arg(1000)->Arg(100000)->Arg(1000000);
+BENCHMARK(whole_way<true>)->Name("batch")->Arg(1000)->Arg(100000)->Arg(1000000);
 
 }  // namespace
 }  // namespace sluice::bench

@@ -131,24 +131,87 @@ void fail_from(const Array& array, size_t first, Status status) {
   }
 }
 
+// Requests that wait to be taken in together.
+class Group {
+ public:
+  Group(sluice_engine engine, const Array& array, Instant now) : engine_(engine), array_(array), now_(now) {}
+
+  // False: it is to be asked alone.
+  bool add(size_t i) {
+    EnqueueRequest& asked = asked_[count_] = EnqueueRequest();
+    if (array_.request(i)->repeated_count != 0 || wanted_rows(array_.answers(i).decision) != 0) return false;
+    if (read_request(array_.request(i), keys_.at(count_ * kMaxDimensions), &asked.request, nullptr) != Status::ok) return false;
+    if (read_message(array_.message(i), &asked, nullptr) != Status::ok) return false;
+    if (asked.request.now == kEngineClock) asked.request.now = now_;
+    at_[count_++] = i;
+    return true;
+  }
+  bool is_full() const { return count_ == kQueueGroup; }
+
+  // Asks for all of them.
+  Status run() {
+    if (count_ == 0) return Status::ok;
+    std::fill_n(answers_, count_, Enqueued());
+    for (size_t i = 0; i < count_; ++i) answers_[i].decision.line = &answers_[i].line;
+    const Status status = guarded(nullptr, [&] {
+      return Engine::enqueue_many(engine_, std::span(asked_).first(count_), std::span(answers_).first(count_));
+    });
+    for (size_t i = 0; i < count_; ++i) {
+      const Answers to = array_.answers(at_[i]);
+      const Status own = status == Status::ok ? answers_[i].decision.status : status;
+      write_decision(to.decision, own, answers_[i].decision);
+      if (to.held != nullptr) write_held(to.held, answers_[i]);
+    }
+    count_ = 0;
+    return status;
+  }
+
+ private:
+  sluice_engine engine_;
+  const Array& array_;
+  const Instant now_;
+  size_t count_ = 0;
+  size_t at_[kQueueGroup];
+  Room<Bytes, kQueueGroup * kMaxDimensions> keys_;
+  EnqueueRequest asked_[kQueueGroup];
+  Enqueued answers_[kQueueGroup];
+};
+
+bool is_gone(Status status) { return status == Status::handle || status == Status::forked; }
+
 // An element's failure is its own; only an engine that is gone ends the array.
 Status enqueue_all(sluice_engine engine, const Array& array) {
-  Instant now;
+  Instant now = 0;
   Status status = Engine::clock(engine, &now);
-  for (size_t i = 0; i < array.count; ++i) {
-    if (status == Status::handle || status == Status::forked) {
-      fail_from(array, i, status);
-      return status;
-    }
+  Group group(engine, array, now);
+  size_t told = 0;
+  for (size_t i = 0; i < array.count && !is_gone(status); ++i) {
     const Answers answers = array.answers(i);
-    if (array.is_apart(i)) {
+    const bool apart = array.is_apart(i);
+    if (apart && group.add(i)) {
+      if (!group.is_full()) continue;
+      status = group.run();
+      told = i + 1;
+      continue;
+    }
+    status = group.run();
+    told = i;
+    if (is_gone(status)) break;
+    if (apart) {
       status = enqueue_one(engine, array.request(i), array.message(i), now, answers, nullptr);
     } else {
       write_decision(answers.decision, Status::invalid, Decision());
       if (answers.held != nullptr) write_held(answers.held, Enqueued());
     }
+    told = i + 1;
   }
-  return status == Status::handle || status == Status::forked ? status : Status::ok;
+  if (!is_gone(status)) {
+    status = group.run();
+    told = array.count;
+  }
+  if (!is_gone(status)) return Status::ok;
+  fail_from(array, told, status);
+  return status;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "core/engine/dispatch.h"
 #include "core/engine/engine_core.h"
 #include "core/engine/explain.h"
+#include "core/engine/straight_enqueue.h"
 #include "core/engine/straight_settle.h"
 #include "core/engine/work.h"
 #include "core/policy/describe.h"
@@ -216,6 +217,45 @@ Status Engine::enqueue(uint64_t handle, const EnqueueRequest& request, Enqueued*
   const Status status = out->decision.status = dispatch::enqueue_one(*block, handle, request, out, error);
   const bool replayed = (out->decision.flags & flag::replayed) != 0;
   return replayed && out->message != 0 && out->state == MessageState::none ? tell_replayed(handle, request, out, error) : status;
+}
+
+namespace {
+
+// Whatever happens to one, the others are told apart from it.
+void enqueue_alone(uint64_t handle, const EnqueueRequest& request, Enqueued* out) {
+  try {
+    Engine::enqueue(handle, request, out);
+  } catch (const std::bad_alloc&) {
+    out->decision.status = Status::no_memory;
+  }
+}
+
+}  // namespace
+
+Status Engine::enqueue_many(uint64_t handle, std::span<const EnqueueRequest> requests, std::span<Enqueued> out) {
+  if (requests.size() != out.size()) return Status::invalid;
+  Instant now = 0;
+  if (const Status status = clock(handle, &now); status != Status::ok) return status;
+  const auto unset = [](const EnqueueRequest& one) { return one.request.now == kEngineClock; };
+  std::vector<EnqueueRequest> timed;
+  if (std::any_of(requests.begin(), requests.end(), unset)) {
+    timed.assign(requests.begin(), requests.end());
+    for (EnqueueRequest& one : timed) {
+      if (unset(one)) one.request.now = now;
+    }
+    requests = timed;
+  }
+  while (!requests.empty()) {
+    const size_t group = std::min(kQueueGroup, requests.size());
+    size_t done = straight::enqueue(handle, requests.first(group), out.data());
+    // What is not straight is seldom alone: where the first is not, the whole group goes the other way.
+    for (const size_t until = done == 0 ? group : std::min(done + 1, group); done < until; ++done) {
+      enqueue_alone(handle, requests[done], &out[done]);
+    }
+    requests = requests.subspan(done);
+    out = out.subspan(done);
+  }
+  return Status::ok;
 }
 
 Status Engine::lease(uint64_t handle, const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error) {

@@ -132,6 +132,8 @@ enum class Sticky : int32_t {
   spilled = 4,   // another, this once
 };
 
+inline constexpr size_t kQueueGroup = 32;  // messages that are taken in under one set of locks, at most
+
 struct Enqueued {
   Decision decision;
   uint64_t message = 0;  // 0: not held
@@ -310,6 +312,8 @@ class Engine {
   // One instant for those whose `now` is kEngineClock; each decision's status says how it went.
   static Status decide_many(uint64_t handle, std::span<const Request> requests, std::span<Decision> decisions);
   static Status enqueue(uint64_t handle, const EnqueueRequest& request, Enqueued* out, std::string* error = nullptr);
+  // The same as one after the other, at one instant where a request brings none. Each answer's status says how it went.
+  static Status enqueue_many(uint64_t handle, std::span<const EnqueueRequest> requests, std::span<Enqueued> out);
   // Leases up to options.most messages whose time has come. *next_due (nullable): when there is something to do again; kNever.
   static Status lease(uint64_t handle, const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error);
   static Status next_due(uint64_t handle, Instant* due);

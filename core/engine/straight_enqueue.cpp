@@ -11,8 +11,6 @@ namespace sluice {
 namespace straight {
 namespace {
 
-constexpr size_t kGroup = 32;
-
 bool is_plain(const EnqueueRequest& request, const Enqueued& out) {
   return request.campaign == 0 && request.send_at == 0 && request.expires_at == 0 &&
          RequestCall(request.request, const_cast<Decision*>(&out.decision)).is_plain();
@@ -89,7 +87,7 @@ size_t enqueue(uint64_t handle, std::span<const EnqueueRequest> requests, Enqueu
   const size_t slots = StableShape::slot_count(head);
   if (!StableShape::is_known(head) || slots == 0 || slots > kStraightSlots) return 0;
   if (requests.size() == 1) return enqueue_some<1>(*block, handle, shape, head, requests, out);
-  return enqueue_some<kGroup>(*block, handle, shape, head, requests, out);
+  return enqueue_some<kQueueGroup>(*block, handle, shape, head, requests, out);
 }
 
 }  // namespace straight

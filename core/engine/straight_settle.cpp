@@ -33,14 +33,15 @@ bool SendQueue::settle_straight(uint32_t shard_index, const Settlement& settleme
   }
   const MessageLayout& layout = layouts_.at(m.layout);
   const Held held = held_at(line_at(shard_index, at<Flow>(m.flow).line), cell);
-  if (!layout.ends_straight || !ends_quietly(held, Outcome::sent)) return false;
+  if (!layout.ends_straight) return false;
+  const bool quietly = ends_quietly(held, Outcome::sent);
   for (const LayoutRow& row : layout.rows) {
     if (row.while_queued) give_back_row(held, StoredValues(), row, now);
   }
   --held.line.queue->in_flight;
   turns(held.line).let_go(cell);
   forget(held, MessageState::sent);
-  if (held.line.queue->messages == 0) settle_line(held.line);
+  if (!quietly || held.line.queue->messages == 0) settle_line(held.line);
   return true;
 }
 
