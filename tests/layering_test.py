@@ -17,6 +17,7 @@ CORE = {
     "store": ["base", "limits"],
     "queue": ["base", "limits"],
     "engine": ["base", "limits", "policy", "store", "queue"],
+    "planner": ["base", "limits", "policy", "store", "queue", "engine"],
     "dialect": ["base", "limits", "policy", "store", "queue", "engine"],
 }
 # Libraries that one folder keeps to itself.
