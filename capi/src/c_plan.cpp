@@ -168,9 +168,8 @@ sluice_status sluice_plan_lines(const sluice_line_question* question, sluice_lin
 sluice_status sluice_plan_campaign(const sluice_campaign_question* question, sluice_campaign_plan* plan, char* buffer,
                                    size_t* length, sluice_error* error) {
   return slow_call(error, [&](std::string* words) {
-    return answer<planner::CampaignPlanSpec, planner::CampaignPlan>(question, plan, {buffer, length}, words,
-                                                                    read_campaign_question, planner::plan_campaign,
-                                                                    planner::campaign_plan_json);
+    return answer<planner::CampaignPlanSpec, planner::CampaignPlan>(
+        question, plan, {buffer, length}, words, read_campaign_question, planner::plan_campaign, planner::campaign_plan_json);
   });
 }
 

@@ -14,8 +14,9 @@ Status fail(Status status, std::string* error, const std::string& words) {
 }
 
 Status wrong_number(std::string* error, const char* field, uint64_t given, uint64_t least, uint64_t most) {
-  return fail(Status::invalid, error,
-              std::string(field) + ": " + std::to_string(given) + "; from " + std::to_string(least) + " to " + std::to_string(most));
+  return fail(
+      Status::invalid, error,
+      std::string(field) + ": " + std::to_string(given) + "; from " + std::to_string(least) + " to " + std::to_string(most));
 }
 
 // A rate as the time in which all of them come at it.
@@ -46,7 +47,8 @@ Status check(const CampaignPlanSpec& spec, const Planned& planned, std::string* 
   if (!is_instant(spec.starts_at)) return fail(Status::time, error, "starts_at: outside [0, 2^62)");
   if (spec.share == 0 || spec.share > kWholeShare) return wrong_number(error, "share", spec.share, 1, kWholeShare);
   if (planned.operation->tenant == kNone) {
-    return fail(Status::invalid, error, "operation: a campaign is of one account; \"" + planned.operation->name + "\" takes none");
+    return fail(Status::invalid, error,
+                "operation: a campaign is of one account; \"" + planned.operation->name + "\" takes none");
   }
   return Status::ok;
 }
@@ -73,9 +75,8 @@ Status plan_campaign(const CampaignPlanSpec& spec, CampaignPlan* out, std::strin
   plan.starts_at = spec.starts_at;
   plan.unhindered = unhindered(spec, plan.line_rate, duration);
   if (const Status status = run_campaign(spec, planned, duration, &plan, error); status != Status::ok) return status;
-  std::stable_sort(plan.blockers.begin(), plan.blockers.end(), [](const Blocker& a, const Blocker& b) {
-    return a.forever != b.forever ? a.forever : a.held > b.held;
-  });
+  std::stable_sort(plan.blockers.begin(), plan.blockers.end(),
+                   [](const Blocker& a, const Blocker& b) { return a.forever != b.forever ? a.forever : a.held > b.held; });
   say_campaign_plan(spec, planned, &plan);
   *out = std::move(plan);
   return Status::ok;

@@ -33,7 +33,7 @@ struct CampaignPlanSpec {
 
 // A limit that held messages.
 struct Blocker {
-  std::string limit;   // empty: the queue's own wait, or the pool
+  std::string limit;     // empty: the queue's own wait, or the pool
   bool refuses = false;  // messages were not taken in; else they waited in the queue
   bool forever = false;  // waiting does not help
   uint64_t times = 0;    // refusals, or waits

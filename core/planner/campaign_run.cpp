@@ -23,7 +23,8 @@ Status fail(Status status, std::string* error, const std::string& words) {
 class Peak {
  public:
   explicit Peak(const LineRate& rate) : rate_(rate) {
-    if (rate.amount != 0) while_ = std::max<Span>(kSecond, static_cast<Span>(mul_div_ceil(10, static_cast<uint64_t>(rate.period), rate.amount)));
+    if (rate.amount != 0)
+      while_ = std::max<Span>(kSecond, static_cast<Span>(mul_div_ceil(10, static_cast<uint64_t>(rate.period), rate.amount)));
   }
   void count(Instant at) {
     if (while_ == 0) return;
@@ -57,7 +58,10 @@ class CampaignRun {
   std::vector<Bytes> values(Bytes line, Bytes recipient) const;
   Status set_plans();
   Status set_lines();
+  const OperationCharge* conversations() const;
   Status begin_conversations();
+  Status receive(const Operation& inbound, uint8_t whom, const std::string& recipient);
+  Status put_next(Enqueued* held);
   Status accept_all();
   Status refused(const Enqueued& held);
   Status send_due(bool* any);
@@ -76,13 +80,13 @@ class CampaignRun {
   Scratch scratch_;
   int32_t id_ = -1;
   uint64_t campaign_ = 0;
-  uint32_t next_ = 0;            // recipient to be taken in
-  Instant try_at_ = 0;           // when the client tries again
-  bool on_release_ = false;      // or when something leaves
-  size_t refusing_ = SIZE_MAX;   // what refused it
+  uint32_t next_ = 0;           // recipient to be taken in
+  Instant try_at_ = 0;          // when the client tries again
+  bool on_release_ = false;     // or when something leaves
+  size_t refusing_ = SIZE_MAX;  // what refused it
   uint64_t refusals_ = 0;
-  size_t holding_ = SIZE_MAX;    // what holds the first that waits inside; none: its slot
-  uint32_t first_ = 0;           // that waits inside, or next_
+  size_t holding_ = SIZE_MAX;  // what holds the first that waits inside; none: its slot
+  uint32_t first_ = 0;         // that waits inside, or next_
   std::vector<bool> sent_;
   std::vector<uint16_t> line_of_;
   std::vector<Peak> peaks_;
@@ -139,46 +143,58 @@ Status CampaignRun::set_lines() {
   return Status::ok;
 }
 
-// As the policy says that a recipient has written: an operation with an exempt charge on the limit that counts conversations.
+// The charge that counts conversations, nullptr when there is none.
+const OperationCharge* CampaignRun::conversations() const {
+  for (const OperationCharge& charge : operation_.charges) {
+    if (planned_.policy->limits[static_cast<size_t>(charge.limit)].rule.kind == Kind::distinct) return &charge;
+  }
+  return nullptr;
+}
+
+// As the policy says that a recipient has written: by an operation with an exempt charge on what counts conversations.
 Status CampaignRun::begin_conversations() {
   if (spec_.in_conversation == 0) return Status::ok;
-  int16_t limit = kNone;
-  for (const OperationCharge& charge : operation_.charges) {
-    if (planned_.policy->limits[static_cast<size_t>(charge.limit)].rule.kind == Kind::distinct) limit = charge.limit;
-  }
-  if (limit == kNone) {
+  const OperationCharge* counted = conversations();
+  if (counted == nullptr) {
     plan_.notes.push_back("in_conversation: nothing that \"" + operation_.name + "\" charges tells new recipients from others");
     return Status::ok;
   }
-  const auto exempts = [&](const OperationCharge& c) { return c.limit == limit && c.type == ChargeType::exempt; };
+  const auto exempts = [&](const OperationCharge& c) { return c.limit == counted->limit && c.type == ChargeType::exempt; };
   for (const Operation& other : planned_.policy->operations) {
     if (other.repeats != kNone || std::none_of(other.charges.begin(), other.charges.end(), exempts)) continue;
-    const uint8_t whom = operation_.values[static_cast<size_t>(planned_.recipient)];
-    const std::vector<uint64_t> quantities(other.quantities.size(), 1);
-    const std::string line = line_name(0);
-    for (uint32_t i = 0; i < spec_.in_conversation; ++i) {
-      const std::string recipient = std::to_string(i);
-      std::vector<Bytes> values;
-      for (const uint8_t dimension : other.values) {
-        values.push_back(dimension == whom ? Bytes(recipient) : dimension == planned_.policy->line ? Bytes(line) : Bytes(kOther));
-      }
-      Request request;
-      request.operation = Engine::operation_id(scratch_.handle(), other.name);
-      request.values = values;
-      request.quantities = quantities;
-      request.flags = flag::force;
-      Decision decision;
-      if (const Status status = Engine::decide(scratch_.handle(), request, &decision, error_); status < Status::ok) return status;
+    Status status = Status::ok;
+    for (uint32_t i = 0; i < spec_.in_conversation && status == Status::ok; ++i) {
+      status = receive(other, operation_.values[static_cast<size_t>(counted->of)], std::to_string(i));
     }
-    return Status::ok;
+    return status;
   }
   return fail(Status::invalid, error_,
               "in_conversation: no operation of this policy says that a recipient is (with an exempt charge on \"" +
-                  planned_.policy->limits[static_cast<size_t>(limit)].name + "\"); pass 0");
+                  planned_.policy->limits[static_cast<size_t>(counted->limit)].name + "\"); pass 0");
+}
+
+// It has happened, so nothing refuses it.
+Status CampaignRun::receive(const Operation& inbound, uint8_t whom, const std::string& recipient) {
+  const std::string line = line_name(0);
+  std::vector<Bytes> values;
+  for (const uint8_t dimension : inbound.values) {
+    const bool is_line = dimension == planned_.policy->line;
+    values.push_back(dimension == whom ? Bytes(recipient) : is_line ? Bytes(line) : Bytes(kOther));
+  }
+  const std::vector<uint64_t> quantities(inbound.quantities.size(), 1);
+  Request request;
+  request.operation = Engine::operation_id(scratch_.handle(), inbound.name);
+  request.values = values;
+  request.quantities = quantities;
+  request.flags = flag::force;
+  Decision decision;
+  const Status status = Engine::decide(scratch_.handle(), request, &decision, error_);
+  return status < Status::ok ? status : Status::ok;
 }
 
 Status CampaignRun::open(Span duration) {
-  Status status = scratch_.open(spec_.question.policy, spec_.question.stance, spec_.question.zoneinfo_dir, spec_.starts_at, error_);
+  Status status =
+      scratch_.open(spec_.question.policy, spec_.question.stance, spec_.question.zoneinfo_dir, spec_.starts_at, error_);
   if (status == Status::ok) status = set_plans();
   if (status == Status::ok) status = set_lines();
   if (status == Status::ok) status = begin_conversations();
@@ -227,7 +243,8 @@ Status CampaignRun::refused(const Enqueued& held) {
   Blocker& by = plan_.blockers[refusing_];
   ++by.times;
   if (++refusals_ > uint64_t{kTries} * spec_.recipients + 10'000) {
-    return fail(Status::too_many, error_, "recipients: \"" + name + "\" refuses them too often to plan for so many; plan for fewer");
+    return fail(Status::too_many, error_,
+                "recipients: \"" + name + "\" refuses them too often to plan for so many; plan for fewer");
   }
   by.forever = d.wait_kind == WaitKind::never;
   const bool timed = d.wait_kind == WaitKind::exact || (d.wait_kind == WaitKind::bound && d.denial != DenialKind::depth);
@@ -236,25 +253,29 @@ Status CampaignRun::refused(const Enqueued& held) {
   return Status::ok;
 }
 
+Status CampaignRun::put_next(Enqueued* held) {
+  const std::string recipient = std::to_string(next_);
+  const std::string line = operation_.pool == kNone ? line_name(next_ % spec_.lines) : std::string();
+  const std::vector<Bytes> with = values(line.empty() ? Bytes() : Bytes(line), recipient);
+  const std::vector<uint64_t> quantities(operation_.quantities.size(), 1);
+  const uint64_t number = next_;
+  char payload[sizeof number];
+  std::memcpy(payload, &number, sizeof number);
+  EnqueueRequest request;
+  request.request.operation = id_;
+  request.request.values = with;
+  request.request.quantities = quantities;
+  request.payload = {payload, sizeof payload};
+  request.campaign = campaign_;
+  return Engine::enqueue(scratch_.handle(), request, held, error_);
+}
+
 Status CampaignRun::accept_all() {
   while (next_ < spec_.recipients && try_at_ <= scratch_.now()) {
-    const std::string recipient = std::to_string(next_);
-    const std::string line = line_name(next_ % spec_.lines);
-    const std::vector<Bytes> with = values(operation_.pool == kNone ? Bytes(line) : Bytes(), recipient);
-    const std::vector<uint64_t> quantities(operation_.quantities.size(), 1);
-    const uint64_t number = next_;
-    char payload[sizeof number];
-    std::memcpy(payload, &number, sizeof number);
-    EnqueueRequest request;
-    request.request.operation = id_;
-    request.request.values = with;
-    request.request.quantities = quantities;
-    request.payload = {payload, sizeof payload};
-    request.campaign = campaign_;
     Enqueued held;
-    const Status status = Engine::enqueue(scratch_.handle(), request, &held, error_);
+    Status status = put_next(&held);
     if (status == Status::denied) {
-      if (const Status told = refused(held); told != Status::ok) return told;
+      if (status = refused(held); status != Status::ok) return status;
       continue;
     }
     if (status != Status::ok) return status;

@@ -27,9 +27,9 @@ std::string say_limit(const Planned& planned, const Limit& limit) {
 
 std::string say_blocker(const Planned& planned, const Blocker& blocker) {
   const int16_t at = planned.policy->find_limit(blocker.limit);
-  const std::string name = at == kNone ? "the queue or its pool"
-                                       : "\"" + blocker.limit + "\" (" +
-                                             say_limit(planned, planned.policy->limits[static_cast<size_t>(at)]) + ")";
+  const std::string name =
+      at == kNone ? "the queue or its pool"
+                  : "\"" + blocker.limit + "\" (" + say_limit(planned, planned.policy->limits[static_cast<size_t>(at)]) + ")";
   if (blocker.forever) return name + (blocker.refuses ? " refuses" : " holds") + " what is left, and waiting does not help";
   if (blocker.refuses) {
     return name + " refused " + say_counted(blocker.times, "time") + ", which held the rest back for " + say_span(blocker.held);

@@ -19,8 +19,9 @@ Status fail(Status status, std::string* error, const std::string& words) {
 }
 
 Status wrong_number(std::string* error, const char* field, uint64_t given, uint64_t least, uint64_t most) {
-  return fail(Status::invalid, error,
-              std::string(field) + ": " + std::to_string(given) + "; from " + std::to_string(least) + " to " + std::to_string(most));
+  return fail(
+      Status::invalid, error,
+      std::string(field) + ": " + std::to_string(given) + "; from " + std::to_string(least) + " to " + std::to_string(most));
 }
 
 Status check(const LinePlanSpec& spec, Load* load, std::string* error) {
@@ -137,8 +138,7 @@ Status plan_lines(const LinePlanSpec& spec, LinePlan* out, std::string* error) {
   LinePlan plan;
   plan.line_rate = load.line;
   plan.rule_of_thumb = static_cast<uint32_t>(rule);
-  const uint32_t most = spec.most_lines != 0 ? spec.most_lines
-                                             : std::min<uint32_t>(kMostPoolLines, 4 * plan.rule_of_thumb + 16);
+  const uint32_t most = spec.most_lines != 0 ? spec.most_lines : std::min<uint32_t>(kMostPoolLines, 4 * plan.rule_of_thumb + 16);
   Search search(spec, load, line_policy(planned, spec.sticky), error);
   plan.lines = search.least(std::min(plan.rule_of_thumb, most), most);
   search.meets(plan.rule_of_thumb);

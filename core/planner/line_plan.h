@@ -25,14 +25,14 @@ struct LinePlanSpec {
   Question question;
   std::string_view rate;  // "4/s": how many messages come
   Arrivals arrivals = Arrivals::poisson;
-  Span wait = 0;                 // the longest that is accepted...
-  uint32_t percentile = 9'900;   // ...by so many messages, in hundredths of a percent
-  bool sticky = false;           // a recipient keeps its line
+  Span wait = 0;                // the longest that is accepted...
+  uint32_t percentile = 9'900;  // ...by so many messages, in hundredths of a percent
+  bool sticky = false;          // a recipient keeps its line
   uint32_t recipients = 1'000;
-  uint32_t skew = 0;             // Zipf's exponent, in hundredths; 0: all are written to alike
+  uint32_t skew = 0;  // Zipf's exponent, in hundredths; 0: all are written to alike
   uint64_t seed = 1;
-  uint32_t messages = 50'000;    // simulated, of each number of lines
-  uint32_t most_lines = 0;       // to try; 0: four times the rule of thumb, and 16
+  uint32_t messages = 50'000;  // simulated, of each number of lines
+  uint32_t most_lines = 0;     // to try; 0: four times the rule of thumb, and 16
 };
 
 // What a run showed. Shares are in hundredths of a percent.
@@ -49,12 +49,12 @@ struct LineRow {
 
 // Numbers are those of the C ABI.
 enum class LineWarning : uint32_t {
-  unstable_rule = 1,   // the rule of thumb's lines are used wholly
-  hot_recipient = 2,   // one recipient alone is written to as often as a line sends, or more: lines do not help
-  hot_line = 4,        // some number of lines would do, but for what one of them draws
-  many_lines = 8,      // snowshoeing
-  other_limit = 16,    // something else lets less through
-  deep_queue = 32,     // more wait at a time than the policy's queue takes
+  unstable_rule = 1,  // the rule of thumb's lines are used wholly
+  hot_recipient = 2,  // one recipient alone is written to as often as a line sends, or more: lines do not help
+  hot_line = 4,       // some number of lines would do, but for what one of them draws
+  many_lines = 8,     // snowshoeing
+  other_limit = 16,   // something else lets less through
+  deep_queue = 32,    // more wait at a time than the policy's queue takes
 };
 
 struct Warning {
@@ -91,8 +91,8 @@ struct Load {
 };
 
 // line_run.cpp: one number of lines.
-Status run_lines(const LinePlanSpec& spec, const Load& load, const std::string& policy, const Recipients& recipients, uint32_t lines,
-                 LineRow* row, Span* simulated, std::string* error);
+Status run_lines(const LinePlanSpec& spec, const Load& load, const std::string& policy, const Recipients& recipients,
+                 uint32_t lines, LineRow* row, Span* simulated, std::string* error);
 // line_words.cpp: what is to be said.
 void say_line_plan(const LinePlanSpec& spec, const Planned& planned, const Load& load, LinePlan* plan);
 

@@ -68,9 +68,8 @@ class Run {
     row->p99 = percentile(waits_, 9'900);
     row->at_percentile = percentile(waits_, spec_.percentile);
     row->longest = waits_.back();
-    row->mean = static_cast<Span>(std::accumulate(waits_.begin(), waits_.end(), Wide{0}, [](Wide sum, Span wait) {
-                                    return sum + static_cast<uint64_t>(wait);
-                                  }) /
+    row->mean = static_cast<Span>(std::accumulate(waits_.begin(), waits_.end(), Wide{0},
+                                                  [](Wide sum, Span wait) { return sum + static_cast<uint64_t>(wait); }) /
                                   waits_.size());
     row->most_waiting = most_waiting_;
     const uint64_t busiest = *std::max_element(drew_.begin(), drew_.end());
@@ -138,8 +137,8 @@ class Run {
 
 }  // namespace
 
-Status run_lines(const LinePlanSpec& spec, const Load& load, const std::string& policy, const Recipients& recipients, uint32_t lines,
-                 LineRow* row, Span* simulated, std::string* error) {
+Status run_lines(const LinePlanSpec& spec, const Load& load, const std::string& policy, const Recipients& recipients,
+                 uint32_t lines, LineRow* row, Span* simulated, std::string* error) {
   Run run(spec, load, recipients, lines);
   if (const Status status = run.open(policy, error); status != Status::ok) return status;
   if (const Status status = run.run(); status != Status::ok) return status;

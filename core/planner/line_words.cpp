@@ -24,9 +24,10 @@ class Words {
     warn_of_heat();
     if (plan_.lines >= kManyLines) {
       warn(LineWarning::many_lines,
-           lines_words(plan_.lines) + " for one use: carriers call it snowshoeing when traffic is spread over many numbers to stay "
-           "under what each may send, and filter or close them; ask for a faster number (a short code, a toll-free or a "
-           "registered one) first");
+           lines_words(plan_.lines) +
+               " for one use: carriers call it snowshoeing when traffic is spread over many numbers to stay "
+               "under what each may send, and filter or close them; ask for a faster number (a short code, a toll-free or a "
+               "registered one) first");
     }
     for (const OperationCharge& charge : planned_.operation->charges) look_at(charge);
   }
@@ -62,7 +63,8 @@ class Words {
       why += "nothing waits while they come evenly, but the first burst is never worked off";
     } else {
       why += "every burst that queues up is never worked off, so the wait grows without bound: after a day about " +
-             say_span(after_a_day()) + " (in the " + say_span(plan_.simulated) + " simulated up to " + say_span(row.longest) + ")";
+             say_span(after_a_day()) + " (in the " + say_span(plan_.simulated) + " simulated up to " + say_span(row.longest) +
+             ")";
     }
     plan_.rule += "UNSTABLE";
     warn(LineWarning::unstable_rule, why);
@@ -100,19 +102,18 @@ class Words {
     const std::string hottest = "the hottest of " + say_counted(spec_.recipients, "recipient") + " draws " +
                                 say_share(plan_.hottest_share) + " of the messages";
     if (alone_too_much()) {
-      warn(LineWarning::hot_recipient,
-           hottest + ", and a sticky recipient keeps one line, which sends " + each_sends() + ": more lines do not help; write to "
-           "it less, or let it go by more than one line");
+      warn(LineWarning::hot_recipient, hottest + ", and a sticky recipient keeps one line, which sends " + each_sends() +
+                                           ": more lines do not help; write to "
+                                           "it less, or let it go by more than one line");
       return;
     }
-    const auto hot = std::find_if(plan_.rows.rbegin(), plan_.rows.rend(), [&](const LineRow& row) {
-      return load_.fits(row.lines) && !row.stable;
-    });
+    const auto hot = std::find_if(plan_.rows.rbegin(), plan_.rows.rend(),
+                                  [&](const LineRow& row) { return load_.fits(row.lines) && !row.stable; });
     if (hot == plan_.rows.rend()) return;
-    warn(LineWarning::hot_line,
-         "with " + lines_words(hot->lines) + " one sticky line draws " + say_share(hot->busiest_drew) + " of the messages, " +
-             say_share(hot->busiest_used) + " of what it can send, though all together are used " + say_share(hot->used) + " (" + hottest +
-             "): lines added later take new recipients only and do not relieve it");
+    warn(LineWarning::hot_line, "with " + lines_words(hot->lines) + " one sticky line draws " + say_share(hot->busiest_drew) +
+                                    " of the messages, " + say_share(hot->busiest_used) +
+                                    " of what it can send, though all together are used " + say_share(hot->used) + " (" +
+                                    hottest + "): lines added later take new recipients only and do not relieve it");
   }
 
   // What else the operation charges.
@@ -121,24 +122,29 @@ class Words {
     const Amount& amount = planned_.terms_of(limit).amount;
     if (charge.while_queued && limit.rule.kind == Kind::gauge) return look_at_depth(limit, amount);
     const bool asked = charge.mode == Mode::queue || charge.mode == Mode::deny;
-    if (!asked || charge.type == ChargeType::exempt || charge.type == ChargeType::forced || charge.type == ChargeType::release) return;
+    if (!asked || charge.type == ChargeType::exempt || charge.type == ChargeType::forced || charge.type == ChargeType::release)
+      return;
     if ((charge.mode == Mode::queue && is_of_line(planned_, charge)) || planned_.has_recipient(charge)) return;
     LineRate rate;
     if (!long_run(limit, amount, &rate)) return;
     const bool of_line = is_of_line(planned_, charge);
     const uint64_t lines = of_line ? std::max(plan_.lines, 1u) : 1;
-    if (Wide{load_.amount} * static_cast<uint64_t>(rate.period) <= Wide{rate.amount} * lines * static_cast<uint64_t>(load_.period)) return;
+    if (Wide{load_.amount} * static_cast<uint64_t>(rate.period) <=
+        Wide{rate.amount} * lines * static_cast<uint64_t>(load_.period))
+      return;
     const std::string scope = planned_.policy->scopes[static_cast<size_t>(limit.scope)].name;
-    warn(LineWarning::other_limit, "\"" + limit.name + "\" lets " + say_count(rate.amount) + " in " + spell_duration(rate.period) +
-                                       " of one " + scope + " through, less than the " + comes() + " that come: it is not part of "
+    warn(LineWarning::other_limit, "\"" + limit.name + "\" lets " + say_count(rate.amount) + " in " +
+                                       spell_duration(rate.period) + " of one " + scope + " through, less than the " + comes() +
+                                       " that come: it is not part of "
                                        "this plan, and lines do not help against it");
   }
 
   void look_at_depth(const Limit& limit, const Amount& amount) {
     const LineRow* row = plan_.row(plan_.lines != 0 ? plan_.lines : plan_.rule_of_thumb);
     if (amount.word != Word::number || row->most_waiting <= amount.cap) return;
-    warn(LineWarning::deep_queue, "up to " + say_count(row->most_waiting) + " messages wait at a time with " + lines_words(row->lines) +
-                                      "; \"" + limit.name + "\" holds " + say_count(amount.cap) + " and refuses the rest");
+    warn(LineWarning::deep_queue, "up to " + say_count(row->most_waiting) + " messages wait at a time with " +
+                                      lines_words(row->lines) + "; \"" + limit.name + "\" holds " + say_count(amount.cap) +
+                                      " and refuses the rest");
   }
 
   const LinePlanSpec& spec_;

@@ -45,8 +45,9 @@ Status find_plans(const Question& question, Planned* planned, std::string* error
   for (const PlanSet& set : policy.plan_sets) planned->plans.push_back(set.default_plan);
   for (const OnPlan& given : question.plans) {
     size_t at = 0;
-    while (at < policy.plan_sets.size() && (policy.plan_sets[at].plans.empty() ||
-                                            policy.scopes[static_cast<size_t>(policy.plan_sets[at].scope)].name != given.dimension))
+    while (at < policy.plan_sets.size() &&
+           (policy.plan_sets[at].plans.empty() ||
+            policy.scopes[static_cast<size_t>(policy.plan_sets[at].scope)].name != given.dimension))
       ++at;
     if (at == policy.plan_sets.size()) {
       return fail(Status::not_found, error, "plans: the policy has no plans of " + quoted(given.dimension));
@@ -150,8 +151,8 @@ Status rate_of_line(const Planned& planned, LineRate* out, std::string* error) {
     LineRate rate;
     if (!long_run(limit, amount, &rate)) continue;
     if (charge.quantity == kNone) rate.period *= static_cast<Span>(std::min<uint64_t>(charge.cost, 1'000'000));
-    if (out->amount == 0 || Wide{rate.amount} * static_cast<uint64_t>(out->period) <
-                                Wide{out->amount} * static_cast<uint64_t>(rate.period)) {
+    if (out->amount == 0 ||
+        Wide{rate.amount} * static_cast<uint64_t>(out->period) < Wide{out->amount} * static_cast<uint64_t>(rate.period)) {
       *out = rate;
     }
   }

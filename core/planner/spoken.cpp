@@ -36,6 +36,8 @@ std::string say_span(Span span) {
   return span == 0 ? "0 s" : std::to_string(span) + " ns";
 }
 
-std::string say_counted(uint64_t count, const std::string& noun) { return say_count(count) + " " + noun + (count == 1 ? "" : "s"); }
+std::string say_counted(uint64_t count, const std::string& noun) {
+  return say_count(count) + " " + noun + (count == 1 ? "" : "s");
+}
 
 }  // namespace sluice::planner

@@ -91,9 +91,7 @@ uint32_t Recipients::draw(Random& random) const {
   return static_cast<uint32_t>(std::upper_bound(up_to_.begin(), up_to_.end(), at) - up_to_.begin());
 }
 
-uint32_t Recipients::hottest_share() const {
-  return static_cast<uint32_t>(mul_div_floor(up_to_.front(), 10'000, up_to_.back()));
-}
+uint32_t Recipients::hottest_share() const { return static_cast<uint32_t>(mul_div_floor(up_to_.front(), 10'000, up_to_.back())); }
 
 std::vector<uint32_t> shuffled(uint32_t count, Random& random) {
   std::vector<uint32_t> order(count);

@@ -31,9 +31,8 @@ uint32_t header_cpp() {
   const initial_values initial;
   return initial.error.struct_size + initial.options.struct_size + initial.request.struct_size + initial.decision.struct_size +
          initial.counters.struct_size + initial.message.struct_size + initial.held.struct_size +
-         initial.lease_options.struct_size + initial.message_state.struct_size +
-         initial.line_question.struct_size + initial.line_plan.struct_size + initial.campaign_question.struct_size +
-         initial.campaign_plan.struct_size;
+         initial.lease_options.struct_size + initial.message_state.struct_size + initial.line_question.struct_size +
+         initial.line_plan.struct_size + initial.campaign_question.struct_size + initial.campaign_plan.struct_size;
 }
 
 #if __cplusplus >= 201703L

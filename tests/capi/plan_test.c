@@ -103,12 +103,12 @@ static void line_questions_are_checked(void) {
   plan.struct_size = 8;
   CHECK_EQ(SLUICE_E_INVALID, sluice_plan_lines(&question, &plan, NULL, NULL, &error));
   SAID("plan.struct_size: 8; set it to sizeof, 80");
-#define WRONG(field, value, status, words)                                     \
-  do {                                                                         \
-    question = four_a_second();                                                \
-    question.field = value;                                                    \
+#define WRONG(field, value, status, words)                                    \
+  do {                                                                        \
+    question = four_a_second();                                               \
+    question.field = value;                                                   \
     CHECK_EQ(status, sluice_plan_lines(&question, NULL, NULL, NULL, &error)); \
-    SAID(words);                                                               \
+    SAID(words);                                                              \
   } while (0)
   WRONG(policy, NULL, SLUICE_E_INVALID, "policy: NULL");
   WRONG(rate, NULL, SLUICE_E_INVALID, "rate: NULL; how many messages come, as \"4/s\"");
@@ -129,12 +129,12 @@ static void line_questions_are_checked(void) {
 static void campaign_questions_are_checked(void) {
   static const sluice_on_plan nameless = {"line", SLUICE_STRLEN, NULL, 0};
   sluice_campaign_question question;
-#define WRONG(field, value, status, words)                                        \
-  do {                                                                            \
-    question = new_people(10);                                                    \
-    question.field = value;                                                       \
+#define WRONG(field, value, status, words)                                       \
+  do {                                                                           \
+    question = new_people(10);                                                   \
+    question.field = value;                                                      \
     CHECK_EQ(status, sluice_plan_campaign(&question, NULL, NULL, NULL, &error)); \
-    SAID(words);                                                                  \
+    SAID(words);                                                                 \
   } while (0)
   WRONG(policy, NULL, SLUICE_E_INVALID, "policy: NULL");
   WRONG(plans, &nameless, SLUICE_E_INVALID, "plans.plan: NULL");

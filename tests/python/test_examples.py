@@ -13,6 +13,13 @@ PRINTS = {
     "batch.py": ["240 go now, 60 wait", "60 denied by pair as rate"],
     "hello.py": ["30 allowed; rate by pair", "the same passes in 60 s"],
     "message_queue.py": ["c1: 5 on the line", "1 s: b1 for bob", "2 s: c1 for carol", "6 s: c1 for carol", "7 s: a3 for acme"],
+    "plan.py": [
+        "any line: 5 lines: 99% of the messages wait at most",
+        "rule of thumb: 4 lines, by dividing 4/s by 1/s: UNSTABLE",
+        "each recipient keeps its line: ",
+        "1,000 messages finish in 3 min 19 s",
+        "2,500 messages finish in 48 h, not in 8 min 19 s",
+    ],
     "receipts.py": ["charged 4", "settled 3", "refunded 3", "replayed True 4"],
     "usage_events.py": [
         "account=acme has used 75% of 2000: 1500",

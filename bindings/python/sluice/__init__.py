@@ -37,6 +37,7 @@ from .errors import (
 from .event import Event
 from .held import Held, MessageStatus, Settled
 from .lease import Lease, NotAttempted, Outcome, PermanentFailure, Throttled
+from .plan import Blocker, CampaignPlan, LinePlan, LineRow, PlannedLine, PlanWarning, plan_campaign, plan_lines
 from .policy import Policy, PolicyText
 from .scope import Value
 from .usage import Counters, Subject, UsageRow
@@ -53,6 +54,8 @@ __all__ = [
     "ON_RELEASE",
     "UNLIMITED",
     "Amount",
+    "Blocker",
+    "CampaignPlan",
     "ClosedError",
     "Conflict",
     "Counters",
@@ -70,6 +73,8 @@ __all__ = [
     "InvalidRequest",
     "Lease",
     "LimitDetail",
+    "LinePlan",
+    "LineRow",
     "MemoryCapError",
     "MessageStatus",
     "NotAttempted",
@@ -77,6 +82,8 @@ __all__ = [
     "Operation",
     "Outcome",
     "PermanentFailure",
+    "PlanWarning",
+    "PlannedLine",
     "Policy",
     "PolicyError",
     "PolicyText",
@@ -93,4 +100,6 @@ __all__ = [
     "Value",
     "WouldReset",
     "__version__",
+    "plan_campaign",
+    "plan_lines",
 ]

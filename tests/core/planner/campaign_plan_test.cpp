@@ -120,9 +120,10 @@ TEST_F(CampaignPlanTest, two_and_a_half_thousand_new_people_on_a_tier_of_one_tho
   EXPECT_EQ(out.blockers[0].limit, "conversations");
   EXPECT_TRUE(out.blockers[0].refuses);
   EXPECT_EQ(out.blockers[0].held, 48 * kHour);
-  EXPECT_EQ(out.answer,
-            "2,500 messages finish in 48 h, not in 31.2 s: \"conversations\" (1,000 different in 24h of one account) refused 2 times, "
-            "which held the rest back for 48 h");
+  EXPECT_EQ(
+      out.answer,
+      "2,500 messages finish in 48 h, not in 31.2 s: \"conversations\" (1,000 different in 24h of one account) refused 2 times, "
+      "which held the rest back for 48 h");
 }
 
 TEST_F(CampaignPlanTest, the_same_limit_in_the_queue_holds_as_long) {
