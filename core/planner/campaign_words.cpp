@@ -22,7 +22,9 @@ std::string say_limit(const Planned& planned, const Limit& limit) {
     case Kind::upstream: return "the other side" + whose;
   }
   const bool ceiling = amount.cap > amount.amount;
-  return say_count(ceiling ? amount.cap : amount.amount) + " per " + spell_period(limit.rule) + whose;
+  const bool billing = limit.rule.kind == Kind::window && limit.rule.period_kind == PeriodKind::billing;
+  const std::string period = billing ? "billing cycle" : spell_period(limit.rule);
+  return say_count(ceiling ? amount.cap : amount.amount) + " per " + period + whose;
 }
 
 std::string say_blocker(const Planned& planned, const Blocker& blocker) {

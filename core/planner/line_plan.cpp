@@ -54,7 +54,7 @@ class Search {
   Search(const LinePlanSpec& spec, const Load& load, std::string policy, std::string* error)
       : spec_(spec), load_(load), policy_(std::move(policy)), recipients_(spec.recipients, spec.skew), error_(error) {}
 
-  // The least number up to `most` that meets the target, 0 when none does, by steps that double and then by halves: more lines never
+  // The least number up to `most` that meets the target, 0 when none does, by steps that double and then by halves: more lines do not
   // make anybody wait longer but by chance, and what is answered was run.
   uint32_t least(uint32_t first, uint32_t most) {
     uint32_t missed = first - 1, step = 1, at = first;

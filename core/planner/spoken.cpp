@@ -31,6 +31,7 @@ std::string say_span(Span span) {
   if (span >= 3 * kDay) return in_two(span, kDay, " days", kHour, " h");
   if (span >= 2 * kHour) return in_two(span, kHour, " h", kMinute, " min");
   if (span >= 2 * kMinute) return in_two(span, kMinute, " min", kSecond, " s");
+  if (span >= 10 * kSecond) return std::to_string(span / kSecond) + " s";
   if (span >= kSecond) return in_tenths(static_cast<uint64_t>(span / (kSecond / 10))) + " s";
   if (span >= kMillisecond) return std::to_string(span / kMillisecond) + " ms";
   return span == 0 ? "0 s" : std::to_string(span) + " ns";

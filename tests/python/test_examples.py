@@ -18,7 +18,7 @@ PRINTS = {
         "rule of thumb: 4 lines, by dividing 4/s by 1/s: UNSTABLE",
         "each recipient keeps its line: ",
         "1,000 messages finish in 3 min 19 s",
-        "2,500 messages finish in 48 h, not in 8 min 19 s",
+        "2,500 messages finish in 48 h 1 min, not in 8 min 19 s",
     ],
     "receipts.py": ["charged 4", "settled 3", "refunded 3", "replayed True 4"],
     "usage_events.py": [

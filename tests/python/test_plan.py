@@ -84,7 +84,7 @@ def test_a_campaign_of_new_people_waits_for_the_tier() -> None:
     assert plan.unhindered == 2_499 * S // 80
     blocker = plan.blockers[0]
     assert (blocker.limit, blocker.how, blocker.times, blocker.held) == ("people", "refused", 2, 48 * HOUR)
-    assert plan.answer.startswith("2,500 messages finish in 48 h, not in 31.2 s: ")
+    assert plan.answer.startswith("2,500 messages finish in 48 h, not in 31 s: ")
     assert sum(line.messages for line in plan.lines) == plan.sent == plan.messages == 2_500
 
 

@@ -122,7 +122,7 @@ TEST_F(CampaignPlanTest, two_and_a_half_thousand_new_people_on_a_tier_of_one_tho
   EXPECT_EQ(out.blockers[0].held, 48 * kHour);
   EXPECT_EQ(
       out.answer,
-      "2,500 messages finish in 48 h, not in 31.2 s: \"conversations\" (1,000 different in 24h of one account) refused 2 times, "
+      "2,500 messages finish in 48 h, not in 31 s: \"conversations\" (1,000 different in 24h of one account) refused 2 times, "
       "which held the rest back for 48 h");
 }
 

@@ -12,25 +12,22 @@ from rich.text import Text
 from sluice import CampaignPlan, LinePlan, LineRow, plan_campaign, plan_lines
 
 from .console import Failure, out, print_json
-from .instants import END_OF_TIME, from_iso, instant, span
+from .instants import END_OF_TIME, MINUTE, SECOND, from_iso, instant, span
 from .lengths import length
 from .pairs import Pairs, as_dict, pairs
 from .policies import load, stance_option
 from .tables import BAD, GOOD, SOME, row, table
 
+MS = 1_000_000
 _MOST_ROWS = 12  # of lines and of tries, on a screen
 
 
-class Duration(click.ParamType):
+def _duration(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
     """`300ms`, `10min`, `48h`, as a policy says it; in ns."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        ns = length(str(value).strip())
-        if ns is None:
-            self.fail(f"'{value}' is no duration; write it as a policy does: 300ms, 3s, 10min, 48h", param, ctx)
-        return ns
+    ns = None if text is None else length(text.strip())
+    if text is not None and ns is None:
+        raise click.BadParameter(f"'{text}' is no duration; write it as a policy does: 300ms, 3s, 10min, 48h")
+    return ns
 
 
 plan_option = click.option("--plan", "plans", multiple=True, callback=pairs("DIMENSION=PLAN"), metavar="DIMENSION=PLAN",
@@ -47,7 +44,7 @@ def plan() -> None:
 @plan.command()
 @click.argument("policy")
 @click.option("--rate", required=True, metavar="RATE", help="How many messages come: 4/s, 200/min.")
-@click.option("--wait", required=True, type=Duration(), metavar="DURATION", help="The longest that is accepted: 3s.")
+@click.option("--wait", required=True, callback=_duration, metavar="DURATION", help="The longest that is accepted: 3s.")
 @click.option("--percentile", type=float, default=99, show_default=True, help="For so many percent of the messages.")
 @click.option("--arrivals", type=click.Choice(["poisson", "even"]), default="poisson", show_default=True,
               help="poisson: each by itself, at that rate on average. even: the same time apart.")  # fmt: skip
@@ -115,7 +112,7 @@ def lines(
 @click.option("--in-conversation", type=click.IntRange(min=0), default=0, show_default=True,
               help="How many of them have just written; the rest is new to the account.")  # fmt: skip
 @click.option("--lines", "line_count", type=int, default=1, show_default=True)
-@click.option("--duration", type=Duration(), metavar="DURATION", help="To spread it over: 10min.")
+@click.option("--duration", callback=_duration, metavar="DURATION", help="To spread it over: 10min.")
 @click.option("--rate", metavar="RATE", help="Or how fast: 30/s.")
 @click.option("--share", type=float, default=50, show_default=True, help="The most of a line's pace, in percent.")
 @click.option("--start", metavar="TIME", help="When: 2026-03-01T09:30:00Z, or ns since 1970. [default: the present]")
@@ -171,7 +168,7 @@ def _print_lines(console: Console, answer: LinePlan) -> None:
     shown = table("", ["lines", "used", "p50", "p95", "p99", "longest", "busiest line draws", ""],
                   right=["lines", "used", "p50", "p95", "p99", "longest", "busiest line draws"])  # fmt: skip
     for each in _shown(answer):
-        row(shown, [f"{each.lines:,}", _percent(each.used), *map(span, (each.p50, each.p95, each.p99, each.longest)),
+        row(shown, [f"{each.lines:,}", _percent(each.used), *map(_wait, (each.p50, each.p95, each.p99, each.longest)),
                     _percent(each.busiest_drew), _verdict(answer, each)])  # fmt: skip
     console.print(shown)
     console.print(Text(f"{answer.messages:,} messages, {span(answer.simulated)} of traffic, for each number of lines"))
@@ -196,6 +193,12 @@ def _verdict(answer: LinePlan, each: LineRow) -> Text:
     return Text("the answer" if each.lines == answer.lines else "does", style=GOOD)
 
 
+def _wait(ns: int) -> str:
+    """`0.06 s`, `17.20 s`; longer ones as other spans."""
+    hundredths = ns // 10_000_000
+    return f"{hundredths // 100}.{hundredths % 100:02d} s" if ns < MINUTE else span(ns // SECOND * SECOND)
+
+
 def _percent(hundredths: int) -> str:
     return f"{hundredths / 100:.4g}%" if hundredths < 100_000 else f"{hundredths // 100:,}%"
 
@@ -207,7 +210,7 @@ def _print_campaign(console: Console, answer: CampaignPlan) -> None:
         blockers = table("What held it", ["limit", "how", "times", "together", "from", "until"], right=["times", "together"])
         for each in answer.blockers:
             row(blockers, [each.limit or "(queue or pool)", "for ever" if each.forever else each.how, f"{each.times:,}",
-                           span(each.held), instant(each.first_at), _at(each.last_until)])  # fmt: skip
+                           span(each.held), _at(each.first_at), _at(each.last_until)])  # fmt: skip
         console.print(blockers)
     lines = table("Lines", ["line", "messages", "first", "last", "peak share"], right=["messages", "peak share"])
     for line in answer.lines[:_MOST_ROWS]:
@@ -232,6 +235,5 @@ def _start(text: str | None) -> int:
 
 
 def _at(ns: int | None) -> str:
-    return "never" if ns is None else instant(ns)
-
-
+    """Cut to the ms."""
+    return "never" if ns is None else instant(ns // MS * MS)
