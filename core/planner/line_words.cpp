@@ -71,14 +71,14 @@ class Words {
   }
 
   std::string waits_of(const LineRow& row) const {
-    return percentile_words(spec_) + " wait up to " + say_span(row.at_percentile) + ", where " + say_span(spec_.wait) +
+    return percentile_words(spec_) + " wait up to " + say_at_most(row.at_percentile) + ", where " + say_span(spec_.wait) +
            " were asked for";
   }
 
   void say_answer() {
     if (plan_.lines != 0) {
       const LineRow& row = *plan_.row(plan_.lines);
-      plan_.answer = lines_words(row.lines) + ": " + percentile_words(spec_) + " wait at most " + say_span(row.at_percentile) +
+      plan_.answer = lines_words(row.lines) + ": " + percentile_words(spec_) + " wait at most " + say_at_most(row.at_percentile) +
                      " (asked for: " + say_span(spec_.wait) + "), and the lines are used " + say_share(row.used);
       return;
     }

@@ -37,6 +37,16 @@ std::string say_span(Span span) {
   return span == 0 ? "0 s" : std::to_string(span) + " ns";
 }
 
+std::string say_at_most(Span span) {
+  Span step = kNanosecond;
+  if (span >= kMillisecond) step = kMillisecond;
+  if (span >= kSecond) step = kSecond / 10;
+  if (span >= 10 * kSecond) step = kSecond;
+  if (span >= 2 * kHour) step = kMinute;
+  if (span >= 3 * kDay) step = kHour;
+  return say_span((span + (step - 1)) / step * step);
+}
+
 std::string say_counted(uint64_t count, const std::string& noun) {
   return say_count(count) + " " + noun + (count == 1 ? "" : "s");
 }

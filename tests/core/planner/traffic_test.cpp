@@ -76,6 +76,10 @@ TEST(Traffic, numbers_are_said_as_people_say_them) {
   EXPECT_EQ(say_span(320 * kSecond), "5 min 20 s");
   EXPECT_EQ(say_span(48 * kHour), "48 h");
   EXPECT_EQ(say_span(75 * kHour), "3 days 3 h");
+  EXPECT_EQ(say_at_most(2'005 * kMillisecond), "2.1 s");
+  EXPECT_EQ(say_at_most(2 * kSecond), "2 s");
+  EXPECT_EQ(say_at_most(59 * kSecond + 1), "60 s");
+  EXPECT_EQ(say_at_most(1), "1 ns");
 }
 
 }  // namespace
