@@ -24,6 +24,7 @@ static_assert(static_cast<int>(LineWarning::hot_line) == SLUICE_PLAN_HOT_LINE);
 static_assert(static_cast<int>(LineWarning::many_lines) == SLUICE_PLAN_MANY_LINES);
 static_assert(static_cast<int>(LineWarning::other_limit) == SLUICE_PLAN_OTHER_LIMIT);
 static_assert(static_cast<int>(LineWarning::deep_queue) == SLUICE_PLAN_DEEP_QUEUE);
+static_assert(static_cast<int>(LineWarning::short_run) == SLUICE_PLAN_SHORT_RUN);
 
 // Room for a text, or none wanted.
 struct TextRoom {

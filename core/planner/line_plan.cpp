@@ -118,6 +118,11 @@ uint64_t Load::least_lines() const {
   return saturate((Wide{amount} * static_cast<uint64_t>(line.period) + (each - 1)) / each);
 }
 
+uint64_t messages_to_settle(uint64_t used) {
+  if (used >= 10'000) return UINT64_MAX;
+  return mul_div_ceil(10 * used, used, (10'000 - used) * (10'000 - used));
+}
+
 const LineRow* LinePlan::row(uint32_t wanted) const {
   const auto at = std::find_if(rows.begin(), rows.end(), [&](const LineRow& row) { return row.lines == wanted; });
   return at == rows.end() ? nullptr : &*at;

@@ -38,9 +38,10 @@ struct LinePlanSpec {
 // What a run showed. Shares are in hundredths of a percent.
 struct LineRow {
   uint32_t lines = 0;
-  bool stable = false;  // what comes is less than what can leave, of every line
-  bool met = false;     // that, and the wait asked for
-  uint64_t used = 0;    // of what the lines can send
+  bool stable = false;   // what comes is less than what can leave, of every line
+  bool settled = false;  // the run was long enough for its waits to be those of the long run
+  bool met = false;      // both, and the wait asked for
+  uint64_t used = 0;     // of what the lines can send
   Span p50 = 0, p95 = 0, p99 = 0, at_percentile = 0, longest = 0, mean = 0;
   uint64_t busiest_drew = 0;  // of all messages, by the line that drew most
   uint64_t busiest_used = 0;  // of what that line can send
@@ -55,6 +56,7 @@ enum class LineWarning : uint32_t {
   many_lines = 8,     // snowshoeing
   other_limit = 16,   // something else lets less through
   deep_queue = 32,    // more wait at a time than the policy's queue takes
+  short_run = 64,     // fewer lines kept the wait in a run too short to tell
 };
 
 struct Warning {
@@ -89,6 +91,10 @@ struct Load {
   bool fits(uint64_t lines) const;  // less than wholly used
   uint64_t least_lines() const;     // that are not used more than wholly: the rule of thumb
 };
+
+// Over how many messages a queue that is used so much forgets how it began, ten times that. It wanders like a Brownian motion with
+// drift 1 - u and variance u a message, whose time scale is variance by drift squared. UINT64_MAX: never.
+uint64_t messages_to_settle(uint64_t used);
 
 // line_run.cpp: one number of lines.
 Status run_lines(const LinePlanSpec& spec, const Load& load, const std::string& policy, const Recipients& recipients,

@@ -77,7 +77,10 @@ class Run {
     row->busiest_drew = busiest * 10'000 / spec_.messages;
     row->busiest_used = mul_div_ceil(load_.used(1), busiest, spec_.messages);
     row->stable = load_.fits(drew_.size()) && (!spec_.sticky || row->busiest_used < 10'000);
-    row->met = row->stable && row->at_percentile <= spec_.wait;
+    const bool whole = messages_to_settle(row->used) <= spec_.messages;
+    const bool each = !spec_.sticky || messages_to_settle(row->busiest_used) <= busiest;
+    row->settled = spec_.arrivals == Arrivals::even && !spec_.sticky ? row->stable : whole && each;
+    row->met = row->stable && row->settled && row->at_percentile <= spec_.wait;
   }
 
   Span simulated() const { return came_.back() - kBegin; }

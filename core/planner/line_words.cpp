@@ -22,6 +22,7 @@ class Words {
     say_rule();
     say_answer();
     warn_of_heat();
+    warn_of_haste();
     if (plan_.lines >= kManyLines) {
       warn(LineWarning::many_lines,
            lines_words(plan_.lines) +
@@ -53,7 +54,8 @@ class Words {
     }
     plan_.rule += each_sends() + ": ";
     if (load_.fits(row.lines)) {
-      plan_.rule += row.met ? "enough" : "used " + say_share(row.used) + ", and " + waits_of(row);
+      plan_.rule +=
+          row.met ? "enough" : "used " + say_share(row.used) + ", " + (keeps(row) ? too_short(row) : "and " + waits_of(row));
       return;
     }
     const bool even = spec_.arrivals == Arrivals::even;
@@ -63,11 +65,18 @@ class Words {
       why += "nothing waits while they come evenly, but the first burst is never worked off";
     } else {
       why += "every burst that queues up is never worked off, so the wait grows without bound: after a day about " +
-             say_span(after_a_day()) + " (in the " + say_span(plan_.simulated) + " simulated up to " + say_span(row.longest) +
-             ")";
+             say_span(after_a_day());
+      if (!spec_.sticky) why += " (in the " + say_span(plan_.simulated) + " simulated up to " + say_span(row.longest) + ")";
     }
     plan_.rule += "UNSTABLE";
     warn(LineWarning::unstable_rule, why);
+  }
+
+  // It kept the wait, but the run does not count.
+  bool keeps(const LineRow& row) const { return row.stable && !row.settled && row.at_percentile <= spec_.wait; }
+  std::string too_short(const LineRow& row) const {
+    return "so much that " + say_counted(spec_.messages, "message") + " do not tell how long they wait in the long run" +
+           (spec_.sticky ? "" : ", which takes about " + say_count(messages_to_settle(row.used)));
   }
 
   std::string waits_of(const LineRow& row) const {
@@ -90,6 +99,8 @@ class Words {
       plan_.answer += "more comes than can leave";
     } else if (!most.stable) {
       plan_.answer += "one line still draws more than it sends";
+    } else if (keeps(most)) {
+      plan_.answer += "they are used " + say_share(most.used) + ", " + too_short(most);
     } else {
       plan_.answer += waits_of(most);
     }
@@ -114,6 +125,14 @@ class Words {
                                     " of the messages, " + say_share(hot->busiest_used) +
                                     " of what it can send, though all together are used " + say_share(hot->used) + " (" +
                                     hottest + "): lines added later take new recipients only and do not relieve it");
+  }
+
+  void warn_of_haste() {
+    const auto hasty = std::find_if(plan_.rows.begin(), plan_.rows.end(), [&](const LineRow& row) { return keeps(row); });
+    if (hasty == plan_.rows.end()) return;
+    const uint64_t used = spec_.sticky ? std::max(hasty->used, hasty->busiest_used) : hasty->used;
+    warn(LineWarning::short_run, lines_words(hasty->lines) + " kept the wait, but are used " + say_share(used) + ", " +
+                                     too_short(*hasty) + ": they are not an answer");
   }
 
   // What else the operation charges.
@@ -161,6 +180,7 @@ const char* warning_name(LineWarning kind) {
     case LineWarning::many_lines: return "many_lines";
     case LineWarning::other_limit: return "other_limit";
     case LineWarning::deep_queue: return "deep_queue";
+    case LineWarning::short_run: return "short_run";
   }
   return "";
 }
@@ -169,6 +189,7 @@ void write_row(const LineRow& row, JsonText* json) {
   json->object();
   json->number("lines", row.lines);
   json->flag("stable", row.stable);
+  json->flag("settled", row.settled);
   json->flag("met", row.met);
   const auto span = [&](const char* key, Span value) { json->number(key, static_cast<uint64_t>(value)); };
   span("p50", row.p50);

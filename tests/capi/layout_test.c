@@ -430,6 +430,7 @@ static void planner(void) {
   NUMBER(SLUICE_PLAN_MANY_LINES);
   NUMBER(SLUICE_PLAN_OTHER_LIMIT);
   NUMBER(SLUICE_PLAN_DEEP_QUEUE);
+  NUMBER(SLUICE_PLAN_SHORT_RUN);
 }
 
 static void compare(void) {

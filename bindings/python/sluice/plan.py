@@ -27,8 +27,10 @@ class LineRow:
     lines: int
     stable: bool
     """What comes is less than what can leave, of every line."""
+    settled: bool
+    """The run was long enough for its waits to be those of the long run."""
     met: bool
-    """It is stable, and the wait asked for was kept."""
+    """Both, and the wait asked for was kept."""
     p50: int
     p95: int
     p99: int
@@ -51,7 +53,8 @@ class PlanWarning:
     """What is to be known before a plan is followed."""
 
     kind: str
-    """"unstable_rule", "hot_recipient", "hot_line", "many_lines", "other_limit" or "deep_queue"."""
+    """"unstable_rule", "hot_recipient", "hot_line", "many_lines", "other_limit", "deep_queue" or
+    "short_run"."""
     words: str
 
 

@@ -572,7 +572,8 @@ enum {
   SLUICE_PLAN_HOT_LINE = 4,      /* with some number of lines, one of them draws more than it sends */
   SLUICE_PLAN_MANY_LINES = 8,    /* carriers discourage many numbers for one use (snowshoeing) */
   SLUICE_PLAN_OTHER_LIMIT = 16,  /* another limit of the operation lets less through than comes */
-  SLUICE_PLAN_DEEP_QUEUE = 32    /* more messages wait at a time than the policy's queue takes */
+  SLUICE_PLAN_DEEP_QUEUE = 32,   /* more messages wait at a time than the policy's queue takes */
+  SLUICE_PLAN_SHORT_RUN = 64     /* fewer lines kept the wait, in a run too short to tell */
 };
 
 /* The plan that every subject of a dimension is on. */

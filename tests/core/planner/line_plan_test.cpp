@@ -15,7 +15,7 @@ constexpr const char* kPolicy = R"({ "name": "texts", "tenant": "account", "line
     { "name": "pace", "scope": ["line"], "kind": "pace", "mode": "queue",
       "amounts": [ { "plan": "slow", "amount": "1/s" }, { "plan": "fast", "amount": "5/s" } ] },
     { "name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 2000, "mode": "queue" },
-    { "name": "queued", "scope": ["line"], "kind": "gauge", "amount": 40 } ],
+    { "name": "queued", "scope": ["line"], "kind": "gauge", "amount": 25 } ],
   "operations": [
     { "name": "send", "values": ["account", "line", "recipient"],
       "charges": [ { "limit": "pace" }, { "limit": "queued", "while": "queued" } ] },
@@ -209,6 +209,20 @@ TEST_F(LinePlanTest, many_lines_are_called_snowshoeing) {
   EXPECT_TRUE(warns(LineWarning::many_lines));
 }
 
+TEST_F(LinePlanTest, a_run_too_short_for_its_queue_to_settle_is_no_answer) {
+  EXPECT_EQ(messages_to_settle(8'000), 160u);
+  EXPECT_EQ(messages_to_settle(5'000), 10u);
+  EXPECT_EQ(messages_to_settle(10'000), UINT64_MAX);
+  spec.rate = "300/s";
+  spec.wait = kSecond;
+  plan();
+  const LineRow& least = *plan_.row(301);
+  EXPECT_TRUE(least.stable && !least.settled && !least.met);
+  EXPECT_LE(least.at_percentile, spec.wait);
+  EXPECT_GT(plan_.lines, 305u);
+  EXPECT_TRUE(warns(LineWarning::short_run));
+}
+
 TEST_F(LinePlanTest, the_plan_of_a_line_tells_its_pace) {
   const OnPlan fast[] = {{"line", "fast"}};
   spec.question.plans.assign(std::begin(fast), std::end(fast));
@@ -226,7 +240,7 @@ TEST_F(LinePlanTest, limits_that_are_not_the_lines_are_told_and_not_modelled) {
   EXPECT_EQ(plan_.lines, 5u);
   EXPECT_TRUE(warns(LineWarning::other_limit));
   spec.question.operation = "send";
-  spec.rate = "99/100s";
+  spec.rate = "19/20s";
   spec.wait = kHour;
   plan();
   EXPECT_TRUE(warns(LineWarning::deep_queue));

@@ -188,6 +188,8 @@ def _shown(answer: LinePlan) -> list[LineRow]:
 def _verdict(answer: LinePlan, each: LineRow) -> Text:
     if not each.stable:
         return Text("unstable", style=BAD)
+    if not each.settled and each.at_percentile <= answer.wait:
+        return Text("run too short", style=SOME)
     if not each.met:
         return Text("waits too long", style=SOME)
     return Text("the answer" if each.lines == answer.lines else "does", style=GOOD)
