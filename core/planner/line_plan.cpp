@@ -144,6 +144,7 @@ Status plan_lines(const LinePlanSpec& spec, LinePlan* out, std::string* error) {
   plan.line_rate = load.line;
   plan.rule_of_thumb = static_cast<uint32_t>(rule);
   const uint32_t most = spec.most_lines != 0 ? spec.most_lines : std::min<uint32_t>(kMostPoolLines, 4 * plan.rule_of_thumb + 16);
+  plan.most_lines = most;
   Search search(spec, load, line_policy(planned, spec.sticky), error);
   plan.lines = search.least(std::min(plan.rule_of_thumb, most), most);
   search.meets(plan.rule_of_thumb);

@@ -65,8 +65,9 @@ struct Warning {
 };
 
 struct LinePlan {
-  uint32_t lines = 0;  // 0: no number that was tried
-  uint32_t rule_of_thumb = 0;
+  uint32_t lines = 0;          // 0: no number that was tried
+  uint32_t most_lines = 0;     // that were to be tried
+  uint32_t rule_of_thumb = 0;  // which was tried in any case
   uint32_t hottest_share = 0;  // of all messages, in hundredths of a percent
   Span simulated = 0;          // how long the traffic lasts
   LineRate line_rate;

@@ -91,7 +91,7 @@ class Words {
                      " (asked for: " + say_span(spec_.wait) + "), and the lines are used " + say_share(row.used);
       return;
     }
-    const LineRow& most = plan_.rows.back();
+    const LineRow& most = *plan_.row(plan_.most_lines);
     plan_.answer = "no number up to " + lines_words(most.lines) + " does: with that many ";
     if (alone_too_much()) {
       plan_.answer += "one recipient alone is written to as often as a line sends, or more";

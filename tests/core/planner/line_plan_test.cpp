@@ -196,7 +196,12 @@ TEST_F(LinePlanTest, a_target_that_nothing_up_to_the_bound_meets_has_no_answer) 
       << plan_.answer;
   spec.most_lines = 3;
   plan();
-  EXPECT_NE(plan_.answer.find("more comes than can leave"), std::string::npos) << plan_.answer;
+  EXPECT_NE(plan_.answer.find("no number up to 3 lines does: with that many more comes than can leave"), std::string::npos)
+      << plan_.answer;
+  spec.rate = "2/s";
+  spec.wait = 3 * kSecond;
+  plan();
+  EXPECT_EQ(plan_.lines, 3u);
 }
 
 TEST_F(LinePlanTest, many_lines_are_called_snowshoeing) {
