@@ -72,6 +72,7 @@ class Search {
   }
 
   bool meets(uint32_t lines) {
+    if (status_ != Status::ok) return false;
     const auto known = rows_.find(lines);
     if (known != rows_.end()) return known->second.met;
     LineRow& row = rows_[lines];
