@@ -17,6 +17,7 @@ CORE = {
     "store": ["base", "limits"],
     "queue": ["base", "limits"],
     "engine": ["base", "limits", "policy", "store", "queue"],
+    "planner": ["base", "limits", "policy", "store", "queue", "engine"],
     "dialect": ["base", "limits", "policy", "store", "queue", "engine"],
 }
 # Libraries that one folder keeps to itself.
@@ -112,11 +113,13 @@ class Controls(unittest.TestCase):
     def test_an_include_to_the_right_is_found(self) -> None:
         self.assert_fault("core/base/a.h", '#include "core/limits/limit.h"')
         self.assert_fault("core/engine/a.h", '#  include "core/dialect/a.h"')
+        self.assert_fault("core/engine/a.h", '#include "core/planner/a.h"')
 
     def test_an_include_sideways_is_found(self) -> None:
         self.assert_fault("core/store/a.h", '#include "core/queue/a.h"')
         self.assert_fault("core/queue/a.h", '#include "core/store/a.h"')
         self.assert_fault("core/policy/a.h", '#include "core/store/a.h"')
+        self.assert_fault("core/dialect/a.h", '#include "core/planner/a.h"')
 
     def test_a_binding_that_reaches_past_the_c_abi_is_found(self) -> None:
         self.assert_fault("bindings/python/src/a.cpp", '#include "core/base/time.h"')

@@ -47,6 +47,14 @@ template <>
 inline constexpr uint32_t kFirstSize<sluice_campaign_options> = 72;
 template <>
 inline constexpr uint32_t kFirstSize<sluice_campaign_report> = 152;
+template <>
+inline constexpr uint32_t kFirstSize<sluice_line_question> = 144;
+template <>
+inline constexpr uint32_t kFirstSize<sluice_line_plan> = 80;
+template <>
+inline constexpr uint32_t kFirstSize<sluice_campaign_question> = 136;
+template <>
+inline constexpr uint32_t kFirstSize<sluice_campaign_plan> = 56;
 
 // No struct will ever be larger: such a size is a variable nobody set.
 inline constexpr uint32_t kLargestSize = 65536;

@@ -64,7 +64,7 @@ class alignas(256) StableShape {  // so that its place is a shift and a sum
   // REQUIRES: a lock of the engine.
   uint64_t lone_begin_locked() const { return lone_begin_; }
   static constexpr bool is_straight(uint64_t head) { return (head >> 61) == 5; }  // known, not being written, straight
-  static constexpr bool is_known(uint64_t head) { return (head >> 62) == 2; }  // and not being written
+  static constexpr bool is_known(uint64_t head) { return (head >> 62) == 2; }     // and not being written
   static constexpr bool is_of_one(uint64_t head) { return (head >> 60 & 1) != 0; }
   static constexpr bool is_lone(uint64_t head) { return (head >> 59 & 1) != 0; }
   static constexpr uint8_t generation_of(uint64_t head) { return static_cast<uint8_t>(head >> 48); }

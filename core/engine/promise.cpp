@@ -87,7 +87,8 @@ Promise SendQueue::promise_later(const Outlook& line, const Place& place, const 
   promise.kind = WaitKind::bound;
   const uint64_t ready = std::accumulate(q.ready, q.ready + kMessageClasses, uint64_t{0});
   const uint32_t cap = policy().queue.in_flight;
-  if (q.closed_until == kNever || cap != 0 || q.shared != 0 || core_.generation().gate == nullptr || q.costly != 0) return promise;
+  if (q.closed_until == kNever || cap != 0 || q.shared != 0 || core_.generation().gate == nullptr || q.costly != 0)
+    return promise;
   if (core_.generation().queue[static_cast<size_t>(asked.operation - policy().operations.data())].shared) return promise;
   Forecast forecast(core_, line, std::max(now, q.closed_until));
   if (!forecast.is_whole() || forecast.release_many(ready) > then) return promise;

@@ -38,6 +38,7 @@ QueuePosition position_by_formula(CellBase cells, const LineQueue& line, uint32_
 
 // The messages that leave up to and including it, in order, the last one 0 where it is not there yet; exact as long as they are no
 // more than kMostTurnsWalked.
-QueuePosition position_by_walk(CellBase cells, const LineQueue& line, uint32_t floor, const Place& place, std::vector<CellId>* order);
+QueuePosition position_by_walk(CellBase cells, const LineQueue& line, uint32_t floor, const Place& place,
+                               std::vector<CellId>* order);
 
 }  // namespace sluice

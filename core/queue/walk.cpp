@@ -146,7 +146,8 @@ bool Paper::turn(CellId* taken) {
 
 }  // namespace
 
-QueuePosition position_by_walk(CellBase cells, const LineQueue& line, uint32_t floor, const Place& place, std::vector<CellId>* order) {
+QueuePosition position_by_walk(CellBase cells, const LineQueue& line, uint32_t floor, const Place& place,
+                               std::vector<CellId>* order) {
   Paper paper(cells, line, floor, place);
   order->clear();
   CellId taken;

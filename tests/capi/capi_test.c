@@ -33,6 +33,10 @@ static void init_functions_give_what_the_macros_give(void) {
   static const sluice_held held = SLUICE_HELD_INIT;
   static const sluice_lease_options lease_options = SLUICE_LEASE_OPTIONS_INIT;
   static const sluice_message_state message_state = SLUICE_MESSAGE_STATE_INIT;
+  const sluice_line_question line_question = SLUICE_LINE_QUESTION_INIT;
+  const sluice_line_plan line_plan = SLUICE_LINE_PLAN_INIT;
+  const sluice_campaign_question campaign_question = SLUICE_CAMPAIGN_QUESTION_INIT;
+  const sluice_campaign_plan campaign_plan = SLUICE_CAMPAIGN_PLAN_INIT;
   static union {
     sluice_error error;
     sluice_engine_options options;
@@ -43,6 +47,10 @@ static void init_functions_give_what_the_macros_give(void) {
     sluice_held held;
     sluice_lease_options lease_options;
     sluice_message_state message_state;
+    sluice_line_question line_question;
+    sluice_line_plan line_plan;
+    sluice_campaign_question campaign_question;
+    sluice_campaign_plan campaign_plan;
   } by_call;
 #define CHECK_INIT(name, init)                              \
   do {                                                      \
@@ -60,6 +68,10 @@ static void init_functions_give_what_the_macros_give(void) {
   CHECK_INIT(held, sluice_held_init);
   CHECK_INIT(lease_options, sluice_lease_options_init);
   CHECK_INIT(message_state, sluice_message_state_init);
+  CHECK_INIT(line_question, sluice_line_question_init);
+  CHECK_INIT(line_plan, sluice_line_plan_init);
+  CHECK_INIT(campaign_question, sluice_campaign_question_init);
+  CHECK_INIT(campaign_plan, sluice_campaign_plan_init);
 #undef CHECK_INIT
 }
 

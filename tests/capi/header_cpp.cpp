@@ -22,6 +22,10 @@ struct initial_values {
   sluice_line_report line_report = SLUICE_LINE_REPORT_INIT;
   sluice_campaign_options campaign_options = SLUICE_CAMPAIGN_OPTIONS_INIT;
   sluice_campaign_report campaign_report = SLUICE_CAMPAIGN_REPORT_INIT;
+  sluice_line_question line_question = SLUICE_LINE_QUESTION_INIT;
+  sluice_line_plan line_plan = SLUICE_LINE_PLAN_INIT;
+  sluice_campaign_question campaign_question = SLUICE_CAMPAIGN_QUESTION_INIT;
+  sluice_campaign_plan campaign_plan = SLUICE_CAMPAIGN_PLAN_INIT;
 };
 
 }  // namespace
@@ -32,7 +36,9 @@ uint32_t header_cpp() {
   return initial.error.struct_size + initial.options.struct_size + initial.request.struct_size + initial.decision.struct_size +
          initial.counters.struct_size + initial.message.struct_size + initial.held.struct_size +
          initial.lease_options.struct_size + initial.message_state.struct_size + initial.line_change.struct_size +
-         initial.line_report.struct_size + initial.campaign_options.struct_size + initial.campaign_report.struct_size;
+         initial.line_report.struct_size + initial.campaign_options.struct_size + initial.campaign_report.struct_size +
+         initial.line_question.struct_size + initial.line_plan.struct_size + initial.campaign_question.struct_size +
+         initial.campaign_plan.struct_size;
 }
 
 #if __cplusplus >= 201703L

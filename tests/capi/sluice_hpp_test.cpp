@@ -426,4 +426,23 @@ TEST(WrapperInit, gives_what_the_macros_give) {
   EXPECT_EQ(std::memcmp(&state, &found, sizeof(state)), 0);
 }
 
+TEST(Planner, answers_are_texts_and_numbers) {
+  const char* policy = R"({ "name": "plan", "tenant": "account", "line": "line",
+    "limits": [ { "name": "pace", "scope": ["line"], "kind": "pace", "amount": "1/s", "mode": "queue" } ],
+    "operations": [ { "name": "send", "values": ["account", "line", "recipient"], "charges": [ { "limit": "pace" } ] } ] })";
+  sluice_line_question question = sluice::make_line_question(policy, "4/s", 3'000'000'000);
+  question.messages = 2'000;
+  sluice_line_plan plan = SLUICE_LINE_PLAN_INIT;
+  const std::string json = sluice::plan_lines(question, &plan);
+  EXPECT_EQ(plan.lines, 5u);
+  EXPECT_EQ(json.substr(0, 11), "{\"lines\":5,");
+  sluice_campaign_plan campaign = SLUICE_CAMPAIGN_PLAN_INIT;
+  sluice_campaign_question asked = sluice::make_campaign_question(policy, 10, 1'000);
+  asked.share = 10'000;
+  EXPECT_NE(sluice::plan_campaign(asked, &campaign).find("10 messages finish in 9 s"), std::string::npos);
+  EXPECT_EQ(campaign.finishes_at, 9'000'001'000);
+  asked.lines = 5'000;
+  EXPECT_THROW(sluice::plan_campaign(asked), sluice::error);
+}
+
 }  // namespace

@@ -22,6 +22,13 @@ PRINTS = {
     "hello.py": ["30 allowed; rate by pair", "the same passes in 60 s"],
     "message_queue.py": ["c1: 5 on the line", "1 s: b1 for bob", "2 s: c1 for carol", "6 s: c1 for carol", "7 s: a3 for acme"],
     "pool.py": ["ann: +1555000", "fresh", "suspended: 1 held for who knows it, 1 moved", "dave moves from", "1 line out of 3"],
+    "plan.py": [
+        "any line: 5 lines: 99% of the messages wait at most",
+        "rule of thumb: 4 lines, by dividing 4/s by 1/s: UNSTABLE",
+        "each recipient keeps its line: ",
+        "1,000 messages finish in 3 min 19 s",
+        "2,500 messages finish in 48 h 1 min, not in 8 min 19 s",
+    ],
     "receipts.py": ["charged 4", "settled 3", "refunded 3", "replayed True 4"],
     "usage_events.py": [
         "account=acme has used 75% of 2000: 1500",

@@ -110,6 +110,16 @@ async def messages_in_a_coroutine(engine: sluice.Engine) -> None:
             raise sluice.PermanentFailure
 
 
+def plans(path: Path) -> None:
+    lines = sluice.plan_lines(path, "4/s", wait=timedelta(seconds=3), plans={"account": "dedicated"}, skew=0.9)
+    assert_type(lines.lines, "int | None")
+    assert_type(lines.rows[0], sluice.LineRow)
+    assert_type(lines.warnings[0].words, str)
+    campaign = sluice.plan_campaign(path, 100, duration=timedelta(minutes=5), starts_at=datetime.now(timezone.utc))
+    assert_type(campaign.took, "int | None")
+    assert_type(campaign.blockers[0].limit, "str | None")
+
+
 def policies(path: Path) -> Mapping[str, object]:
     try:
         policy = sluice.Policy.from_file(path, stance="comply")

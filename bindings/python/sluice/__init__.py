@@ -39,6 +39,7 @@ from .event import Event, SenderChange
 from .held import Held, MessageStatus, Settled
 from .instant import Duration, Instant
 from .lease import Lease, NotAttempted, Outcome, PermanentFailure, Throttled
+from .plan import Blocker, CampaignPlan, LinePlan, LineRow, PlannedLine, PlanWarning, plan_campaign, plan_lines
 from .policy import Policy, PolicyText
 from .pool import Line, LineReport, LineState, OnSuspend
 from .queue import MessageClass
@@ -57,7 +58,9 @@ __all__ = [
     "ON_RELEASE",
     "UNLIMITED",
     "Amount",
+    "Blocker",
     "Campaign",
+    "CampaignPlan",
     "CampaignStatus",
     "ClosedError",
     "Conflict",
@@ -77,7 +80,9 @@ __all__ = [
     "Lease",
     "LimitDetail",
     "Line",
+    "LinePlan",
     "LineReport",
+    "LineRow",
     "LineState",
     "MemoryCapError",
     "MessageClass",
@@ -88,6 +93,8 @@ __all__ = [
     "Operation",
     "Outcome",
     "PermanentFailure",
+    "PlanWarning",
+    "PlannedLine",
     "Policy",
     "PolicyError",
     "PolicyText",
@@ -106,4 +113,6 @@ __all__ = [
     "Value",
     "WouldReset",
     "__version__",
+    "plan_campaign",
+    "plan_lines",
 ]

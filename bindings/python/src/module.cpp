@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "errors.h"
 #include "operation.h"
+#include "plan.h"
 #include "policy_text.h"
 #include "receipt.h"
 #include "sluice/sluice.h"
@@ -27,6 +28,7 @@ PYBIND11_MODULE(_engine, module, py::multiple_interpreters::not_supported()) {
   sluice::python::add_receipt(module);
   sluice::python::add_engine(module);
   sluice::python::add_policy_text(module);
+  sluice::python::add_plan(module);
   module.attr("version") = sluice_version();
 }
 

@@ -709,6 +709,136 @@ SLUICE_API sluice_status sluice_change_campaign(sluice_engine engine, uint64_t c
 /* How it stands. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND, SLUICE_E_INVALID, _HANDLE, _UNSUPPORTED, _FORKED, _NO_MEMORY. since 0.1 */
 SLUICE_API sluice_status sluice_campaign_status(sluice_engine engine, uint64_t campaign, sluice_campaign_report *report,
                                                 sluice_error *error);
+/* ---- planner -------------------------------------------------------------------------------------------------------------- */
+
+/* Two questions about a policy, answered by running the engine on virtual time: no handle, no effect, the same answer each time.
+ * They take as long as they simulate, some microseconds a message; call them where that may be. Shares are in hundredths of a
+ * percent. The words, the rows and the reasons are in the JSON (docs/planner.md). */
+
+/* sluice_line_question.arrivals */
+enum {
+  SLUICE_ARRIVALS_POISSON = 0, /* each message by itself, at the rate on average */
+  SLUICE_ARRIVALS_EVEN = 1     /* the same time apart */
+};
+
+/* sluice_line_plan.warnings */
+enum {
+  SLUICE_PLAN_UNSTABLE_RULE = 1, /* the rule of thumb's lines are used wholly: what queues up is never worked off */
+  SLUICE_PLAN_HOT_RECIPIENT = 2, /* one sticky recipient is written to as often as a line sends, or more: lines do not help */
+  SLUICE_PLAN_HOT_LINE = 4,      /* with some number of lines, one of them draws more than it sends */
+  SLUICE_PLAN_MANY_LINES = 8,    /* carriers discourage many numbers for one use (snowshoeing) */
+  SLUICE_PLAN_OTHER_LIMIT = 16,  /* another limit of the operation lets less through than comes */
+  SLUICE_PLAN_DEEP_QUEUE = 32,   /* more messages wait at a time than the policy's queue takes */
+  SLUICE_PLAN_SHORT_RUN = 64     /* fewer lines kept the wait, in a run too short to tell */
+};
+
+/* The plan that every subject of a dimension is on. */
+typedef struct sluice_on_plan {
+  const char *dimension;
+  size_t dimension_len;
+  const char *plan;
+  size_t plan_len;
+} sluice_on_plan;
+
+typedef struct sluice_line_question {
+  uint32_t struct_size;
+  int32_t arrivals;            /* SLUICE_ARRIVALS_* */
+  const char *policy;          /* required */
+  size_t policy_len;
+  const char *stance;          /* NULL: "enforce" */
+  size_t stance_len;
+  const char *zoneinfo_dir;    /* NULL: TZDIR, else the system's */
+  size_t zoneinfo_dir_len;
+  const char *operation;       /* NULL: the only one whose messages can be queued */
+  size_t operation_len;
+  const sluice_on_plan *plans; /* NULL with 0: the policy's defaults */
+  size_t plan_count;
+  const char *rate;            /* required: how many messages come, "4/s" */
+  size_t rate_len;
+  int64_t wait;                /* the longest that is accepted, in ns, ... */
+  uint64_t seed;
+  uint32_t percentile;         /* ...by this share of the messages; 0: 9900 */
+  uint32_t sticky;             /* 1: a recipient keeps its line */
+  uint32_t recipients;         /* 0: 1,000; at most 200,000 */
+  uint32_t skew;               /* Zipf's exponent in hundredths, up to 500; 0: all are written to alike */
+  uint32_t messages;           /* simulated for each number of lines: 1,000 to 400,000; 0: 50,000 */
+  uint32_t most_lines;         /* to try, up to 4,096; 0: four times the rule of thumb, and 16 */
+} sluice_line_question;
+#define SLUICE_LINE_QUESTION_INIT {sizeof(sluice_line_question), 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0, 1, 0, 0, \
+                                   0, 0, 0, 0}
+
+typedef struct sluice_line_plan {
+  uint32_t struct_size;
+  uint32_t lines;         /* the least that met the wait in a run, and are not used wholly; 0: none that was tried */
+  uint32_t rule_of_thumb; /* what comes divided by what a line sends */
+  uint32_t rule_met;      /* 1: so many do */
+  uint32_t warnings;      /* SLUICE_PLAN_* */
+  uint32_t used;          /* of what `lines` can send; 0 without an answer, as what follows */
+  uint32_t busiest_drew;  /* of all messages, by the line that drew most */
+  uint32_t hottest_share; /* of all messages, to the recipient that is written to most; also without an answer */
+  int64_t at_percentile;  /* waits, in ns */
+  int64_t p50;
+  int64_t p95;
+  int64_t p99;
+  int64_t longest;
+  int64_t simulated;      /* how long the traffic lasts; also without an answer */
+} sluice_line_plan;
+#define SLUICE_LINE_PLAN_INIT {sizeof(sluice_line_plan), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+typedef struct sluice_campaign_question {
+  uint32_t struct_size;
+  uint32_t share;              /* the most of a line's pace; 0: 5000 */
+  const char *policy;          /* as in sluice_line_question */
+  size_t policy_len;
+  const char *stance;
+  size_t stance_len;
+  const char *zoneinfo_dir;
+  size_t zoneinfo_dir_len;
+  const char *operation;
+  size_t operation_len;
+  const sluice_on_plan *plans;
+  size_t plan_count;
+  const char *rate;            /* NULL; or how fast, "30/s", in place of a duration */
+  size_t rate_len;
+  int64_t starts_at;           /* an instant */
+  int64_t duration;            /* ns, up to 400 days; 0: as fast as the share of the lines allows */
+  uint32_t recipients;         /* a message each; 1 to 200,000 */
+  uint32_t in_conversation;    /* of those; the rest is new to the account */
+  uint32_t lines;              /* 0: 1; at most 4,096 */
+  uint32_t reserved0;
+} sluice_campaign_question;
+#define SLUICE_CAMPAIGN_QUESTION_INIT {sizeof(sluice_campaign_question), 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0, 0, \
+                                       0, 0, 0, 0}
+
+typedef struct sluice_campaign_plan {
+  uint32_t struct_size;
+  uint32_t blocker_count; /* limits that held messages; the JSON names them */
+  int64_t starts_at;
+  int64_t finishes_at;    /* when the last message leaves; 0: not within 400 days */
+  int64_t unhindered;     /* ns that the lines and the duration alone would take */
+  int64_t spread;         /* ns for which its own slots, and no limit, held the next message */
+  uint64_t sent;          /* messages, within 400 days */
+  uint32_t peak_share;    /* of a line's pace, in the busiest while of the busiest line; 0: lines have none */
+  uint32_t reserved0;
+} sluice_campaign_plan;
+#define SLUICE_CAMPAIGN_PLAN_INIT {sizeof(sluice_campaign_plan), 0, 0, 0, 0, 0, 0, 0, 0}
+
+SLUICE_API void sluice_line_question_init(sluice_line_question *question, uint32_t size);
+SLUICE_API void sluice_line_plan_init(sluice_line_plan *plan, uint32_t size);
+SLUICE_API void sluice_campaign_question_init(sluice_campaign_question *question, uint32_t size);
+SLUICE_API void sluice_campaign_plan_init(sluice_campaign_plan *plan, uint32_t size);
+
+/* How many lines does this traffic need? A number is answered only when it met the wait in a run.
+ * Ownership: borrows everything for the call. `plan` may be NULL; `buffer` and `length` NULL together: no text. When the buffer is
+ * too small `plan` is not written either. Returns: SLUICE_OK, also when no number does; SLUICE_E_INVALID, _POLICY, _NOT_FOUND,
+ * _UNSET, _TOO_MANY, _BUFFER, _UNSUPPORTED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_plan_lines(const sluice_line_question *question, sluice_line_plan *plan, char *buffer, size_t *length,
+                                           sluice_error *error);
+
+/* How long does this campaign take, and what holds it? As above. Returns: SLUICE_OK, also when it does not finish;
+ * SLUICE_E_INVALID, _POLICY, _NOT_FOUND, _TIME, _UNSET, _TOO_MANY, _BUFFER, _UNSUPPORTED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_plan_campaign(const sluice_campaign_question *question, sluice_campaign_plan *plan, char *buffer,
+                                              size_t *length, sluice_error *error);
 
 /* ---- subjects ------------------------------------------------------------------------------------------------------------- */
 

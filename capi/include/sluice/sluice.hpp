@@ -500,6 +500,65 @@ inline std::string policy_describe(std::string_view text, std::string_view stanc
   });
 }
 
+// ---- planner: questions answered by running the engine on virtual time; what they mean stands in sluice.h ----
+
+// A question about a policy and a rate of messages ("4/s"), which it borrows. `wait` in ns. What else SLUICE_LINE_QUESTION_INIT gives.
+inline sluice_line_question make_line_question(std::string_view policy, std::string_view rate, int64_t wait) noexcept {
+  sluice_line_question question{};
+  question.struct_size = sizeof(question);
+  question.policy = policy.data();
+  question.policy_len = policy.size();
+  question.rate = rate.data();
+  question.rate_len = rate.size();
+  question.wait = wait;
+  question.seed = 1;
+  return question;
+}
+
+// A message to each of so many recipients, from an instant on.
+inline sluice_campaign_question make_campaign_question(std::string_view policy, uint32_t recipients, int64_t starts_at) noexcept {
+  sluice_campaign_question question{};
+  question.struct_size = sizeof(question);
+  question.policy = policy.data();
+  question.policy_len = policy.size();
+  question.recipients = recipients;
+  question.starts_at = starts_at;
+  return question;
+}
+
+namespace impl {
+
+// Answers are worked out anew for each call, so the first room is one that fits.
+template <class Call>
+std::string planned_text_of(size_t room, Call&& call) {
+  std::string text(room, '\0');
+  for (;;) {
+    size_t length = text.size();
+    bool too_small = false;
+    checked([&](sluice_error* failure) {
+      const sluice_status status = call(text.data(), &length, failure);
+      too_small = status == SLUICE_E_BUFFER;
+      return too_small ? SLUICE_OK : status;
+    });
+    text.resize(length);
+    if (!too_small) return text;
+  }
+}
+
+}  // namespace impl
+
+// JSON (docs/planner.md). `plan` (nullable): the same in numbers.
+inline std::string plan_lines(const sluice_line_question& question, sluice_line_plan* plan = nullptr) {
+  return impl::planned_text_of(65536, [&](char* buffer, size_t* length, sluice_error* failure) {
+    return sluice_plan_lines(&question, plan, buffer, length, failure);
+  });
+}
+inline std::string plan_campaign(const sluice_campaign_question& question, sluice_campaign_plan* plan = nullptr) {
+  return impl::planned_text_of(65536 + size_t{256} * question.lines, [&](char* buffer, size_t* length, sluice_error* failure) {
+    return sluice_plan_campaign(&question, plan, buffer, length, failure);
+  });
+}
+
 }  // namespace abi0
 }  // namespace sluice
 

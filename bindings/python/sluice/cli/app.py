@@ -12,6 +12,7 @@ from .decide import decide
 from .demo import demo
 from .diff.command import diff
 from .explain import explain
+from .plan import plan
 from .simulate.command import simulate
 from .simulate.mapping import MappingError
 from .simulate.reader import TrafficError
@@ -36,5 +37,5 @@ def app() -> None:
     """
 
 
-for command in (check, explain, diff, decide, simulate, demo):
+for command in (check, explain, diff, decide, simulate, plan, demo):
     app.add_command(command)
