@@ -214,8 +214,9 @@ void SendQueue::reopen(const Line& line, Instant now) {
 SendQueue::Served SendQueue::serve(const Releases::Due& due, const LeaseOptions& options, Instant now, LeaseSink& sink,
                                    Instant* next) {
   ShardLocks locks(core_.block_);
-  locks.lock(due.shard);
-  const Line line = line_at(due.shard, due.line);
+  locks.lock(due.place.shard);
+  fetch_turn(at<LineQueue>(due.place.line));
+  const Line line = line_at(due.place.shard, due.place.line);
   reopen(line, now);
   Tried tried;
   do {
@@ -229,16 +230,15 @@ SendQueue::Served SendQueue::serve(const Releases::Due& due, const LeaseOptions&
 }
 
 // What serving a line will touch first.
-void SendQueue::fetch_line(const Releases::Due& due) const {
-  __builtin_prefetch(&core_.block_.shards[due.shard], 1);
-  const char* line = cells().at<char>(due.line);
+void SendQueue::fetch_line(Releases::Place place) const {
+  if (place.line == 0) return;
+  __builtin_prefetch(&core_.block_.shards[place.shard], 1);
+  const char* line = cells().at<char>(place.line);
   for (size_t i = 0; i < kFetchedOfLine; i += 64) __builtin_prefetch(line + i, 1);
 }
 
-// And what it leads to: its record, and the message that comes first in one of its flows.
-void SendQueue::fetch_turn(const Releases::Due& due) const {
-  const SpinGuard guard(core_.block_.shards[due.shard].lock);
-  const auto& line = at<LineQueue>(due.line);
+// And what it leads to: its record, and the message that comes first in one of its flows. REQUIRES: the shard's lock.
+void SendQueue::fetch_turn(const LineQueue& line) const {
   prefetch_record(core_.arena_.at(line.record), kFetchedOfRecord);
   for (const CellId ring : line.ring) {
     if (ring == 0) continue;
@@ -246,6 +246,12 @@ void SendQueue::fetch_turn(const Releases::Due& due) const {
     for (size_t i = 0; i < kFetchedOfMessage; i += 64) __builtin_prefetch(message + i, 1);
     return;
   }
+}
+
+// Of one whose timer is in hand: it stays.
+void SendQueue::fetch_turn(const Releases::Due& due) const {
+  const SpinGuard guard(core_.block_.shards[due.place.shard].lock);
+  fetch_turn(at<LineQueue>(due.place.line));
 }
 
 Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* next, std::string* error) {
@@ -268,7 +274,7 @@ Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* n
     auto* first = room.data();
     auto* const last = first + taken;
     auto* fetched = first;
-    for (auto* one = first; taken > 1 && one != last; ++one) fetch_line(*one);
+    for (auto* one = first; one != last; ++one) fetch_line(one->coming);
     while (first != last && leased < options.most && !full) {
       for (; taken > 1 && fetched != last && fetched - first < kAhead; ++fetched) fetch_turn(*fetched);
       Instant again = 0;

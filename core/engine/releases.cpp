@@ -37,8 +37,7 @@ size_t Releases::take(Instant now, std::span<Due> out) {
   ReleaseWheel::Head head;
   while (count < out.size() && wheel_.peek(now, &head)) {
     wheel_.pop(now);
-    const uint64_t owner = wheel_.owner(head.id);
-    out[count++] = {head.due, head.number, head.id, static_cast<uint32_t>(owner >> 32), static_cast<CellId>(owner)};
+    out[count++] = {head.due, head.number, head.id, place_of(wheel_.owner(head.id)), place_of(wheel_.coming())};
     in_hand_.push_back(head.id);
   }
   return count;

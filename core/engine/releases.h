@@ -17,12 +17,16 @@ namespace sluice {
 
 class Releases {
  public:
+  struct Place {
+    uint32_t shard = 0;
+    CellId line = 0;  // 0: none
+  };
   struct Due {
     Instant due = 0;
     uint64_t number = 0;  // of the line
     TimerId timer = 0;
-    uint32_t shard = 0;
-    CellId line = 0;
+    Place place;
+    Place coming;  // another that is due soon
 
     friend bool operator<(const Due& a, const Due& b) { return a.due < b.due || (a.due == b.due && a.number < b.number); }
   };
@@ -43,6 +47,7 @@ class Releases {
   Instant next_due();
 
  private:
+  static Place place_of(uint64_t owner) { return {static_cast<uint32_t>(owner >> 32), static_cast<CellId>(owner)}; }
   void let_go(TimerId timer);
   bool in_hand(TimerId timer) const;
 

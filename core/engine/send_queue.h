@@ -221,11 +221,13 @@ class SendQueue {
   static constexpr size_t kFetched = 128;        // subjects at a time
   static constexpr size_t kFetchedOfLine = 256;  // bytes: the queue and the flow that stands with it
   void fetch(const AcceptPlan& plan, straight::Subject* subjects, size_t count, size_t slots) const;
+  void fetch_place(uint32_t shard_index, const QueueShard& queues, const Record& line) const;
   bool accept_one(const Generation& g, size_t operation, const EnqueueRequest& request, straight::Subject* subjects, size_t slots,
                   Enqueued* out);
 
   // leasing.cpp
-  void fetch_line(const Releases::Due& due) const;
+  void fetch_line(Releases::Place place) const;
+  void fetch_turn(const LineQueue& line) const;
   void fetch_turn(const Releases::Due& due) const;
   void reopen(const Line& line, Instant now);
   enum class Served { nothing, leased, again, full };  // again: leased, and due at once; still in hand

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/straight_enqueue.h"
 
+#include <algorithm>
+
 #include "core/engine/request_call.h"
 #include "core/engine/straight_subjects.h"
 #include "core/engine/work.h"
@@ -122,7 +124,7 @@ void SendQueue::fetch(const AcceptPlan& plan, straight::Subject* subjects, size_
     if (record == nullptr || (record->flags & record_flag::queue) == 0) continue;
     CellId cell;  // where another record stands it is no matter what is fetched
     std::memcpy(&cell, reinterpret_cast<const char*>(record) + offset, sizeof cell);
-    for (size_t at = 0; at < kFetchedOfLine; at += 64) __builtin_prefetch(cells().at<char>(cell) + at, 1);
+    fetch_line({static_cast<uint32_t>(subjects[i].shard - core_.block_.shards), cell});
   }
 }
 
@@ -148,73 +150,90 @@ size_t SendQueue::accept_straight(size_t operation, std::span<const EnqueueReque
   return requests.size();
 }
 
+namespace {
+
+uint64_t cost_of(const StraightCharge& c, const RequestCall& call) {
+  return c.quantity == kNone ? c.cost : call.quantity(static_cast<uint32_t>(c.quantity));
+}
+
+Instant opens_of(const StraightCharge& c, const straight::Subject* subjects, const RequestCall& call) {
+  const straight::Subject& s = subjects[c.slot];
+  return straight::accept_opens(c, c.amount(s.record->plan), straight::state_of(c, s.record), cost_of(c, call), s.at);
+}
+
+// Whether all that the message takes now passes, and what its lease takes will some day.
+bool lets_in(const AcceptPlan& plan, const straight::Subject* subjects, const RequestCall& call) {
+  for (const AcceptCharge& a : plan.now) {
+    if (cost_of(a.charge, call) == 0 || opens_of(a.charge, subjects, call) != subjects[a.charge.slot].at) return false;
+  }
+  return std::ranges::none_of(
+      plan.later, [&](const StraightCharge& c) { return cost_of(c, call) == 0 || opens_of(c, subjects, call) == kNever; });
+}
+
+void charge(EngineCore& core, const AcceptPlan& plan, const straight::Subject* subjects, const RequestCall& call, Message* m) {
+  for (const AcceptCharge& a : plan.now) {
+    const straight::Subject& s = subjects[a.charge.slot];
+    straight::take_accepted(core, a.charge, a.charge.amount(s.record->plan), s.record, cost_of(a.charge, call), s.at);
+    if (a.stamp == kNone) continue;
+    const bool window = a.charge.kind == Kind::window;
+    const Instant stamp = window ? window::load(straight::state_of(a.charge, s.record)).ends_at : s.at;
+    m->stamps()[a.stamp] = static_cast<uint64_t>(stamp);
+  }
+}
+
+// False: something of the message is not plain.
+bool class_of(const Operation& operation, const QueueRules& rules, const EnqueueRequest& request, MessageClass* out) {
+  *out = request.message_class < 0 ? operation.message_class : static_cast<MessageClass>(request.message_class);
+  const auto number = static_cast<size_t>(*out);
+  return number < kMessageClasses && rules.classes[number].ttl == 0 && request.payload.size() <= rules.payload;
+}
+
+}  // namespace
+
+// Where the message will be found by its number, and the queue it will stand in: needed last, so asked for first.
+void SendQueue::fetch_place(uint32_t shard_index, const QueueShard& queues, const Record& line) const {
+  const uint64_t number = uint64_t{shard_index} << kMessageShardShift | queues.next_number;
+  __builtin_prefetch(queues.cells.own_place(tag_of_message(number)), 1);
+  if (const CellId cell = queue_of(line); cell != 0) fetch_line({shard_index, cell});
+}
+
 bool SendQueue::accept_one(const Generation& g, size_t operation, const EnqueueRequest& request, straight::Subject* subjects,
                            size_t slots, Enqueued* out) {
   const QueuePlan& plan = g.queue[operation];
   const AcceptPlan& accept = plan.accept;
-  const Operation& op = g.policy->operations[operation];
   const RequestCall call(request.request, &out->decision);
-  const QueueRules& rules = g.policy->queue;
-  const auto message_class = request.message_class < 0 ? op.message_class : static_cast<MessageClass>(request.message_class);
-  if (static_cast<size_t>(message_class) >= kMessageClasses || rules.classes[static_cast<size_t>(message_class)].ttl != 0)
-    return false;
-  if (request.payload.size() > rules.payload) return false;
-  Instant now;
-  if (!core_.time_of(call.now(), &now)) return false;
-  const Instant latest = core_.latest(now);
-  for (size_t i = 0; i < slots; ++i) subjects[i].at = std::max(latest, subjects[i].record->newest);
-
-  const auto cost_of = [&](const StraightCharge& c) {
-    return c.quantity == kNone ? c.cost : call.quantity(static_cast<uint32_t>(c.quantity));
-  };
-  const auto opens = [&](const StraightCharge& c) {
-    const straight::Subject& s = subjects[c.slot];
-    return straight::accept_opens(c, c.amount(s.record->plan), straight::state_of(c, s.record), cost_of(c), s.at);
-  };
-  for (const AcceptCharge& a : accept.now) {
-    if (cost_of(a.charge) == 0 || opens(a.charge) != subjects[a.charge.slot].at) return false;
-  }
-  for (const StraightCharge& c : accept.later) {
-    if (cost_of(c) == 0 || opens(c) == kNever) return false;
-  }
-
-  const straight::Subject& s = subjects[accept.line_slot];
-  if (s.shard->cold == nullptr || s.shard->cold->queues == nullptr) return false;
   PendingMessage p;
+  Instant now;
+  if (!class_of(g.policy->operations[operation], policy().queue, request, &p.message_class)) return false;
+  if (!core_.time_of(call.now(), &now)) return false;
+  for (size_t i = 0; i < slots; ++i) subjects[i].at = std::max(core_.latest(now), subjects[i].record->newest);
+  const straight::Subject& line = subjects[accept.line_slot];
+  if (line.shard->cold == nullptr || line.shard->cold->queues == nullptr) return false;
   p.request = &request;
   p.values = &request.request;
   p.out = out;
-  p.shard_index = static_cast<uint32_t>(s.shard - core_.block_.shards);
-  p.shard = s.shard;
-  p.record = cells().id_of(s.record);
-  p.message_class = message_class;
+  p.shard_index = static_cast<uint32_t>(line.shard - core_.block_.shards);
+  p.shard = line.shard;
+  p.record = cells().id_of(line.record);
+  fetch_place(p.shard_index, *line.shard->cold->queues, *line.record);
+  if (!lets_in(accept, subjects, call)) return false;
+
   const MessageLayout& layout = layouts_.at(plan.layout);
   if (!make_line(p, layout) || at<LineQueue>(p.line).lanes != 0 || !make_flow(p, layout) ||
       !make_message(p, layout, plan.layout)) {
     undo(p);
     return false;
   }
-
   const Held held = held_at(line_at(p.shard_index, p.line), p.message);
-  for (const AcceptCharge& a : accept.now) {
-    const straight::Subject& subject = subjects[a.charge.slot];
-    const Amount& amount = a.charge.amount(subject.record->plan);
-    straight::take_accepted(core_, a.charge, amount, subject.record, cost_of(a.charge), subject.at);
-    if (a.stamp == kNone) continue;
-    const Instant ends =
-        a.charge.kind == Kind::window ? window::load(straight::state_of(a.charge, subject.record)).ends_at : subject.at;
-    held.message->stamps()[a.stamp] = static_cast<uint64_t>(ends);
-  }
-  if (accept.tenant_slot != kNone) {
-    held.flow->weight = rules.weights[subjects[accept.tenant_slot].record->plan];
-  }
+  charge(core_, accept, subjects, call, held.message);
+  if (accept.tenant_slot != kNone) held.flow->weight = policy().queue.weights[subjects[accept.tenant_slot].record->plan];
   take_in(p, held, plan.shared);
   line_up(held, now);
   out->state = MessageState::waiting;
   out->expires = 0;
   const straight::Subject& named = subjects[accept.named.slot];
   straight::tell_named(accept.named, accept.named.amount(named.record->plan), straight::state_of(accept.named, named.record),
-                       cost_of(accept.named), named.at, now, call);
+                       cost_of(accept.named, call), named.at, now, call);
   ++subjects[0].shard->allowed;
   return true;
 }

@@ -54,6 +54,8 @@ class ReleaseWheel {
   Instant next_due();
   // Disarms the earliest timer if it is due; 0: none is.
   TimerId pop(Instant now);
+  // The owner of a timer that comes soon: another with every pop(), so that what it names can be fetched in time; 0: none.
+  uint64_t coming() const { return coming_; }
   // What pop() would return; false: nothing.
   bool peek(Instant now, Head* head);
 
@@ -95,6 +97,7 @@ class ReleaseWheel {
   TimerId soon_[kAhead] = {};       // how far the timers of the next main slots are fetched
   uint64_t fetching_ = 0;           // the last of those slots
   uint32_t turn_ = 0;               // which is next
+  uint64_t coming_ = 0;             // whose timer was stepped over last
 };
 
 }  // namespace sluice

@@ -23,7 +23,7 @@ class Hands : public ::testing::Test {
 TEST_F(Hands, ATimerThatWasTakenIsNotRemovedByOthers) {
   const TimerId timer = releases.add(0, 7, 1);
   releases.arm(timer, 10);
-  EXPECT_EQ(take(10).line, 7u);
+  EXPECT_EQ(take(10).place.line, 7u);
   EXPECT_FALSE(releases.remove(timer));
   EXPECT_TRUE(releases.land_and_remove(timer));
   EXPECT_EQ(memory.used(), 0u);
