@@ -165,12 +165,16 @@ class SendQueue {
   // REQUIRES: the shard's lock. What a shard has goes, with the engine.
   void clear(Shard& shard);
 
+  // explain_message.cpp: every rule that holds a message now, as JSON; nothing changes.
+  Status explain(uint64_t message, Instant now, std::string* json, std::string* error);
+
   // moved.cpp: messages whose lease ended while their line was closed for good, since they were asked for last.
   std::vector<uint64_t> take_strays();
 
   MessageLayouts& layouts() { return layouts_; }
 
  private:
+  friend class MessageExplainer;
   friend class Pools;
 
   // lines.cpp

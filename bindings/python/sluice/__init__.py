@@ -35,6 +35,7 @@ from .errors import (
     WouldReset,
 )
 from .event import Event
+from .explanation import Explanation, Hold
 from .held import Held, MessageStatus, Settled
 from .lease import Lease, NotAttempted, Outcome, PermanentFailure, Throttled
 from .policy import Policy, PolicyText
@@ -66,6 +67,7 @@ __all__ = [
     "Forked",
     "HandleError",
     "Held",
+    "Hold",
     "Instant",
     "InvalidRequest",
     "Lease",

@@ -14,6 +14,7 @@ from ._native import Decision, Decisions, Operation
 from .due import Bell, Due
 from .errors import ClosedError, InvalidRequest
 from .event import Event, event_of
+from .explanation import Explanation, explanation_of
 from .held import Held, MessageStatus, Settled
 from .lease import Lease, Outcome
 from .policy import Policy, PolicyText, policy_of
@@ -354,6 +355,14 @@ class Engine:
     def status(self, message: int | Held, *, now: Instant | None = None) -> MessageStatus:
         """Where a held message stands. Raises NotFound when it is not held (any more), TimeError."""
         return self._core.status(_message(message), now)
+
+    def explain_message(self, message: int | Held, *, now: Instant | None = None) -> Explanation:
+        """Why a held message has not gone: every rule that holds it now, by their ends; the last is the one it leaves by.
+
+        `print(engine.explain_message(held))` tells it in words. Changes nothing. Raises NotFound when it is not held (any
+        more), TimeError.
+        """
+        return explanation_of(self._core.explain_message(_message(message), now))
 
     def next_due(self) -> int | None:
         """The earliest instant at which there is something to lease or to look at, ns; None: not before something changes."""

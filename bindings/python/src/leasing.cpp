@@ -153,6 +153,11 @@ py::object status(Core& core, const py::object& message, const py::object& now) 
                              instant_or_none(state.eta), wait_name(state.eta_kind));
 }
 
+// JSON
+std::string explain_message(Core& core, const py::object& message, const py::object& now) {
+  return core.calls().explain_message(count(message, "message", UINT64_MAX), instant(now));
+}
+
 py::object next_due(Core& core) { return instant_or_none(core.calls().next_due()); }
 
 }  // namespace
@@ -165,6 +170,7 @@ void add_leasing(py::class_<Core, CorePtr>* type) {
       .def("extend", &extend)
       .def("cancel", &cancel)
       .def("status", &status)
+      .def("explain_message", &explain_message)
       .def("next_due", &next_due)
       .def("watch", &Core::watch);
 }

@@ -549,6 +549,12 @@ SLUICE_API sluice_status sluice_cancel(sluice_engine engine, uint64_t message, i
  * _HANDLE, _UNSUPPORTED, _FORKED. since 0.1 */
 SLUICE_API sluice_status sluice_message_status(sluice_engine engine, uint64_t message, int64_t now, sluice_message_state *state,
                                                sluice_error *error);
+/* Why a held message has not gone: every rule that holds it now, as JSON, in the order of their ends, so that the last is the one it
+ * leaves by: {"message","state","line","position","eta","eta_kind","holds":[{"rule","until","until_kind",..}]}; docs/queue.md says
+ * what each rule has beside. A leased message is held by none. Changes nothing. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND when it is
+ * not held (any more), SLUICE_E_BUFFER, _INVALID, _TIME, _HANDLE, _FORKED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_explain_message(sluice_engine engine, uint64_t message, int64_t now, char *buffer, size_t *length,
+                                                sluice_error *error);
 /* The earliest instant at which there is something to lease or to look at, exact to the ns; INT64_MAX: none. Any call that
  * changes the engine may change it. since 0.1 */
 SLUICE_API sluice_status sluice_next_due(sluice_engine engine, int64_t *due);
