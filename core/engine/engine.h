@@ -143,10 +143,17 @@ struct Enqueued {
   Sticky sticky = Sticky::none;
 };
 
+inline constexpr size_t kMostLeaseLines = 4096;  // that one call names
+
 struct LeaseOptions {
   Instant now = kEngineClock;
   Span ttl = 0;  // 0: the policy's
   uint32_t most = 1;
+  // Of all lines; or of those named here; or of all that a pool has for certain values of its `by`.
+  bool some_lines = false;
+  std::span<const Bytes> lines = {};
+  Bytes pool = {};
+  std::span<const Bytes> by = {};
 };
 
 // A message that was leased, lent for one call: its bytes lie in the engine.

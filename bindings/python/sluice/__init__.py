@@ -63,6 +63,7 @@ __all__ = [
     "Duration",
     "Engine",
     "Event",
+    "Explanation",
     "Finding",
     "Forked",
     "HandleError",

@@ -224,7 +224,15 @@ class EngineCore:
     def usage_rows(self, scope: str, values: _Subject, now: _Instant | None, /) -> list[UsageRow]: ...
     def list_subjects(self, scope: str, cursor: int, most: int, /) -> tuple[str, int]: ...
     def lease(
-        self, most: int, ttl: int | timedelta | None, now: _Instant | None, buffer: int, /
+        self,
+        most: int,
+        ttl: int | timedelta | None,
+        now: _Instant | None,
+        buffer: int,
+        lines: list[bytes] | None,
+        pool: str | None,
+        by: list[bytes],
+        /,
     ) -> tuple[list[Lease], int | None]: ...
     def settle(
         self, rows: list[tuple[int, int, str, int | timedelta | None]], now: _Instant | None, /
