@@ -10,7 +10,7 @@
 namespace sluice {
 namespace {
 
-constexpr uint32_t kMostSlotsCounted = 4096;  // of a campaign, on paper
+constexpr uint32_t kMostCounted = 4096;  // of a campaign before a message: locks are held meanwhile
 
 struct LookStorage {
   Raw<SubjectRef, kMaxSlots> subjects;
@@ -34,7 +34,7 @@ std::string subject_of(const CompiledPolicy& policy, const Operation& operation,
 
 // When the message with `ahead` others before it in its lane may come to its flow, if each goes at its slot.
 Instant slot_of(const Campaign& campaign, Lane lane, uint32_t ahead, Span unit, Instant now) {
-  for (uint32_t i = lane.out != 0 ? 0 : 1; i <= std::min(ahead, kMostSlotsCounted); ++i) {
+  for (uint32_t i = lane.out != 0 ? 0 : 1; i <= ahead; ++i) {
     const Instant left = i == 0 ? std::max(lane.next_slot, campaign.own_time(now)) : lane.next_slot;
     lane.count -= i == 0 ? 0 : 1;
     lane.slot = lane.next_slot;
@@ -188,7 +188,7 @@ void MessageExplainer::look_at_campaign(const Held& held) {
   const auto& lane = queue_.at<Lane>(m.lane());
   const Campaign& campaign = *lane.campaign;
   uint32_t ahead = 0;
-  for (CellId id = m.in_lane ? m.prev : 0; id != 0; id = queue_.at<Message>(id).prev) ++ahead;
+  for (CellId id = m.in_lane ? m.prev : 0; id != 0 && ahead < kMostCounted; id = queue_.at<Message>(id).prev) ++ahead;
   Instant slot = 0;
   if (m.in_lane) slot = slot_of(campaign, lane, ahead, queue_.line_unit(held.line), now_);
   const bool is_next = ahead == 0 && lane.out == 0;

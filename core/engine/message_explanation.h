@@ -27,7 +27,7 @@ struct Hold {
   HoldKind kind = HoldKind::turn;
   Instant until = kNever;      // kOnRelease; kNever: nobody can tell
   bool is_bound = false;       // not before `until`, else exactly then
-  uint64_t ahead = 0;          // turn, campaign: messages that go before it
+  uint64_t ahead = 0;          // turn, campaign: messages that go before it; of a campaign at least
   uint64_t message = 0;        // flow, earlier_message: the one that waits
   uint64_t campaign = 0;       // its number
   uint32_t share = 0;          // campaign: the most of the line's pace, in hundredths of a percent

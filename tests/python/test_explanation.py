@@ -11,6 +11,7 @@ import pytest
 
 import sluice
 from policies import NOW, SECOND, limit, policy
+from sluice.explanation import explanation_of
 
 Make = Callable[..., sluice.Engine]
 
@@ -166,9 +167,7 @@ def test_asking_changes_nothing_and_the_answer_cannot_be_changed(engine_of: Make
 
 def test_what_a_newer_engine_says_beside_is_left_out_and_every_rule_has_words() -> None:
     head = '{"message":1,"state":"parked","line":"+1","position":null,"eta":null,"eta_kind":"unknown","holds":[%s]}'
-    hold = '{"rule":"campaign","until":null,"until_kind":"unknown","ahead":0,"campaign":7,"name":"%s","share":5000,"state":"%s","new":1}'
-    from sluice.explanation import explanation_of
-
+    hold = '{"rule":"campaign","until":null,"until_kind":"unknown","ahead":0,"campaign":7,"name":"%s","state":"%s","new":1}'
     assert str(explanation_of(head % (hold % ("", "paused")))) == (
         "message 1 is parked on +1\n  campaign 7: paused, until nobody knows when"
     )

@@ -96,9 +96,7 @@ def explanation_of(text: str) -> Explanation:
     told = json.loads(text)
     known = {field.name for field in fields(Hold)}
     holds = tuple(Hold(**{name: value for name, value in each.items() if name in known}) for each in told["holds"])
-    return Explanation(
-        told["message"], told["state"], told["line"], told["position"], told["eta"], told["eta_kind"], holds
-    )
+    return Explanation(told["message"], told["state"], told["line"], told["position"], told["eta"], told["eta_kind"], holds)
 
 
 def _until(until: int | None, kind: str) -> str:

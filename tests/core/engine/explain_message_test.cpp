@@ -237,6 +237,14 @@ TEST_F(ExplainMessage, TheSlotsThatItNamesAreThoseAtWhichACampaignLeaves) {
   }
 }
 
+TEST_F(ExplainMessage, BehindMoreOfItsCampaignThanAreCountedItSaysHowManyAtLeast) {
+  open(line_queue(R"("amount": "10/s")"));
+  const uint64_t campaign = make_campaign({});
+  uint64_t last = 0;
+  for (int i = 0; i < 5000; ++i) last = add(campaign, "r" + std::to_string(i));
+  EXPECT_THAT(holds(last).at(0), ::testing::HasSubstr("until:819.2s,until_kind:bound,ahead:4096"));
+}
+
 const std::string kThree = R"({ "name": "pair", "scope": ["line", "recipient"], "kind": "window", "period": "60s from first",
     "amount": 1, "mode": "queue" }, { "name": "stop", "scope": ["account"], "kind": "upstream", "longest": "1h" })";
 const std::string kThreeCharges = R"({ "limit": "pair" }, { "limit": "stop", "mode": "queue" })";
