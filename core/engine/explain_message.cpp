@@ -179,7 +179,9 @@ void MessageExplainer::look_at_earlier(const Held& held) {
   if (chain == nullptr) return;
   const auto& holder = queue_.at<Message>(chain->holder);
   if (!m.has(message_flag::chained) && is_older(m, holder)) return;
-  add(HoldKind::earlier_message, holder.due > now_ ? known(holder.due) : kNever, true).message = holder.id;
+  // One that waits no more goes first all the same.
+  const bool waits = holder.status() == MessageState::parked && holder.due > now_;
+  add(HoldKind::earlier_message, waits ? known(holder.due) : now_, true).message = holder.id;
 }
 
 void MessageExplainer::look_at_campaign(const Held& held) {
@@ -214,13 +216,31 @@ std::string MessageExplainer::pool_of(const Held& held, const StoredValues& valu
   return pool_key(rules.name, {by, rules.by.size()});
 }
 
+// Leases that run: those that ended without a word count no more at the line's next touch.
+uint32_t MessageExplainer::leases_out(const LineQueue& queue) const {
+  uint32_t ended = 0;
+  std::vector<CellId> open = {queue.timed};
+  while (!open.empty()) {
+    CellId id = open.back();
+    open.pop_back();
+    for (; id != 0; id = queue_.at<Entry>(id).next) {
+      const auto& entry = queue_.at<Entry>(id);
+      if (entry.due > now_) continue;
+      ended += entry.kind == EntryKind::message && queue_.at<Message>(id).status() == MessageState::leased;
+      if (entry.child != 0) open.push_back(entry.child);
+    }
+  }
+  return queue.in_flight - ended;
+}
+
 void MessageExplainer::look_at_line(const Held& held, uint64_t pool_hash, const std::string& pool_key) {
   const LineQueue& q = *held.line.queue;
   const uint32_t cap = queue_.policy().queue.in_flight;
-  if (cap != 0 && q.in_flight >= cap) {
+  const uint32_t out = cap == 0 ? 0 : leases_out(q);
+  if (cap != 0 && out >= cap) {
     Hold& hold = add(HoldKind::in_flight, kOnRelease);
     hold.is_metered = true;
-    hold.used = q.in_flight;
+    hold.used = out;
     hold.amount = cap;
   }
   if (q.closed_until <= now_) return;

@@ -23,6 +23,7 @@ class MessageExplainer {
   void look_at_turn(const Held& held);
   void look_at_earlier(const Held& held);
   void look_at_campaign(const Held& held);
+  uint32_t leases_out(const LineQueue& queue) const;
   void look_at_line(const Held& held, uint64_t pool_hash, const std::string& pool_key);
   void look_at_line_limits(const Held& held);
   void look_at_limits(const Work& work, const StoredValues& values);

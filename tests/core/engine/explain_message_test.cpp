@@ -119,6 +119,11 @@ TEST_F(ExplainMessage, ALineWithAsManyLeasesAsItMayWaitsForARelease) {
   EXPECT_EQ(holds(next), Holds{"rule:in_flight,until:null,until_kind:on_release,used:1,amount:1"});
   ack(first);
   EXPECT_EQ(holds(next), Holds{});
+  lease_one();
+  const uint64_t last = put("+1", "cid").message;
+  EXPECT_EQ(holds(last).size(), 1u);
+  at(24 * 3600);  // that lease has ended
+  EXPECT_EQ(holds(last), Holds{});
 }
 
 TEST_F(ExplainMessage, ALimitOfItsPairNamesSubjectUseAndOpening) {
