@@ -12,9 +12,28 @@ namespace {
 
 constexpr uint32_t kMostCounted = 4096;  // of a campaign before a message: locks are held meanwhile
 
-struct LookStorage {
+// What its lease would be asked for, and room for the answers. Borrows the message and its values.
+struct LeaseWork {
+  LeaseWork(const Generation& g, const Held& held, const StoredValues& values, uint32_t slots, Instant now) {
+    request.operation = held.layout->operation;
+    request.values = {values.values, values.count};
+    request.quantities = {held.message->quantities(), held.message->quantity_count};
+    request.now = now;
+    work.request = &request;
+    work.shape = shape_of(g, request.operation);
+    work.phase = Phase::lease;
+    work.slots = slots;
+    work.now = now;
+    work.subjects = subjects.get();
+    work.items = items.get();
+  }
+  LeaseWork(const LeaseWork&) = delete;
+  LeaseWork& operator=(const LeaseWork&) = delete;
+
   Raw<SubjectRef, kMaxSlots> subjects;
   Raw<Item, kMaxCharges> items;
+  Request request;
+  Work work;
 };
 
 // An instant of the queue's: what lies beyond the end of time is known to nobody.
@@ -100,33 +119,20 @@ bool MessageExplainer::look(const Held& held, ShardLocks& locks) {
   const StoredValues values = queue_.values_of(held);
   const std::string pool = pool_of(held, values);
   const uint64_t pool_hash = pool.empty() ? 0 : core_.pools_.hash_of_pool(pool);
-  Request request;
-  request.operation = held.layout->operation;
-  request.values = {values.values, values.count};
-  request.quantities = {held.message->quantities(), held.message->quantity_count};
-  request.now = now_;
-  LookStorage storage;
-  Work work;
-  work.request = &request;
-  work.shape = shape_of(core_.generation(), request.operation);
-  work.phase = Phase::lease;
-  work.slots = queue_.plan_of(held).lease_slots;
-  work.now = now_;
-  work.subjects = storage.subjects.get();
-  work.items = storage.items.get();
-  form_subjects(core_.block_, core_.block_.hash_secret(), work, nullptr);
-  LockSet more = work.locks;
+  LeaseWork lease(core_.generation(), held, values, queue_.plan_of(held).lease_slots, now_);
+  form_subjects(core_.block_, core_.block_.hash_secret(), lease.work, nullptr);
+  LockSet more = lease.work.locks;
   if (held.message->has_lane) more.add(shard_of_message(queue_.at<Lane>(held.message->lane()).id));
   if (!pool.empty()) more.add(core_.block_.shard_of(pool_hash));
   if (!locks.extend(more)) return false;
-  Decider(core_, work).weigh_lease();
+  Decider(core_, lease.work).weigh_lease();
   look_at_message(held);
   look_at_turn(held);
   look_at_earlier(held);
   look_at_campaign(held);
   look_at_line(held, pool_hash, pool);
   look_at_line_limits(held);
-  look_at_limits(work, values);
+  look_at_limits(lease.work, values);
   look_at_flow(held);
   return true;
 }
