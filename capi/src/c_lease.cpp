@@ -8,6 +8,7 @@
 
 #include "capi/src/arguments.h"
 #include "capi/src/boundary.h"
+#include "capi/src/lease_lines.h"
 #include "core/policy/compiled_policy.h"
 
 namespace sluice::capi {
@@ -118,9 +119,12 @@ Status lease_into(sluice_engine engine, const LeaseCall& call, std::string* word
   wanted.now = options.now;
   wanted.ttl = options.ttl;
   wanted.most = static_cast<uint32_t>(options.most != 0 ? std::min<size_t>(options.most, rows) : rows);
+  LeaseLines lines;
+  Status status = lines.read(options, &wanted, words);
+  if (status != Status::ok) return status;
   LeaseRows leased(call.rows, call.buffer, *call.buffer_len);
   Instant next_due = 0;
-  const Status status = Engine::lease(engine, wanted, leased, &next_due, words);
+  status = Engine::lease(engine, wanted, leased, &next_due, words);
   if (status == Status::buffer) {
     fail(words, status, "buffer: ", *call.buffer_len, " bytes; the next message takes ", leased.needed());
     *call.buffer_len = leased.needed();

@@ -43,6 +43,8 @@ class Decider {
   LeaseVerdict lease();
   // What the charges that are looked at say, with nothing taken.
   LineVerdict weigh_line();
+  // The same of a message's lease, left in the items (explain_message.cpp).
+  void weigh_lease();
 
  private:
   // decider.cpp

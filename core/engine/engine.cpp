@@ -289,6 +289,10 @@ Status Engine::status(uint64_t handle, uint64_t message, Instant now, MessageSta
   return shared(handle, error, [&](EngineCore& core) { return core.queue().status(message, now, out, error); });
 }
 
+Status Engine::explain_message(uint64_t handle, uint64_t message, Instant now, std::string* json, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) { return core.queue().explain(message, now, json, error); });
+}
+
 Status Engine::create_campaign(uint64_t handle, const CampaignSpec& spec, Instant now, uint64_t* campaign, std::string* error) {
   return shared(handle, error, [&](EngineCore& core) { return core.queue().create_campaign(spec, now, campaign, error); });
 }

@@ -145,10 +145,17 @@ struct Enqueued {
   Sticky sticky = Sticky::none;
 };
 
+inline constexpr size_t kMostLeaseLines = 4096;  // that one call names
+
 struct LeaseOptions {
   Instant now = kEngineClock;
   Span ttl = 0;  // 0: the policy's
   uint32_t most = 1;
+  // Of all lines; or of those named here; or of all that a pool has for certain values of its `by`.
+  bool some_lines = false;
+  std::span<const Bytes> lines = {};
+  Bytes pool = {};
+  std::span<const Bytes> by = {};
 };
 
 // A message that was leased, lent for one call: its bytes lie in the engine.
@@ -321,6 +328,8 @@ class Engine {
   static Status extend(uint64_t handle, uint64_t message, uint32_t fence, Span ttl, Instant now, std::string* error);
   static Status cancel(uint64_t handle, uint64_t message, Instant now, MessageState* state, std::string* error);
   static Status status(uint64_t handle, uint64_t message, Instant now, MessageStatus* out, std::string* error);
+  // Every rule that holds a message that waits, in the order of their ends, as JSON (docs/queue.md).
+  static Status explain_message(uint64_t handle, uint64_t message, Instant now, std::string* json, std::string* error);
   // A campaign of one account; messages come to it by EnqueueRequest::campaign.
   static Status create_campaign(uint64_t handle, const CampaignSpec& spec, Instant now, uint64_t* campaign, std::string* error);
   static Status change_campaign(uint64_t handle, uint64_t campaign, CampaignChange change, Instant now, CampaignReport* report,

@@ -104,6 +104,7 @@ class EngineCore {
 
  private:
   friend class Decider;
+  friend class MessageExplainer;
   friend class SendQueue;
   friend class Pools;
   friend class Router;

@@ -262,6 +262,7 @@ Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* n
     return fail(Status::invalid, error, "ttl: a lease lasts more than 0 ns and at most a day");
   wake_waiting();
   reclaim(kReclaimedAtOnce, now);
+  if (options.some_lines) return lease_lines(options, now, sink, next);
   Raw<Releases::Due, kTakenAtOnce> storage;
   const std::span<Releases::Due> room(storage.get(), kTakenAtOnce);
   uint32_t leased = 0;

@@ -388,6 +388,8 @@ void Pools::bring_along(const Bound& bound, Instant now) {
 
 // A lease that ended without a word may have put its message back on a line that is out.
 Status Pools::lease(const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error) {
+  if (const Status status = check_lines(options, error); status != Status::ok) return status;
+  if (!options.pool.empty()) return lease_of_pool(options, sink, next_due, error);
   const Status status = core_.queue().lease(options, sink, next_due, error);
   Instant now;
   if (core_.generation().policy->pools.empty() || !core_.time_of(options.now, &now)) return status;
@@ -396,7 +398,8 @@ Status Pools::lease(const LeaseOptions& options, LeaseSink& sink, Instant* next_
     const Bound bound = bound_of(message);
     if (bound.pooled && bound.closed) bring_along(bound, now);
   }
-  if (!strays.empty() && next_due != nullptr) *next_due = core_.queue().next_due();
+  if (strays.empty() || next_due == nullptr) return status;
+  *next_due = options.some_lines ? core_.queue().next_due_of(options.lines) : core_.queue().next_due();
   return status;
 }
 

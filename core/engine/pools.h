@@ -98,6 +98,10 @@ class Pools {
   void clear(Record& record);
   bool droppable(const Record& record, Instant floor) const;
 
+  // Of lines, likewise. REQUIRES: the policy has lines.
+  uint64_t hash_of_line(Bytes name) const;
+  RecordId record_of_line(uint64_t hash, Bytes name) const;
+
   // What is known of a value of a dimension is forgotten; how many records went.
   uint64_t erase(uint8_t dimension, Bytes value);
 
@@ -134,13 +138,12 @@ class Pools {
   template <class Fn>
   void each_route(const PoolSet& set, Instant now, Fn&& fn) const;
   Bound bound_of(uint64_t message);
+  Status lease_of_pool(const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error);
   void suspend(const Bound& bound, Instant now);
   void bring_along(const Bound& bound, Instant now);
 
   // moving.cpp
   enum class Went { moved, stale, no_room, stays };
-  uint64_t hash_of_line(Bytes name) const;
-  RecordId record_of_line(uint64_t hash, Bytes name) const;
   CellId require_line(uint64_t hash, Bytes name);
   Party party_of(const Held& held, const StoredValues& values, const PoolSet& set, const Party* only, bool* ours) const;
   std::vector<Waiting> waiting_on(const PoolSet& set, const Line& line, const Party* only = nullptr) const;

@@ -43,6 +43,24 @@ size_t Releases::take(Instant now, std::span<Due> out) {
   return count;
 }
 
+bool Releases::take_one(Instant now, Due* out) {
+  const SpinGuard guard(lock_);
+  if (!wheel_.armed(out->timer) || wheel_.due(out->timer) > now) return false;
+  try {
+    in_hand_.push_back(out->timer);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  out->due = wheel_.due(out->timer);
+  wheel_.disarm(out->timer);
+  return true;
+}
+
+Instant Releases::due_of(TimerId timer) {
+  const SpinGuard guard(lock_);
+  return wheel_.armed(timer) ? wheel_.due(timer) : kNever;
+}
+
 void Releases::let_go(TimerId timer) {
   const auto it = std::find(in_hand_.rbegin(), in_hand_.rend(), timer);
   std::swap(*it, in_hand_.back());

@@ -40,6 +40,10 @@ class Releases {
   void arm(TimerId timer, Instant due);
   // The earliest that are due, in order of (due, number); how many.
   size_t take(Instant now, std::span<Due> out);
+  // Into the taker's hands the timer that `out` names, if it is due. REQUIRES: the lock of its line's shard, as for due_of().
+  bool take_one(Instant now, Due* out);
+  // What it is armed for; kNever: nothing, or it is in somebody's hands.
+  Instant due_of(TimerId timer);
   // Out of the taker's hands, and armed for `due` or what it has been armed for since, whichever is earlier.
   void land(TimerId timer, Instant due);
   // Out of the taker's hands and gone; false, and nothing changed, when another has it too, who will come.

@@ -89,6 +89,9 @@ struct Asked {
 // Which charges of a message are to be given back.
 using Returns = bool (*)(const LayoutRow&);
 
+// line_leasing.cpp: whether lines are named as they may be.
+Status check_lines(const LeaseOptions& options, std::string* error);
+
 // What an aborted campaign's message has not got back yet.
 Returns returns_of_aborted(const Message& message);
 
@@ -134,6 +137,7 @@ class SendQueue {
   // leasing.cpp
   Status lease(const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error);
   Instant next_due();
+  Instant next_due_of(std::span<const Bytes> lines);  // line_leasing.cpp
 
   // settling.cpp
   Status settle(const Settlement& settlement, Instant now, MessageState* state, std::string* error);
@@ -167,12 +171,16 @@ class SendQueue {
   // REQUIRES: the shard's lock. What a shard has goes, with the engine.
   void clear(Shard& shard);
 
+  // explain_message.cpp: every rule that holds a message now, as JSON; nothing changes.
+  Status explain(uint64_t message, Instant now, std::string* json, std::string* error);
+
   // moved.cpp: messages whose lease ended while their line was closed for good, since they were asked for last.
   std::vector<uint64_t> take_strays();
 
   MessageLayouts& layouts() { return layouts_; }
 
  private:
+  friend class MessageExplainer;
   friend class Pools;
 
   // lines.cpp
@@ -242,6 +250,19 @@ class SendQueue {
   bool wake_due(const Line& line, ShardLocks& locks, Instant now);
   bool wake_one(const Line& line, CellId entry, ShardLocks& locks, Instant now);
   bool lease_ended(const Held& held, ShardLocks& locks, Instant now);
+
+  // line_leasing.cpp
+  struct NamedLine {
+    Bytes name;
+    uint64_t hash = 0;
+    uint64_t number = 0;
+    Instant due = kNever;
+  };
+  NamedLine named_line(Bytes name) const;
+  CellId queue_of(const NamedLine& line) const;
+  void ask_when_due(NamedLine* line);
+  bool take_line(const NamedLine& line, Instant now, Releases::Due* out);
+  Status lease_lines(const LeaseOptions& options, Instant now, LeaseSink& sink, Instant* next);
 
   // lanes.cpp
   Campaign* find_campaign(uint64_t id) const;

@@ -64,6 +64,8 @@ static inline void queue_calls(sluice_engine engine, sluice_status expected, slu
   CHECK_EQ(expected, sluice_extend(engine, 1, 1, SECOND, SLUICE_NOW, error));
   CHECK_EQ(expected, sluice_cancel(engine, 1, SLUICE_NOW, error));
   CHECK_EQ(expected, sluice_message_status(engine, 1, SLUICE_NOW, &state, error));
+  length = sizeof(buffer);
+  CHECK_EQ(expected, sluice_explain_message(engine, 1, SLUICE_NOW, buffer, &length, error));
   CHECK_EQ(expected, sluice_next_due(engine, &due));
 }
 

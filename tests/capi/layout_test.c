@@ -238,6 +238,12 @@ static void leases(void) {
   FIELD(sluice_lease_options, most);
   FIELD(sluice_lease_options, now);
   FIELD(sluice_lease_options, ttl);
+  FIELD(sluice_lease_options, lines);
+  FIELD(sluice_lease_options, line_count);
+  FIELD(sluice_lease_options, pool);
+  FIELD(sluice_lease_options, pool_len);
+  FIELD(sluice_lease_options, by);
+  FIELD(sluice_lease_options, by_count);
   END(sluice_lease_options);
   BEGIN(sluice_leased);
   FIELD(sluice_leased, message);

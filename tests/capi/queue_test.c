@@ -471,7 +471,7 @@ static void leases_and_settlements_are_checked(sluice_engine engine) {
   length = sizeof(room);
   options.struct_size = 16;
   LEASE(&options, &leased, &count, room, &length, SLUICE_E_INVALID);
-  SAID("options.struct_size: 16; set it to sizeof, 24");
+  SAID("options.struct_size: 16; set it to sizeof, 72");
   options.struct_size = sizeof(options);
   options.ttl = -1;
   LEASE(&options, &leased, &count, room, &length, SLUICE_E_INVALID);
@@ -530,6 +530,107 @@ static void a_message_for_later_is_scheduled_and_can_be_cancelled(sluice_engine 
   CHECK_EQ(SLUICE_OK, sluice_ack(engine, leased.message, leased.fence, SLUICE_NOW, &error));
 }
 
+/* Leases as the options say, acks, and tells the lines' second characters. */
+static const char* lines_leased(sluice_engine engine, const sluice_lease_options* options, int64_t* next_due) {
+  static char lines[9];
+  sluice_leased leases[8];
+  size_t count = 8, length = sizeof(room), i;
+  CHECK_EQ(SLUICE_OK, sluice_lease(engine, options, leases, &count, room, &length, next_due, &error));
+  for (i = 0; i < count; ++i) {
+    lines[i] = ((const char*)leases[i].values[1].ptr)[1];
+    CHECK_EQ(SLUICE_OK, sluice_ack(engine, leases[i].message, leases[i].fence, SLUICE_NOW, &error));
+  }
+  lines[count] = '\0';
+  return lines;
+}
+
+static void a_lease_of_some_lines_leaves_the_others_as_they_are(void) {
+  const sluice_engine engine = queue_engine();
+  sluice_lease_options options = SLUICE_LEASE_OPTIONS_INIT;
+  const sluice_bytes some[3] = {key("+c"), key("+a"), key("+none")};
+  int64_t due = 0;
+  put(engine, "+a", "");
+  put(engine, "+b", "");
+  put(engine, "+c", "");
+  put(engine, "+a", "");
+  options.lines = some;
+  options.line_count = 3;
+  CHECK(strcmp(lines_leased(engine, &options, &due), "ac") == 0);
+  CHECK_EQ(START + SECOND, due);
+  options.line_count = 0; /* of none */
+  CHECK(strcmp(lines_leased(engine, &options, &due), "") == 0);
+  CHECK_EQ(INT64_MAX, due);
+  CHECK_EQ(SLUICE_OK, sluice_next_due(engine, &due));
+  CHECK_EQ(START, due);
+  CHECK(strcmp(lines_leased(engine, NULL, NULL), "b") == 0);
+  options.struct_size = 24; /* an older caller's, who knows of no lines */
+  forward(engine, SECOND);
+  CHECK(strcmp(lines_leased(engine, &options, NULL), "a") == 0);
+  CHECK_EQ(SLUICE_OK, sluice_engine_destroy(engine));
+}
+
+static void the_lines_of_a_lease_are_checked(sluice_engine engine) {
+  sluice_lease_options options = SLUICE_LEASE_OPTIONS_INIT;
+  const sluice_bytes some[2] = {key("+1"), key("")};
+  sluice_leased leased;
+  size_t count, length = sizeof(room);
+#define WRONG(status, words)                                                                        \
+  do {                                                                                              \
+    count = 1;                                                                                      \
+    CHECK_EQ(status, sluice_lease(engine, &options, &leased, &count, room, &length, NULL, &error)); \
+    CHECK_EQ(0, count);                                                                             \
+    SAID(words);                                                                                    \
+  } while (0)
+  options.line_count = 1;
+  WRONG(SLUICE_E_INVALID, "options.lines: NULL with options.line_count 1");
+  options.lines = some;
+  options.line_count = 2;
+  WRONG(SLUICE_E_INVALID, "options.lines[1]: empty; a key has 1 to 1024 bytes, and {NULL, 0} is absent");
+  options.line_count = 4097;
+  WRONG(SLUICE_E_TOO_MANY, "options.line_count: 4097; one call takes at most 4096");
+  options.line_count = 1;
+  options.pool = "p";
+  options.pool_len = SLUICE_STRLEN;
+  WRONG(SLUICE_E_INVALID, "pool: given beside lines; name the lines or their pool, not both");
+  options.lines = NULL;
+  options.line_count = 0;
+  WRONG(SLUICE_E_NOT_FOUND, "pool: no \"p\" in this policy; it has none");
+  options.pool = NULL;
+  options.pool_len = 0;
+  options.by = some;
+  options.by_count = 1;
+  WRONG(SLUICE_E_INVALID, "by: values of a pool, and no pool is given");
+#undef WRONG
+}
+
+static void a_message_that_waits_says_why(void) {
+  const sluice_engine engine = queue_engine();
+  const uint64_t first = put(engine, "+1", ""), next = put(engine, "+1", "");
+  const sluice_leased leased = lease_one(engine);
+  char buffer[512], expected[512];
+  size_t length = sizeof(buffer), needed;
+  CHECK_EQ(first, leased.message);
+  CHECK_EQ(SLUICE_OK, sluice_ack(engine, leased.message, leased.fence, SLUICE_NOW, &error));
+  CHECK_EQ(SLUICE_OK, sluice_explain_message(engine, next, SLUICE_NOW, buffer, &length, &error));
+  snprintf(expected, sizeof(expected),
+           "{\"message\":%llu,\"state\":\"waiting\",\"line\":\"+1\",\"position\":1,\"eta\":%lld,\"eta_kind\":\"exact\","
+           "\"holds\":[{\"rule\":\"line_limit\",\"until\":%lld,\"until_kind\":\"exact\",\"limit\":\"pace\","
+           "\"subject\":\"line=+1\",\"used\":1,\"amount\":1}]}",
+           (unsigned long long)next, (long long)(START + SECOND), (long long)(START + SECOND));
+  CHECK_EQ(strlen(expected), length);
+  CHECK(memcmp(expected, buffer, length) == 0);
+  needed = 0;
+  CHECK_EQ(SLUICE_E_BUFFER, sluice_explain_message(engine, next, SLUICE_NOW, NULL, &needed, &error));
+  CHECK_EQ(length, needed);
+  CHECK_EQ(SLUICE_E_INVALID, sluice_explain_message(engine, next, SLUICE_NOW, buffer, NULL, &error));
+  SAID("length: NULL");
+  CHECK_EQ(SLUICE_E_NOT_FOUND, sluice_explain_message(engine, first, SLUICE_NOW, buffer, &length, &error));
+  SAID("message: not held any more; it has ended");
+  CHECK_EQ(SLUICE_E_NOT_FOUND, sluice_explain_message(engine, 12345, SLUICE_NOW, buffer, &length, &error));
+  CHECK_EQ(SLUICE_E_TIME, sluice_explain_message(engine, next, -1, buffer, &length, &error));
+  CHECK_EQ(SLUICE_OK, sluice_engine_destroy(engine));
+}
+
 int main(void) {
   const sluice_engine engine = queue_engine();
   a_message_is_held_leased_and_acked(engine);
@@ -543,6 +644,9 @@ int main(void) {
   enqueues_are_checked(engine);
   leases_and_settlements_are_checked(engine);
   a_message_for_later_is_scheduled_and_can_be_cancelled(engine);
+  a_lease_of_some_lines_leaves_the_others_as_they_are();
+  the_lines_of_a_lease_are_checked(engine);
+  a_message_that_waits_says_why();
   CHECK_EQ(SLUICE_OK, sluice_engine_destroy(engine));
   return finish();
 }

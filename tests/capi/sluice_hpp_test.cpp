@@ -258,6 +258,21 @@ TEST_F(Queue, room_grows_for_a_message_and_is_used_again) {
   EXPECT_EQ(moved[0].payload(), "small");
 }
 
+TEST_F(Queue, lines_are_leased_apart_and_what_waits_says_why) {
+  for (const char* line : {"+1", "+2", "+3"}) engine_.enqueue(send(line), line);
+  sluice::leases leased(10);
+  const std::vector<std::string> mine = {"+3", "+1"};
+  engine_.lease(leased, sluice::lease_options().lines(mine));
+  ASSERT_EQ(leased.size(), 2u);
+  EXPECT_EQ(leased[1].payload(), "+3");
+  engine_.lease(leased, sluice::lease_options(10).lines({}));
+  EXPECT_TRUE(leased.empty());
+  EXPECT_EQ(thrown([&] { engine_.lease(leased, sluice::lease_options().pool("p", {"acme"})); }), SLUICE_E_NOT_FOUND);
+  const uint64_t next = engine_.enqueue(send("+3")).held.message;
+  EXPECT_THAT(engine_.explain_message(next), HasSubstr("\"rule\":\"line_limit\""));
+  EXPECT_EQ(thrown([&] { engine_.explain_message(12345); }), SLUICE_E_NOT_FOUND);
+}
+
 TEST_F(Queue, outcomes_are_told_one_by_one_or_together) {
   for (const char* line : {"+1", "+2", "+3"}) engine_.enqueue(send(line));
   const sluice::leases leased = engine_.lease();

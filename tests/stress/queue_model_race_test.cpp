@@ -141,6 +141,8 @@ class Member {
       : caller_(engine), engine_(engine), book_(book), clock_(clock), random_(seed), breaks_lines_(breaks_lines) {}
 
   void step(bool reloads);
+  // From now on it leases these lines alone.
+  void keep_to(std::vector<std::string> lines) { lines_ = std::move(lines); }
 
  private:
   void put();
@@ -162,6 +164,7 @@ class Member {
   SharedClock& clock_;
   Random random_;
   const bool breaks_lines_;
+  std::vector<std::string> lines_;  // empty: all
   std::vector<Lease> leases_;
   std::vector<uint64_t> messages_;
 };
@@ -204,7 +207,8 @@ void Member::put() {
 void Member::lease() {
   std::vector<Lease> leases;
   const uint32_t most = random_.chance(20) ? 50 : static_cast<uint32_t>(random_.between(1, 6));
-  expect_one_of(caller_.lease(most, &leases, random_.chance(30) ? random_.between(1, 3000) * kMillisecond : 0), {Status::ok});
+  const Span ttl = random_.chance(30) ? random_.between(1, 3000) * kMillisecond : 0;
+  expect_one_of(lines_.empty() ? caller_.lease(most, &leases, ttl) : caller_.lease_of(lines_, most, &leases, ttl), {Status::ok});
   EXPECT_LE(leases.size(), most);
   for (const Lease& one : leases) {
     book_.lease(one);
@@ -255,7 +259,9 @@ void Member::look() {
   if (random_.chance(10)) expect_one_of(Engine::sweep(engine_, kEngineClock, 50, nullptr), {Status::ok});
   if (messages_.empty()) return;
   MessageStatus status;
+  std::string why;
   expect_one_of(caller_.status(messages_[random_.below(messages_.size())], &status), {Status::ok, Status::not_found});
+  expect_one_of(caller_.explain(messages_[random_.below(messages_.size())], &why), {Status::ok, Status::not_found});
 }
 
 void Member::change() {
@@ -278,6 +284,7 @@ void Member::reload() { expect_one_of(caller_.reload(version_of_policy(random_.b
 class QueueModelRace : public QueueTest {
  protected:
   void run(uint64_t seed, int steps, bool breaks_lines);
+  bool divides_lines = false;  // every other member leases half of the lines, beside those who lease all
 
  private:
   void begin_draining();
@@ -375,6 +382,8 @@ void QueueModelRace::run(uint64_t seed, int steps, bool breaks_lines) {
     clock_.begin(handle, now());
     together(kThreads, [&](int t) {
       Member member(handle, *book_, clock_, (seed * 3 + turn) * kThreads + static_cast<uint64_t>(t), breaks_lines);
+      if (divides_lines && t % 2 == 1)
+        member.keep_to(t % 4 == 1 ? std::vector<std::string>{"+0", "+1"} : std::vector<std::string>{"+3", "+2"});
       for (int i = 0; i < steps && !HasFailure(); ++i) member.step(t == 0);
     });
     drain(breaks_lines);
@@ -392,6 +401,16 @@ void QueueModelRace::run(uint64_t seed, int steps, bool breaks_lines) {
 
 TEST_F(QueueModelRace, EveryMessageEndsOnceAndNothingIsLeft) {
   for (uint64_t seed = 1; seed <= 4; ++seed) {
+    options.shards = seed % 2 == 0 ? 1 : 16;
+    open(version_of_policy(0));
+    run(seed, 600, false);
+    ASSERT_FALSE(HasFailure());
+  }
+}
+
+TEST_F(QueueModelRace, WhoLeasesSomeLinesBesideOneWhoLeasesAllSharesEveryMessageWithHim) {
+  divides_lines = true;
+  for (uint64_t seed = 7; seed <= 8; ++seed) {
     options.shards = seed % 2 == 0 ? 1 : 16;
     open(version_of_policy(0));
     run(seed, 600, false);

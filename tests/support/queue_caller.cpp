@@ -50,6 +50,16 @@ Status QueueCaller::lease(uint32_t most, std::vector<Lease>* leases, Span ttl) {
   return Engine::lease(engine_, {.ttl = ttl, .most = most}, sink, nullptr, &error);
 }
 
+Status QueueCaller::lease_of(const std::vector<std::string>& lines, uint32_t most, std::vector<Lease>* leases, Span ttl) {
+  Sink sink(leases);
+  const std::vector<Bytes> names(lines.begin(), lines.end());
+  return Engine::lease(engine_, {.ttl = ttl, .most = most, .some_lines = true, .lines = names}, sink, nullptr, &error);
+}
+
+Status QueueCaller::explain(uint64_t message, std::string* json) {
+  return Engine::explain_message(engine_, message, kEngineClock, json, &error);
+}
+
 Status QueueCaller::settle(const Lease& lease, Outcome outcome, Span retry_after, MessageState* state) {
   return Engine::settle(engine_, {lease.message, lease.fence, outcome, retry_after}, kEngineClock, state, &error);
 }

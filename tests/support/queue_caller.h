@@ -28,10 +28,12 @@ class QueueCaller {
   Enqueued put(const Message& message);
   // Whatever its status; what was leased is in `leases`.
   Status lease(uint32_t most, std::vector<Lease>* leases, Span ttl = 0);
+  Status lease_of(const std::vector<std::string>& lines, uint32_t most, std::vector<Lease>* leases, Span ttl = 0);
   Status settle(const Lease& lease, Outcome outcome, Span retry_after = 0, MessageState* state = nullptr);
   Status extend(const Lease& lease, Span ttl);
   Status cancel(uint64_t message);
   Status status(uint64_t message, MessageStatus* out);
+  Status explain(uint64_t message, std::string* json);
   Status next_due(Instant* due);
 
   Status set_plan(const std::string& scope, const std::string& value, const std::string& plan);

@@ -36,6 +36,7 @@ from .errors import (
     WouldReset,
 )
 from .event import Event, SenderChange
+from .explanation import Explanation, Hold
 from .held import Held, MessageStatus, Settled
 from .instant import Duration, Instant
 from .lease import Lease, NotAttempted, Outcome, PermanentFailure, Throttled
@@ -71,10 +72,12 @@ __all__ = [
     "Duration",
     "Engine",
     "Event",
+    "Explanation",
     "Finding",
     "Forked",
     "HandleError",
     "Held",
+    "Hold",
     "Instant",
     "InvalidRequest",
     "Lease",

@@ -12,6 +12,7 @@ from typing import Union
 from ._native import EngineCore
 from .errors import ClosedError, SluiceError
 from .lease import Lease
+from .line_filter import LineFilter
 
 _Duration = Union[int, timedelta]
 _FOREVER = 2**63 - 1
@@ -63,13 +64,23 @@ class Due:
     closed or stop() is called; leases taken that were not handed out yet then go back to their places.
     """
 
-    def __init__(self, core: EngineCore, bell: Bell, manual: bool, most: int, ttl: _Duration | None, buffer: int) -> None:
+    def __init__(
+        self,
+        core: EngineCore,
+        bell: Bell,
+        manual: bool,
+        most: int,
+        ttl: _Duration | None,
+        buffer: int,
+        lines: LineFilter,
+    ) -> None:
         self._core = core
         self._bell = bell
         self._manual = manual
         self._most = most
         self._ttl = ttl
         self._buffer = buffer
+        self._lines = lines
         self._stopped = False
 
     def stop(self) -> None:
@@ -129,7 +140,7 @@ class Due:
     def _take(self, sleeper: Sleeper) -> tuple[list[Lease], int | None]:
         """What is due now, and when to look again. The sleeper hears of all that changes from here on."""
         self._bell.set(sleeper, _FOREVER)
-        leases, due = self._core.lease(self._most, self._ttl, None, self._buffer)
+        leases, due = self._core.lease(self._most, self._ttl, None, self._buffer, *self._lines)
         until = _FOREVER if due is None else due
         # While this call had a line in hand, another's saw nothing of it.
         self._bell.ring(until, but=sleeper)

@@ -10,9 +10,11 @@ from ._native import EngineCore
 from .campaign import Campaign, Share, share_of
 from .due import Bell, Due
 from .errors import InvalidRequest
+from .explanation import Explanation, explanation_of
 from .held import Held, MessageStatus, Settled
 from .instant import Duration, Instant
 from .lease import Lease, Outcome
+from .line_filter import line_filter
 from .pool import Line, LineReport, LineState, OnSuspend
 from .scope import Scopes, Value
 
@@ -129,27 +131,46 @@ class Queue:
         return self.operation(operation).enqueue_many(messages, now=now)
 
     def lease(
-        self, most: int = 100, *, ttl: Duration | None = None, now: Instant | None = None, buffer: int = _BUFFER
+        self,
+        most: int = 100,
+        *,
+        ttl: Duration | None = None,
+        now: Instant | None = None,
+        buffer: int = _BUFFER,
+        lines: Iterable[Value] | None = None,
+        pool: str | None = None,
+        by: Iterable[Value] = (),
     ) -> list[Lease]:
         """Takes up to `most` messages (at most 65,536) whose time has come, by due instant, and charges their queue-mode limits.
 
         ttl: how long the leases last, up to a day; None: as the policy says. A message that is not settled by then is
             delivered again, or becomes "unknown" where its class is delivered at most once.
         buffer: bytes of values and payloads that are taken at a time; a larger message comes alone.
+        lines: only of these, at most 4,096, in the same order; None: of all. One that holds nothing has nothing due.
+        pool: only of the lines that this pool has, for the values of its `by` in the policy's order. Not beside `lines`.
 
-        Raises InvalidRequest, TimeError.
+        Raises InvalidRequest, NotFound for the pool, TooMany, TimeError, TypeError.
         """
-        leases, due = self._core.lease(most, ttl, now, buffer)
+        leases, due = self._core.lease(most, ttl, now, buffer, *line_filter(lines, pool, by))
         if due is not None:
             self._bell.ring(due)
         return leases
 
-    def due(self, *, most: int = 1, ttl: Duration | None = None, buffer: int = _BUFFER) -> Due:
+    def due(
+        self,
+        *,
+        most: int = 1,
+        ttl: Duration | None = None,
+        buffer: int = _BUFFER,
+        lines: Iterable[Value] | None = None,
+        pool: str | None = None,
+        by: Iterable[Value] = (),
+    ) -> Due:
         """What is due, lease after lease, asleep in between: `for lease in engine.due():`, or `async for` in a coroutine.
 
-        most: leases taken at a time; `ttl` and `buffer` as in lease. See Due.
+        most: leases taken at a time; all else as in lease. Lines that a pool gets later are served, too. See Due.
         """
-        return Due(self._core, self._bell, self._manual, most, ttl, buffer)
+        return Due(self._core, self._bell, self._manual, most, ttl, buffer, line_filter(lines, pool, by))
 
     def settle(
         self,
@@ -180,6 +201,14 @@ class Queue:
     def status(self, message: int | Held, *, now: Instant | None = None) -> MessageStatus:
         """Where a held message stands. Raises NotFound when it is not held (any more), TimeError."""
         return self._core.status(_message(message), now)
+
+    def explain_message(self, message: int | Held, *, now: Instant | None = None) -> Explanation:
+        """Why a held message has not gone: every rule that holds it now, by their ends; the last is the one it leaves by.
+
+        `print(engine.explain_message(held))` tells it in words. Changes nothing. Raises NotFound when it is not held (any
+        more), TimeError.
+        """
+        return explanation_of(self._core.explain_message(_message(message), now))
 
     def next_due(self) -> int | None:
         """The earliest instant at which there is something to lease or to look at, ns; None: not before something changes."""

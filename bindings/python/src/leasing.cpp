@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "leasing.h"
 
+#include <pybind11/stl.h>
+
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -73,11 +77,15 @@ py::object lease_object(const CorePtr& core, const lease& leased, const py::obje
               leased->campaign == 0 ? py::object(py::none()) : py::object(py::int_(leased->campaign)));
 }
 
-// (leases, next due instant or None)
+// (leases, next due instant or None). `lines` None: all; `pool` None: none is named.
 py::tuple lease_due(const CorePtr& core, const py::object& most, const py::object& ttl, const py::object& now,
-                    const py::object& buffer) {
+                    const py::object& buffer, const std::optional<std::vector<std::string>>& lines,
+                    const std::optional<std::string>& pool, const std::vector<std::string>& by) {
   const auto rows = static_cast<uint32_t>(count(most, "most", kMostLeases));
-  const sluice_lease_options options = make_lease_options(rows, span(ttl, "ttl"), instant(now));
+  lease_options wanted(rows, span(ttl, "ttl"), instant(now));
+  if (lines) wanted.lines(*lines);
+  if (pool) wanted.pool(*pool, by);
+  const sluice_lease_options options = wanted;
   leases leased(rows, count(buffer, "buffer", kMostBuffer));
   without_gil([&] {
     core->calls().lease(leased, options);
@@ -154,6 +162,11 @@ py::object status(Core& core, const py::object& message, const py::object& now) 
                              instant_or_none(state.eta), wait_name(state.eta_kind), text_of(state.line));
 }
 
+// JSON
+std::string explain_message(Core& core, const py::object& message, const py::object& now) {
+  return core.calls().explain_message(count(message, "message", UINT64_MAX), instant(now));
+}
+
 py::object next_due(Core& core) { return instant_or_none(core.calls().next_due()); }
 
 }  // namespace
@@ -166,6 +179,7 @@ void add_leasing(py::class_<Core, CorePtr>* type) {
       .def("extend", &extend)
       .def("cancel", &cancel)
       .def("status", &status)
+      .def("explain_message", &explain_message)
       .def("next_due", &next_due)
       .def("watch", &Core::watch);
 }

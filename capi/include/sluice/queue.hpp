@@ -68,6 +68,59 @@ inline const char* outcome_name(int32_t outcome) noexcept {
   return outcome >= 0 && outcome < static_cast<int32_t>(std::size(names)) ? names[outcome] : "unknown";
 }
 
+// Options of a lease that borrow the names of its lines, or of their pool. They convert to the C struct, which points into them.
+class lease_options {
+ public:
+  using texts = std::initializer_list<std::string_view>;
+
+  explicit lease_options(uint32_t most = 0, int64_t ttl = 0, int64_t now = SLUICE_NOW) : c_(make_lease_options(most, ttl, now)) {}
+
+  // Of these lines alone.
+  lease_options& lines(texts names) { return lines_of(names); }
+  template <class Names>
+  lease_options& lines(const Names& names) {
+    return lines_of(names);
+  }
+  // Of the lines alone that a pool has for these values of its `by`.
+  lease_options& pool(std::string_view name, texts by = {}) { return pool_of(name, by); }
+  template <class Values>
+  lease_options& pool(std::string_view name, const Values& by) {
+    return pool_of(name, by);
+  }
+
+  operator sluice_lease_options() const noexcept {
+    static constexpr sluice_bytes none{};
+    sluice_lease_options c = c_;
+    if (some_) c.lines = lines_.empty() ? &none : lines_.data();
+    c.line_count = lines_.size();
+    c.by = by_.empty() ? nullptr : by_.data();
+    c.by_count = by_.size();
+    return c;
+  }
+
+ private:
+  template <class Names>
+  lease_options& lines_of(const Names& names) {
+    some_ = true;
+    lines_.clear();
+    for (const auto& name : names) lines_.push_back(bytes(std::string_view(name)));
+    return *this;
+  }
+
+  template <class Values>
+  lease_options& pool_of(std::string_view name, const Values& by) {
+    c_.pool = name.data();
+    c_.pool_len = name.size();
+    by_.clear();
+    for (const auto& value : by) by_.push_back(bytes(std::string_view(value)));
+    return *this;
+  }
+
+  sluice_lease_options c_;
+  bool some_ = false;
+  std::vector<sluice_bytes> lines_, by_;
+};
+
 // The answer to an enqueue: true when the engine holds the message.
 struct enqueued {
   sluice_decision decision = make_decision();

@@ -402,8 +402,14 @@ typedef struct sluice_lease_options {
   uint32_t most; /* messages; 0: as many as there are rows */
   int64_t now;
   int64_t ttl;   /* how long a lease lasts, up to a day; 0: as the policy says */
+  const sluice_bytes *lines; /* only of these, at most 4,096; NULL: of all. One that holds nothing has nothing due */
+  size_t line_count;
+  const char *pool;          /* only of the lines that this pool has; NULL: none is named. Not beside `lines` */
+  size_t pool_len;
+  const sluice_bytes *by;    /* values of the pool's `by`, in its order */
+  size_t by_count;
 } sluice_lease_options;
-#define SLUICE_LEASE_OPTIONS_INIT {sizeof(sluice_lease_options), 0, SLUICE_NOW, 0}
+#define SLUICE_LEASE_OPTIONS_INIT {sizeof(sluice_lease_options), 0, SLUICE_NOW, 0, NULL, 0, NULL, 0, NULL, 0}
 
 /* A leased message. Its pointers point into the buffer that the caller gave. */
 typedef struct sluice_leased {
@@ -641,10 +647,11 @@ SLUICE_API sluice_status sluice_enqueue_many(sluice_engine engine, const sluice_
  * message settles it before the lease ends; else it is delivered again, or is set aside as SLUICE_MESSAGE_UNKNOWN where its class
  * is delivered at most once. Leasing stops where rows or buffer are full. `options` NULL: as its INIT macro. *count: in the rows,
  * out the leases. *buffer_len: in the room, out the bytes used. `buffer` may lie anywhere; what is in it is aligned to 8 bytes.
- * *next_due (nullable): the earliest instant at which to lease again; INT64_MAX: not before something else changes.
+ * *next_due (nullable): the earliest instant at which to lease again, of the lines named if some are; INT64_MAX: not before
+ * something else changes.
  * Ownership: everything is copied to the caller's memory. Returns: SLUICE_OK, also when nothing is due; SLUICE_E_BUFFER when not
  * even the first message fits: nothing was leased, *count is 0, and *buffer_len is what it takes; SLUICE_E_INVALID, _HANDLE,
- * _TIME, _UNSUPPORTED, _FORKED, _NO_MEMORY: *count is 0. since 0.1 */
+ * _NOT_FOUND (the pool), _TOO_MANY (lines), _TIME, _UNSUPPORTED, _FORKED, _NO_MEMORY: *count is 0. since 0.1 */
 SLUICE_API sluice_status sluice_lease(sluice_engine engine, const sluice_lease_options *options, sluice_leased *leases, size_t *count,
                                       void *buffer, size_t *buffer_len, int64_t *next_due, sluice_error *error);
 
@@ -670,6 +677,12 @@ SLUICE_API sluice_status sluice_cancel(sluice_engine engine, uint64_t message, i
  * _HANDLE, _UNSUPPORTED, _FORKED. since 0.1 */
 SLUICE_API sluice_status sluice_message_status(sluice_engine engine, uint64_t message, int64_t now, sluice_message_state *state,
                                                sluice_error *error);
+/* Why a held message has not gone: every rule that holds it now, as JSON, in the order of their ends, so that the last is the one it
+ * leaves by: {"message","state","line","position","eta","eta_kind","holds":[{"rule","until","until_kind",..}]}; docs/queue.md says
+ * what each rule has beside. A leased message is held by none. Changes nothing. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND when it is
+ * not held (any more), SLUICE_E_BUFFER, _INVALID, _TIME, _HANDLE, _FORKED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_explain_message(sluice_engine engine, uint64_t message, int64_t now, char *buffer, size_t *length,
+                                                sluice_error *error);
 /* The earliest instant at which there is something to lease or to look at, exact to the ns; INT64_MAX: none. Any call that
  * changes the engine may change it. since 0.1 */
 SLUICE_API sluice_status sluice_next_due(sluice_engine engine, int64_t *due);

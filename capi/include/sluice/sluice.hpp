@@ -351,6 +351,12 @@ class engine {
     state.line = room.take(c);
     return state;
   }
+  // JSON: every rule that holds a message now, in the order of their ends.
+  std::string explain_message(uint64_t message, int64_t now = SLUICE_NOW) const {
+    return impl::checked_text_of([&](char* buffer, size_t* length, sluice_error* failure) {
+      return sluice_explain_message(handle_, message, now, buffer, length, failure);
+    });
+  }
   // INT64_MAX: nothing is due.
   int64_t next_due() const {
     int64_t due = INT64_MAX;
