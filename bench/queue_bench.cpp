@@ -33,6 +33,16 @@ void whole_way(benchmark::State& state) {
   state.counters["bytes"] = per_message;
   state.counters["left"] = static_cast<double>(done) / static_cast<double>(state.iterations() * static_cast<int64_t>(kAtOnce));
 }
+// What a message takes of the cap beside its payload, a thousand deep on a thousand lines.
+void deep(benchmark::State& state) {
+  for (auto _ : state) {
+    Queue queue(1000);
+    queue.fill(1000);
+    state.counters["bytes"] = static_cast<double>(queue.memory()) / 1e6 - kQueuePayload.size();
+  }
+}
+BENCHMARK(deep)->Iterations(1)->Unit(benchmark::kMillisecond);
+
 BENCHMARK(whole_way<false>)->Name("single")->Arg(1000)->Arg(100000)->Arg(1000000);
 BENCHMARK(whole_way<true>)->Name("batch")->Arg(1000)->Arg(100000)->Arg(1000000);
 

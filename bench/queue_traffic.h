@@ -18,6 +18,7 @@ inline constexpr char kQueuePolicy[] = R"({ "name": "bench", "tenant": "account"
               { "name": "queued", "scope": ["line"], "kind": "gauge", "amount": 6000 } ],
   "operations": [ { "name": "send", "values": ["account", "line", "recipient"],
                     "charges": [ { "limit": "queued", "while": "queued" }, { "limit": "pace" } ] } ] })";
+inline constexpr Bytes kQueuePayload = "0123456789abcdef0123456789abcdef";
 inline constexpr int64_t kQueueBegin = 1'750'000'000'000'000'000;
 
 struct Sink : LeaseSink {
@@ -71,7 +72,7 @@ class Queue {
     request.request.operation = operation_;
     request.request.values = values;
     request.request.now = now;
-    request.payload = {"0123456789abcdef0123456789abcdef", 32};
+    request.payload = kQueuePayload;
     Enqueued out;
     if (Engine::enqueue(handle_, request, &out) != Status::ok) std::abort();
   }
@@ -87,7 +88,7 @@ class Queue {
       requests[i].request.operation = operation_;
       requests[i].request.values = values[i];
       requests[i].request.now = now;
-      requests[i].payload = {"0123456789abcdef0123456789abcdef", 32};
+      requests[i].payload = kQueuePayload;
     }
     Engine::enqueue_many(handle_, std::span(requests).first(count), std::span(out).first(count));
     for (size_t i = 0; i < count; ++i) {
