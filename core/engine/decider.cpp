@@ -264,7 +264,17 @@ Status Decider::run(Decision* decision, std::string* error) {
       return status;
     }
   }
-  if (work_.pending != nullptr) core_.queue_.drop_aborted(core_.queue_.line_subject(work_));
+  if (work_.pending != nullptr) {
+    const SubjectRef& line = core_.queue_.line_subject(work_);
+    core_.queue_.drop_aborted(line);
+    work_.pending->behind = work_.routing == nullptr && core_.queue_.has_expired(line, work_.now);
+    if (work_.pending->behind) {
+      work_.pending->shard_index = line.shard_index;
+      work_.pending->line_hash = line.hash;
+      work_.pending->now = work_.now;
+      return Status::ok;
+    }
+  }
   weigh();
   const bool peek = (request_.flags & flag::peek) != 0;
   Status status = judge();

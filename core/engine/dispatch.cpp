@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <shared_mutex>
 
 #include "core/engine/decider.h"
 #include "core/engine/request_call.h"
@@ -65,7 +66,17 @@ Status decide_locked(ControlBlock& block, uint64_t handle, Work& work, bool grou
     return Status::ok;
   }
   if (grouped && decide_straight(block, core, g, work, decision)) return decision->status;
-  return Decider(core, work).run(decision, error);
+  const Status status = Decider(core, work).run(decision, error);
+  *again = work.pending != nullptr && work.pending->behind;
+  return status;
+}
+
+// What a line still holds though it has expired is ended, before another message is asked about.
+Status end_expired(ControlBlock& block, uint64_t handle, const PendingMessage& pending, std::string* error) {
+  const std::shared_lock lock(block.admin);
+  if (!registry::alive(block, handle)) return bad_handle(error);
+  block.core.load(std::memory_order_relaxed)->queue().end_expired({pending.shard_index, pending.line_hash}, pending.now);
+  return Status::ok;
 }
 
 // Locks, decides, unlocks. *again: a reload came between; the shape is to be read anew, and may want other storage.
@@ -264,6 +275,8 @@ Status enqueue_one(ControlBlock& block, uint64_t handle, const EnqueueRequest& r
                               ? Router(block, handle, request.request, &pending, &out->decision, error).run(work.shape, &again)
                               : decide_work(block, handle, work, &out->decision, error, &again);
     if (!again) return out->decision.status = status;
+    if (!pending.behind) continue;
+    if (const Status gone = end_expired(block, handle, pending, error); gone != Status::ok) return out->decision.status = gone;
   }
 }
 

@@ -153,6 +153,10 @@ class SendQueue {
   Status create_campaign(const CampaignSpec& spec, Instant now, uint64_t* campaign, std::string* error);
   Status change_campaign(uint64_t campaign, CampaignChange change, Instant now, CampaignReport* report, std::string* error);
   Status campaign_status(uint64_t campaign, CampaignReport* report, std::string* error);
+  // Whether a line holds what has expired, since nobody has asked for leases; and what ends it.
+  bool has_expired(const SubjectRef& line, Instant now) const;
+  bool has_expired(const LineQueue& queue, Instant now) const;
+  void end_expired(const Waiter& line, Instant now);
   // What an aborted campaign had on a line does not count there any more. REQUIRES: the line's lock.
   void drop_aborted(const SubjectRef& line);
   // Gives back for good what aborted campaigns left, at most so many messages; how many are left is not known.

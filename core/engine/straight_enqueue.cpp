@@ -219,8 +219,8 @@ bool SendQueue::accept_one(const Generation& g, size_t operation, const EnqueueR
   if (!lets_in(accept, subjects, call)) return false;
 
   const MessageLayout& layout = layouts_.at(plan.layout);
-  if (!make_line(p, layout) || at<LineQueue>(p.line).lanes != 0 || !make_flow(p, layout) ||
-      !make_message(p, layout, plan.layout)) {
+  if (!make_line(p, layout) || at<LineQueue>(p.line).lanes != 0 || has_expired(at<LineQueue>(p.line), now) ||
+      !make_flow(p, layout) || !make_message(p, layout, plan.layout)) {
     undo(p);
     return false;
   }

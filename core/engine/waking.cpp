@@ -51,6 +51,35 @@ void SendQueue::look_again(uint32_t shard_index, const Record& record) {
   arm(line);
 }
 
+bool SendQueue::has_expired(const SubjectRef& s, Instant now) const {
+  const CellId cell = s.record == nullptr ? 0 : queue_of(*s.record);
+  return cell != 0 && has_expired(at<LineQueue>(cell), now);
+}
+
+// A line that is armed for later has nothing that is due.
+bool SendQueue::has_expired(const LineQueue& q, Instant now) const {
+  if (q.armed > now || q.timed == 0) return false;
+  const auto& first = at<Entry>(q.timed);
+  return first.kind == EntryKind::expiry && first.due <= now;
+}
+
+// Whatever the line has come to by now, as a lease would find it.
+void SendQueue::end_expired(const Waiter& where, Instant now) {
+  ShardLocks locks(core_.block_);
+  locks.lock(where.shard);
+  const Shard& shard = core_.block_.shards[where.shard];
+  for (bool done = false; !done;) {
+    const RecordId id = shard.index.find(Index::tag_of(where.hash), [&](RecordId one) {
+      const Record& record = *core_.arena_.at(one);
+      return (record.flags & record_flag::queue) != 0 && core_.hash_of(record) == where.hash;
+    });
+    if (id == 0) return;
+    const Line line = line_at(where.shard, queue_of(*core_.arena_.at(id)));
+    done = wake_due(line, locks, now);
+    if (done) settle_line(line);
+  }
+}
+
 void SendQueue::wake_waiting() {
   if (!any_wakes_.load(std::memory_order_acquire)) return;
   std::vector<Waiter> waiting;

@@ -79,6 +79,8 @@ struct PendingMessage {
   const Request* values = nullptr;  // the same, with a line
   Enqueued* out = nullptr;
   uint32_t shard_index = 0;  // of its line
+  uint64_t line_hash = 0;    // where it has expired messages
+  Instant now = 0;
   Shard* shard = nullptr;
   RecordId record = 0;
   CellId message = 0, flow = 0, line = 0, expiry = 0, lane = 0;
@@ -86,6 +88,7 @@ struct PendingMessage {
   Campaign* campaign = nullptr;
   MessageClass message_class = MessageClass::transactional;
   Instant expires = 0;
+  bool behind = false;  // its line has messages that have expired: they go first, and it is asked anew
 };
 
 struct Routing;

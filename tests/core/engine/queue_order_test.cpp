@@ -241,6 +241,20 @@ TEST_F(QueueTest, ADepthChargedOnTheLineItselfMakesItDueNoSooner) {
   EXPECT_EQ(leased[1].due, kStart + kSecond);
 }
 
+TEST_F(QueueTest, WhatHasExpiredCountsForNoDepthThoughNobodyHasLeasedSince) {
+  open(line_queue(R"("amount": "1/10s")", R"({ "name": "queued", "scope": ["line"], "kind": "gauge", "amount": 3 })",
+                  R"({ "limit": "queued", "while": "queued" })"));
+  put("+1");
+  put("+1");
+  put({.values = {"acme", "+1", "ann"}, .expires_at = kStart + 25 * kSecond});
+  ack(lease_one());
+  at(25);
+  EXPECT_EQ(put("+1").depth, 2u);
+  EXPECT_EQ(put("+1").depth, 3u);
+  EXPECT_EQ(put("+1").decision.denial, DenialKind::depth) << "the control";
+  EXPECT_EQ(counters().ended[static_cast<size_t>(MessageState::expired)], 1u);
+}
+
 TEST_F(QueueTest, BadInputIsNamedAndChangesNothing) {
   open(line_queue(R"("amount": "1/s")"));
   EXPECT_EQ(put({.values = {"acme", "+1", "ann"}, .payload = std::string(65'537, 'x')}).decision.status, Status::invalid);
