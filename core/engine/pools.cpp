@@ -18,7 +18,7 @@ RouteState& route_state(Record& record) { return *reinterpret_cast<RouteState*>(
 // The values of a pool's key, its name first.
 template <class Fn>
 void for_each_of_key(Bytes key, Fn&& fn) {
-  const auto count = static_cast<size_t>(key[0]);
+  const auto count = static_cast<size_t>(static_cast<unsigned char>(key[0]));
   for_each_value(key.substr(1), count, fn);
 }
 
@@ -115,7 +115,7 @@ bool Pools::still_stands(Work& work) {
     if (others && !r.refused && !r.forced) return false;
   }
   if (!r.weighed || r.refused) return true;
-  const PoolLine* line = pool->at(r.line);
+  const PoolLine* line = pool == nullptr ? nullptr : pool->at(r.line);
   if (line == nullptr || line->takes_new_at(work.now, r.terms.new_recipients) != work.now) return false;
   work.charge_slots = r.line_slots;
   const bool refuses = Decider(core_, work).weigh_line().refuses;
