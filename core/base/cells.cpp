@@ -31,12 +31,17 @@ bool Cells::refill(Arena& arena, uint32_t units, FreeLists& free, bool beyond_ca
   return true;
 }
 
-CellId Cells::allocate(Arena& arena, uint32_t units, FreeLists& free, bool beyond_cap) {
-  CellId id = free.pop(arena, units);
-  if (id == 0) id = carve(units);
+// Where no piece of its size is free.
+CellId Cells::find(Arena& arena, uint32_t units, FreeLists& free, bool beyond_cap) {
+  CellId id = carve(units);
   if (id == 0 && refill(arena, units, free, false)) id = carve(units);
   if (id == 0) id = free.cut(arena, units);
   if (id == 0 && beyond_cap && refill(arena, units, free, true)) id = carve(units);
+  return id;
+}
+
+CellId Cells::allocate(Arena& arena, uint32_t units, FreeLists& free, bool beyond_cap) {
+  const CellId id = take(arena, units, free, beyond_cap);
   if (id != 0) std::memset(static_cast<void*>(arena.place(id)), 0, size_t{units} * kCellUnit);
   return id;
 }

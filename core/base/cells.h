@@ -17,8 +17,14 @@ class Cells {
  public:
   // Memory for `units`, zeroed; 0 when there is none.
   CellId allocate(Arena& arena, uint32_t units, FreeLists& free, bool beyond_cap);
+  // The same as it was left.
+  CellId take(Arena& arena, uint32_t units, FreeLists& free, bool beyond_cap) {
+    const CellId id = free.pop(arena, units);
+    return id != 0 ? id : find(arena, units, free, beyond_cap);
+  }
 
  private:
+  CellId find(Arena& arena, uint32_t units, FreeLists& free, bool beyond_cap);
   CellId carve(uint32_t units);
   bool refill(Arena& arena, uint32_t units, FreeLists& free, bool beyond_cap);
 

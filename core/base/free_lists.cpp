@@ -3,17 +3,9 @@
 
 namespace sluice {
 
-void FreeLists::push(const Arena& arena, CellId id, uint32_t units) {
-  CellId& head = heads_[units < kSizes ? units : 0];
-  piece(arena, id) = {head, units};
-  head = id;
-  ++pieces_;
-  ++pushed_;
-}
-
-CellId FreeLists::pop(const Arena& arena, uint32_t units) {
-  CellId* link = &heads_[units < kSizes ? units : 0];
-  // Among the larger ones only the first few are looked at: a new chunk is cheaper than a long search.
+// Only the first few are looked at: a new chunk is cheaper than a long search.
+CellId FreeLists::pop_large(const Arena& arena, uint32_t units) {
+  CellId* link = &heads_[0];
   for (int steps = 0; steps < kMostSteps && *link != 0; ++steps, link = &piece(arena, *link).next) {
     const CellId id = *link;
     if (piece(arena, id).units != units) continue;

@@ -16,9 +16,22 @@ namespace sluice {
 
 class FreeLists {
  public:
-  void push(const Arena& arena, CellId id, uint32_t units);
+  void push(const Arena& arena, CellId id, uint32_t units) {
+    CellId& head = heads_[units < kSizes ? units : 0];
+    piece(arena, id) = {head, units};
+    head = id;
+    ++pieces_;
+    ++pushed_;
+  }
   // A piece of exactly this size; 0 when there is none.
-  CellId pop(const Arena& arena, uint32_t units);
+  CellId pop(const Arena& arena, uint32_t units) {
+    if (units >= kSizes) return pop_large(arena, units);
+    const CellId id = heads_[units];
+    if (id == 0) return 0;
+    heads_[units] = piece(arena, id).next;
+    --pieces_;
+    return id;
+  }
   // Cut from a larger piece, after laying neighbours together if enough came free since that was done last; 0 when there is none.
   CellId cut(const Arena& arena, uint32_t units);
   // Gives whole pages back if enough came free since that was done last.
@@ -32,6 +45,7 @@ class FreeLists {
   static constexpr uint32_t kSizes = 32;
   static constexpr int kMostSteps = 32;
 
+  CellId pop_large(const Arena& arena, uint32_t units);
   static Piece& piece(const Arena& arena, CellId id) { return *reinterpret_cast<Piece*>(arena.place(id)); }
   static CellId merged(const Arena& arena, CellId a, CellId b);
   CellId cut_from(const Arena& arena, uint32_t size, uint32_t units);

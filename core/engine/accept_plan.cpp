@@ -9,21 +9,12 @@
 namespace sluice {
 namespace {
 
-bool promotes(const CompiledPolicy& policy, const Scope& scope) {
-  if (scope.plan_set == kNone) return false;
-  const auto& plans = policy.plan_sets[static_cast<size_t>(scope.plan_set)].plans;
-  return std::ranges::any_of(plans, [](const Plan& plan) { return plan.promotion.has_value(); });
-}
-
-// A charge that one look at its record decides, and that takes no memory.
+// And takes no memory.
 bool is_plain(const CompiledPolicy& policy, const OperationCharge& charge) {
-  const Limit& limit = policy.limits[static_cast<size_t>(charge.limit)];
-  const Kind kind = limit.rule.kind;
-  const bool units =
-      kind == Kind::pace || kind == Kind::window || (kind == Kind::gauge && !limit.rule.named && !is_lease_charge(charge));
-  const bool type = charge.type == ChargeType::normal || charge.type == ChargeType::attempt;
-  return units && type && !promotes(policy, policy.scopes[static_cast<size_t>(limit.scope)]) && !limit.plan_elsewhere &&
-         charge.of == kNone && !charge.each;
+  const Rule& rule = policy.limits[static_cast<size_t>(charge.limit)].rule;
+  const bool units = rule.kind == Kind::pace || rule.kind == Kind::window ||
+                     (rule.kind == Kind::gauge && !rule.named && !is_lease_charge(charge));
+  return units && is_plain_charge(policy, charge);
 }
 
 }  // namespace
@@ -52,7 +43,12 @@ AcceptPlan accept_plan(const Generation& g, const Operation& operation, const Me
   }
   plan.line_slot = static_cast<uint8_t>(operation.line_slot);
   plan.tenant_slot = static_cast<int8_t>(operation.tenant_slot);
-  plan.straight = true;
+  plan.tenant = layout.tenant;
+  plan.queue_offset = static_cast<uint32_t>(sizeof(Record) + policy.scopes[static_cast<size_t>(policy.line_scope)].queue_offset);
+  for (uint8_t i = 0; i < layout.value_count; ++i) {
+    if (layout.keeps(i)) plan.kept.push_back(i);
+  }
+  plan.straight = policy.queue.wait == 0;
   return plan;
 }
 

@@ -20,6 +20,9 @@ struct AcceptPlan {
   bool straight = false;  // else nothing of it counts
   uint8_t line_slot = 0;
   int8_t tenant_slot = kNone;
+  int16_t tenant = kNone;     // position among the values
+  uint32_t queue_offset = 0;  // in the line's record, header included: where its queue's number stands
+  std::vector<uint8_t> kept;  // positions of the values that a message keeps itself
   // Of the record in each slot: what it looks like but for its key's size and what hangs off it, and the bytes before its key.
   std::array<uint32_t, kStraightSlots> looks{};
   std::array<uint32_t, kStraightSlots> key_offset{};

@@ -111,12 +111,13 @@ constexpr uint64_t kStraight = uint64_t{1} << 61;
 constexpr uint64_t kOfOne = uint64_t{1} << 60;
 constexpr uint64_t kLone = uint64_t{1} << 59;
 constexpr uint64_t kPooled = uint64_t{1} << 58;
+constexpr uint64_t kAccepts = uint64_t{1} << 57;
 
 uint64_t pack_head(const OperationShape& s) {
   return (s.known ? kKnown : 0) | (s.straight ? kStraight : 0) | (s.of_one ? kOfOne : 0) | (s.lone ? kLone : 0) |
-         (s.pooled ? kPooled : 0) | uint64_t{s.generation} << 48 | uint64_t{s.value_count} << 40 | uint64_t{s.slot_count} << 32 |
-         uint64_t{s.quantity_count} << 28 | uint64_t{s.charge_count} << 22 | uint64_t(s.repeats + 1) << 17 |
-         uint64_t(s.tenant + 1) << 12 | s.operation;
+         (s.pooled ? kPooled : 0) | (s.accepts ? kAccepts : 0) | uint64_t{s.generation} << 48 | uint64_t{s.value_count} << 40 |
+         uint64_t{s.slot_count} << 32 | uint64_t{s.quantity_count} << 28 | uint64_t{s.charge_count} << 22 |
+         uint64_t(s.repeats + 1) << 17 | uint64_t(s.tenant + 1) << 12 | s.operation;
 }
 
 uint32_t pack_slot(const OperationShape::Slot& s) {
@@ -156,6 +157,7 @@ bool StableShape::read(OperationShape* shape) const {
   shape->of_one = (head & kOfOne) != 0;
   shape->lone = (head & kLone) != 0;
   shape->pooled = (head & kPooled) != 0;
+  shape->accepts = (head & kAccepts) != 0;
   shape->generation = generation_of(head);
   shape->value_count = static_cast<uint8_t>(value_count(head));
   shape->slot_count = static_cast<uint8_t>(slot_count(head));

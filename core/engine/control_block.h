@@ -38,6 +38,7 @@ struct OperationShape {
   bool of_one = false;    // that way, and all it takes is one value, which is one subject
   bool lone = false;      // of one, and what it charges is one unit of one pace
   bool pooled = false;    // its line may be a pool's to choose
+  bool accepts = false;   // messages of it may be taken in the straight way
   uint8_t generation = 0;
   uint8_t value_count = 0, slot_count = 0, quantity_count = 0, charge_count = 0;
   int8_t repeats = -1, tenant = -1;
@@ -67,6 +68,7 @@ class alignas(256) StableShape {  // so that its place is a shift and a sum
   static constexpr bool is_known(uint64_t head) { return (head >> 62) == 2; }     // and not being written
   static constexpr bool is_of_one(uint64_t head) { return (head >> 60 & 1) != 0; }
   static constexpr bool is_lone(uint64_t head) { return (head >> 59 & 1) != 0; }
+  static constexpr bool accepts(uint64_t head) { return is_known(head) && (head >> 57 & 1) != 0; }
   static constexpr uint8_t generation_of(uint64_t head) { return static_cast<uint8_t>(head >> 48); }
   static constexpr uint32_t value_count(uint64_t head) { return static_cast<uint8_t>(head >> 40); }
   static constexpr uint32_t slot_count(uint64_t head) { return static_cast<uint8_t>(head >> 32); }

@@ -8,27 +8,10 @@
 #include "core/engine/engine_core.h"
 #include "core/engine/idempotency.h"
 #include "core/engine/send_queue.h"
+#include "core/engine/stored_value.h"
+#include "core/queue/plain_line.h"
 
 namespace sluice {
-namespace {
-
-size_t stored_size(Bytes value) { return value.size() + (value.size() < 255 ? 1 : 3); }
-
-char* store(char* to, Bytes value) {
-  if (value.size() < 255) {
-    *to++ = static_cast<char>(value.size());
-  } else {
-    *to++ = static_cast<char>(255);
-    const auto size = static_cast<uint16_t>(value.size());
-    std::memcpy(to, &size, sizeof size);
-    to += sizeof size;
-  }
-  std::memcpy(to, value.data(), value.size());
-  return to + value.size();
-}
-
-}  // namespace
-
 SubjectRef& SendQueue::line_subject(const Work& work) const {
   const Operation& operation = policy().operations[work.shape.operation];
   return work.subjects[work.first_of_slot[static_cast<size_t>(operation.line_slot)]];
@@ -163,10 +146,10 @@ bool SendQueue::make_message(PendingMessage& p, const MessageLayout& layout, uin
   MessageSize size{layout.stamp_count,        layout.quantity_count, 0,
                    p.request->payload.size(), p.expires != 0,        p.campaign != nullptr};
   for (int16_t i = 0; i < layout.value_count; ++i) {
-    if (layout.keeps(i)) size.values += stored_size(request.values[static_cast<size_t>(i)]);
+    if (layout.keeps(i)) size.values += stored_value::size_of(request.values[static_cast<size_t>(i)]);
   }
   const Bytes key = request.idempotency_key;
-  if (!key.empty()) size.values += stored_size(key);
+  if (!key.empty()) size.values += stored_value::size_of(key);
   p.message = allocate(*p.shard, size.units(), false);
   if (p.message == 0) return false;
   auto& m = *::new (cells().at<void>(p.message)) Message;
@@ -182,16 +165,15 @@ bool SendQueue::make_message(PendingMessage& p, const MessageLayout& layout, uin
   m.payload_size = static_cast<uint32_t>(size.payload);
   char* to = m.values();
   for (int16_t i = 0; i < layout.value_count; ++i) {
-    if (layout.keeps(i)) to = store(to, request.values[static_cast<size_t>(i)]);
+    if (layout.keeps(i)) to = stored_value::write(to, request.values[static_cast<size_t>(i)]);
   }
   if (!key.empty()) {
     m.set(message_flag::keyed);
-    to = store(to, key);
+    to = stored_value::write(to, key);
   }
   if (size.payload != 0) std::memcpy(to, p.request->payload.data(), size.payload);
   std::copy(request.quantities.begin(), request.quantities.end(), m.quantities());
-  const uint64_t cost = layout.turn_quantity == kNone ? layout.turn_cost : m.quantities()[layout.turn_quantity];
-  m.cost = static_cast<uint32_t>(std::clamp<uint64_t>(cost, 1, UINT32_MAX));
+  m.cost = layout.turn_cost_of(m);
   return true;
 }
 
@@ -273,7 +255,7 @@ void SendQueue::accept(Work& work) {
     const uint8_t plan = work.subjects[work.first_of_slot[static_cast<size_t>(operation.tenant_slot)]].plan;
     held.flow->weight = policy().queue.weights[plan];
   }
-  take_in(p, held, core_.generation().queue[work.shape.operation].shared);
+  take_in(held, core_.generation().queue[work.shape.operation].shared, p.out);
   Turns turn = turns(held.line);
   if (p.expiry != 0) {
     auto& expiry = *::new (cells().at<void>(p.expiry)) Expiry;
@@ -300,12 +282,12 @@ void SendQueue::accept(Work& work) {
 }
 
 // A message that is there is held: it has its number, and its line and flow count it.
-void SendQueue::take_in(const PendingMessage& p, const Held& held, bool shared) {
+void SendQueue::take_in(const Held& held, bool shared, Enqueued* out) {
   Message& m = *held.message;
   LineQueue& q = *held.line.queue;
   QueueShard& queues = *held.line.queues;
-  m.id = uint64_t{p.shard_index} << kMessageShardShift | queues.next_number++;
-  queues.cells.insert(tag_of_message(m.id), p.message);
+  m.id = uint64_t{held.line.shard_index} << kMessageShardShift | queues.next_number++;
+  queues.cells.insert(tag_of_message(m.id), held.cell);
   ++held.flow->messages;
   q.load += m.cost;
   if (m.cost != 1) ++q.costly;
@@ -317,11 +299,15 @@ void SendQueue::take_in(const PendingMessage& p, const Held& held, bool shared) 
   q.recent = m.flow;
   ++queues.messages;
   ++queues.accepted;
-  p.out->message = m.id;
-  p.out->depth = q.messages;
+  out->message = m.id;
+  out->depth = q.messages;
 }
 
 void SendQueue::line_up(const Held& held, Instant now) {
+  if (held.flow->tail != 0 && held.flow->has(flow_flag::in_ring)) {
+    plain_line::put_behind(cells(), *held.line.queue, *held.flow, held.cell, *held.message);
+    return;
+  }
   Turns turn = turns(held.line);
   const bool was_ready = turn.is_ready();
   if (!was_ready) held.line.queue->ready_since = now;

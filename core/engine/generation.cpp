@@ -153,6 +153,7 @@ OperationShape shape_of(const Generation& g, int32_t operation_number) {
   shape.charge_count = static_cast<uint8_t>(op.charges.size());
   shape.repeats = static_cast<int8_t>(op.repeats);
   shape.pooled = op.pool != kNone && op.repeats != op.line;
+  shape.accepts = g.queue[static_cast<size_t>(position)].accept.straight;
   shape.tenant = static_cast<int8_t>(op.tenant);
   shape.slot_count = static_cast<uint8_t>(slots);
   for (size_t i = 0; i < slots; ++i) {

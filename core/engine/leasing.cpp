@@ -5,14 +5,12 @@
 #include "core/engine/decider.h"
 #include "core/engine/engine_core.h"
 #include "core/engine/send_queue.h"
+#include "core/engine/turnout.h"
 #include "core/limits/limit.h"
 
 namespace sluice {
 namespace {
 
-constexpr size_t kTakenAtOnce = 32;   // lines
-constexpr std::ptrdiff_t kAhead = 6;  // lines whose turns are fetched before they are served
-constexpr size_t kFetchedOfRecord = 128, kFetchedOfMessage = 192;
 constexpr Span kRetryMemory = kSecond;
 constexpr uint64_t kReclaimedAtOnce = 64;  // messages that aborted campaigns left
 
@@ -71,22 +69,20 @@ SendQueue::Tried SendQueue::charge_all(const Held& held, const StoredValues& val
   return Tried::parked;
 }
 
-void SendQueue::hand_out(const Held& held, const StoredValues& values, const LeaseOptions& options, Instant due, Instant now,
-                         LeaseSink& sink) {
+void SendQueue::begin_lease(const Held& held, const LeaseOptions& options, Instant now) {
   Message& m = *held.message;
-  LineQueue& q = *held.line.queue;
-  const bool ends = m.has(message_flag::expires);
-  const Span ttl = options.ttl != 0 ? options.ttl : policy().queue.lease;
-  LeaseView view;
-  view.due = due;
-  Turns turn = turns(held.line);
-  turn.take(held.cell);
-  leave_chain(held);
-  leased_of(held, now);
   m.set_status(MessageState::leased);
   ++m.fence;
-  ++q.in_flight;
-  turn.hold(held.cell, later(now, ttl));
+  ++held.line.queue->in_flight;
+  ++held.line.queues->leased;
+  turns(held.line).hold(held.cell, later(now, options.ttl != 0 ? options.ttl : policy().queue.lease));
+}
+
+// REQUIRES: its lease has begun.
+LeaseView SendQueue::view_of(const Held& held, const StoredValues& values, Instant due) const {
+  const Message& m = *held.message;
+  LeaseView view;
+  view.due = due;
   view.message = m.id;
   view.campaign = m.has_lane ? at<Lane>(m.lane()).id : 0;
   view.fence = m.fence;
@@ -95,12 +91,20 @@ void SendQueue::hand_out(const Held& held, const StoredValues& values, const Lea
   view.message_class = static_cast<MessageClass>(m.message_class);
   view.redelivered = m.has(message_flag::redelivered);
   view.until = m.due;
-  view.expires = ends ? at<Expiry>(m.expiry()).at : 0;
+  view.expires = m.has(message_flag::expires) ? at<Expiry>(m.expiry()).at : 0;
   view.values = {values.values, values.count};
   view.quantities = {m.quantities(), m.quantity_count};
   view.payload = m.payload_bytes();
-  sink.take(view);
-  ++held.line.queues->leased;
+  return view;
+}
+
+void SendQueue::hand_out(const Held& held, const StoredValues& values, const LeaseOptions& options, Instant due, Instant now,
+                         LeaseSink& sink) {
+  turns(held.line).take(held.cell);
+  leave_chain(held);
+  leased_of(held, now);
+  begin_lease(held, options, now);
+  sink.take(view_of(held, values, due));
 }
 
 SendQueue::Tried SendQueue::try_candidate(const Line& line, ShardLocks& locks, const LeaseOptions& options, Instant now,
@@ -211,47 +215,21 @@ void SendQueue::reopen(const Line& line, Instant now) {
   q.closed_until = 0;
 }
 
-SendQueue::Served SendQueue::serve(const Releases::Due& due, const LeaseOptions& options, Instant now, LeaseSink& sink,
-                                   Instant* next) {
+Served SendQueue::serve(const Releases::Due& due, const LeaseOptions& options, Instant now, LeaseSink& sink,
+                        Releases::Landing* next) {
   ShardLocks locks(core_.block_);
   locks.lock(due.place.shard);
-  fetch_turn(at<LineQueue>(due.place.line));
   const Line line = line_at(due.place.shard, due.place.line);
   reopen(line, now);
   Tried tried;
   do {
     tried = wake_due(line, locks, now) ? try_candidate(line, locks, options, now, sink) : Tried::again;
   } while (tried == Tried::again || tried == Tried::parked);
-  if (line.queue->messages == 0 && drop_line(line, true)) return Served::nothing;
-  *next = line.queue->armed = due_of(line);
-  if (tried == Tried::leased && *next <= now) return Served::again;
-  releases_.land(due.timer, *next);
-  return tried == Tried::leased ? Served::leased : tried == Tried::full ? Served::full : Served::nothing;
-}
-
-// What serving a line will touch first.
-void SendQueue::fetch_line(Releases::Place place) const {
-  if (place.line == 0) return;
-  __builtin_prefetch(&core_.block_.shards[place.shard], 1);
-  const char* line = cells().at<char>(place.line);
-  for (size_t i = 0; i < kFetchedOfLine; i += 64) __builtin_prefetch(line + i, 1);
-}
-
-// And what it leads to: its record, and the message that comes first in one of its flows. REQUIRES: the shard's lock.
-void SendQueue::fetch_turn(const LineQueue& line) const {
-  prefetch_record(core_.arena_.at(line.record), kFetchedOfRecord);
-  for (const CellId ring : line.ring) {
-    if (ring == 0) continue;
-    const char* message = cells().at<char>(at<Flow>(ring).head);
-    for (size_t i = 0; i < kFetchedOfMessage; i += 64) __builtin_prefetch(message + i, 1);
-    return;
-  }
-}
-
-// Of one whose timer is in hand: it stays.
-void SendQueue::fetch_turn(const Releases::Due& due) const {
-  const SpinGuard guard(core_.block_.shards[due.place.shard].lock);
-  fetch_turn(at<LineQueue>(due.place.line));
+  if (line.queue->messages == 0 && drop_line(line, true)) return Served::gone;
+  next->due = line.queue->armed = due_of(line);
+  next->ahead = ahead_of(*line.queue);
+  if (tried == Tried::leased) return next->due <= now ? Served::again : Served::leased;
+  return tried == Tried::full ? Served::full : Served::nothing;
 }
 
 Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* next, std::string* error) {
@@ -263,38 +241,16 @@ Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* n
   wake_waiting();
   reclaim(kReclaimedAtOnce, now);
   if (options.some_lines) return lease_lines(options, now, sink, next);
-  Raw<Releases::Due, kTakenAtOnce> storage;
-  const std::span<Releases::Due> room(storage.get(), kTakenAtOnce);
   uint32_t leased = 0;
   bool full = false;
   while (leased < options.most && !full) {
-    const size_t asked = std::min<size_t>(kTakenAtOnce, options.most - leased);
-    const size_t taken = releases_.take(now, room.first(asked));
-    if (taken == 0) break;
-    // In order; a line that is due again takes its place among the others anew.
-    auto* first = room.data();
-    auto* const last = first + taken;
-    auto* fetched = first;
-    for (auto* one = first; one != last; ++one) fetch_line(one->coming);
-    while (first != last && leased < options.most && !full) {
-      for (; taken > 1 && fetched != last && fetched - first < kAhead; ++fetched) fetch_turn(*fetched);
-      Instant again = 0;
-      const Served served = serve(*first, options, now, sink, &again);
-      leased += served == Served::leased || served == Served::again;
-      full = served == Served::full;
-      if (served != Served::again) {
-        ++first;
-        continue;
-      }
-      first->due = again;
-      if (taken == asked && last[-1] < *first) {
-        releases_.land(first->timer, again);  // others come between that are not in hand
-        ++first;
-        continue;
-      }
-      for (auto* one = first; one + 1 != last && one[1] < one[0]; ++one) std::swap(one[0], one[1]);
-    }
-    for (; first != last; ++first) releases_.land(first->timer, first->due);
+    Turnout turnout(releases_, now, options.most - leased);
+    if (!turnout.goes_on()) break;
+    serve_straight(turnout, options, now, sink);
+    turnout.serve([&](const Releases::Due& due, Releases::Landing* again) { return serve(due, options, now, sink, again); });
+    turnout.land(releases_);
+    leased += turnout.leased();
+    full = turnout.is_full();
   }
   if (next != nullptr) *next = releases_.next_due();
   if (full && leased == 0) return Status::buffer;

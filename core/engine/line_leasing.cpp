@@ -98,16 +98,17 @@ Status SendQueue::lease_lines(const LeaseOptions& options, Instant now, LeaseSin
   while (!due.empty() && leased < options.most && !full) {
     std::pop_heap(due.begin(), due.end(), later);
     Releases::Due taken;
-    Instant again = 0;
-    const Served served = take_line(due.back(), now, &taken) ? serve(taken, options, now, sink, &again) : Served::nothing;
+    Releases::Landing again;
+    const bool due_taken = take_line(due.back(), now, &taken);
+    const Served served = due_taken ? serve(taken, options, now, sink, &again) : Served::nothing;
     leased += served == Served::leased || served == Served::again;
     full = served == Served::full;
+    if (due_taken && served != Served::gone) releases_.land({taken.timer, again.ahead, again.due});
     if (served != Served::again) {
       due.pop_back();
       continue;
     }
-    releases_.land(taken.timer, again);
-    due.back().due = again;
+    due.back().due = again.due;
     std::push_heap(due.begin(), due.end(), later);
   }
   if (next != nullptr) *next = next_due_of(options.lines);

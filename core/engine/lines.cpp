@@ -6,6 +6,7 @@
 
 #include "core/engine/engine_core.h"
 #include "core/engine/send_queue.h"
+#include "core/engine/stored_value.h"
 #include "core/engine/straight_charges.h"
 #include "core/limits/limit.h"
 
@@ -70,21 +71,10 @@ CellId SendQueue::find_cell(const Shard& shard, uint64_t message) const {
   });
 }
 
-// Lengths of one byte, or of three from 255 on.
 StoredValues SendQueue::values_of(const Held& held) const {
   StoredValues stored;
   stored.count = held.layout->value_count;
   const char* next = held.message->value_bytes().data();
-  const auto read = [&next] {
-    uint16_t size = static_cast<uint8_t>(*next++);
-    if (size == 255) {
-      std::memcpy(&size, next, sizeof size);
-      next += sizeof size;
-    }
-    const Bytes value(next, size);
-    next += size;
-    return value;
-  };
   for (size_t i = 0; i < stored.count; ++i) {
     const auto position = static_cast<int16_t>(i);
     if (position == held.layout->line) {
@@ -92,10 +82,10 @@ StoredValues SendQueue::values_of(const Held& held) const {
     } else if (position == held.layout->tenant) {
       stored.values[i] = held.flow->tenant();
     } else {
-      stored.values[i] = read();
+      stored.values[i] = stored_value::read(&next);
     }
   }
-  if (held.message->has(message_flag::keyed)) stored.key = read();
+  if (held.message->has(message_flag::keyed)) stored.key = stored_value::read(&next);
   return stored;
 }
 
@@ -189,6 +179,14 @@ Instant SendQueue::release_at(const Line& line) const {
 Instant SendQueue::due_of(const Line& line) const {
   if (line.queue->messages == 0 && line.queue->closed_until != 0) return line.queue->closed_until;
   return std::min(release_at(line), turns(line).first_due());
+}
+
+// The message that comes first in one of its flows, most likely the next.
+Releases::Ahead SendQueue::ahead_of(const LineQueue& q) const {
+  for (const CellId ring : q.ring) {
+    if (ring != 0) return {q.record, at<Flow>(ring).head};
+  }
+  return {q.record, 0};
 }
 
 bool SendQueue::has_ready(const Record& record) const {

@@ -6,11 +6,13 @@
 // 2. A row per charge that a message can get back; those that must remember when they were taken have a stamp in the message.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "core/engine/generation.h"
+#include "core/queue/message.h"
 
 namespace sluice {
 
@@ -56,6 +58,10 @@ struct MessageLayout {
 
   // Whether the message keeps a value itself: the line and the flow know theirs.
   bool keeps(int16_t position) const { return position != line && position != tenant; }
+  uint32_t turn_cost_of(const Message& message) const {
+    const uint64_t cost = turn_quantity == kNone ? turn_cost : message.quantities()[turn_quantity];
+    return static_cast<uint32_t>(std::clamp<uint64_t>(cost, 1, UINT32_MAX));
+  }
   friend bool operator==(const MessageLayout&, const MessageLayout&) = default;
 };
 

@@ -20,6 +20,12 @@ struct Waiter {
   uint64_t hash = 0;  // of the line's subject
 };
 
+// Spreads numbers that follow each other.
+constexpr uint32_t tag_of_message(uint64_t id) { return static_cast<uint32_t>((id * 0x9e3779b97f4a7c15u) >> 32); }
+constexpr uint32_t tag_of_flow(CellId line, uint8_t message_class, uint64_t tenant_hash) {
+  return tag_of_message(tenant_hash ^ (uint64_t{line} << 2 | message_class) * 0xff51afd7ed558ccdu);
+}
+
 struct QueueShard {
   Index cells;  // messages by number, flows by line, class and tenant
   uint64_t next_number = 1;
@@ -30,12 +36,11 @@ struct QueueShard {
   uint64_t messages = 0;                                              // held
   uint64_t accepted = 0, leased = 0;                                  // ever
   uint64_t ended[kMessageStates] = {};                                // ever, by final state
-};
 
-// Spreads numbers that follow each other.
-constexpr uint32_t tag_of_message(uint64_t id) { return static_cast<uint32_t>((id * 0x9e3779b97f4a7c15u) >> 32); }
-constexpr uint32_t tag_of_flow(CellId line, uint8_t message_class, uint64_t tenant_hash) {
-  return tag_of_message(tenant_hash ^ (uint64_t{line} << 2 | message_class) * 0xff51afd7ed558ccdu);
-}
+  // Where the next message will be found by its number. `shard`: this one's index.
+  const IndexWord* next_place(uint32_t shard) const {
+    return cells.own_place(tag_of_message(uint64_t{shard} << kMessageShardShift | next_number));
+  }
+};
 
 }  // namespace sluice

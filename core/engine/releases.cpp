@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/releases.h"
 
-#include <algorithm>
-#include <new>
-
 namespace sluice {
 
 TimerId Releases::add(uint32_t shard, CellId line, uint64_t number) {
@@ -11,34 +8,29 @@ TimerId Releases::add(uint32_t shard, CellId line, uint64_t number) {
   return wheel_.add(uint64_t{shard} << 32 | line, number);
 }
 
-bool Releases::in_hand(TimerId timer) const { return std::find(in_hand_.begin(), in_hand_.end(), timer) != in_hand_.end(); }
-
 bool Releases::remove(TimerId timer) {
   const SpinGuard guard(lock_);
-  if (in_hand(timer)) return false;
+  if (wheel_.hands(timer) != 0) return false;
   wheel_.remove(timer);
   return true;
 }
 
-void Releases::arm(TimerId timer, Instant due) {
+void Releases::arm(TimerId timer, Instant due, Ahead ahead) {
   const SpinGuard guard(lock_);
   wheel_.arm(timer, due);
+  wheel_.set_leads_to(timer, packed(ahead));
 }
 
-// Without memory to remember whose hands they are in nothing is taken: they stay due.
 size_t Releases::take(Instant now, std::span<Due> out) {
   const SpinGuard guard(lock_);
-  try {
-    in_hand_.reserve(in_hand_.size() + out.size());
-  } catch (const std::bad_alloc&) {
-    return 0;
-  }
   size_t count = 0;
-  ReleaseWheel::Head head;
-  while (count < out.size() && wheel_.peek(now, &head)) {
-    wheel_.pop(now);
-    out[count++] = {head.due, head.number, head.id, place_of(wheel_.owner(head.id)), place_of(wheel_.coming())};
-    in_hand_.push_back(head.id);
+  for (; count < out.size(); ++count) {
+    const TimerId timer = wheel_.pop(now);
+    if (timer == 0) break;
+    ++wheel_.hands(timer);
+    const ReleaseWheel::Coming coming = wheel_.coming();
+    out[count] = {wheel_.due(timer),      wheel_.number(timer),     timer, place_of(wheel_.owner(timer)),
+                  place_of(coming.owner), ahead_of(coming.leads_to)};
   }
   return count;
 }
@@ -46,12 +38,8 @@ size_t Releases::take(Instant now, std::span<Due> out) {
 bool Releases::take_one(Instant now, Due* out) {
   const SpinGuard guard(lock_);
   if (!wheel_.armed(out->timer) || wheel_.due(out->timer) > now) return false;
-  try {
-    in_hand_.push_back(out->timer);
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
   out->due = wheel_.due(out->timer);
+  ++wheel_.hands(out->timer);
   wheel_.disarm(out->timer);
   return true;
 }
@@ -61,22 +49,18 @@ Instant Releases::due_of(TimerId timer) {
   return wheel_.armed(timer) ? wheel_.due(timer) : kNever;
 }
 
-void Releases::let_go(TimerId timer) {
-  const auto it = std::find(in_hand_.rbegin(), in_hand_.rend(), timer);
-  std::swap(*it, in_hand_.back());
-  in_hand_.pop_back();
-}
-
-void Releases::land(TimerId timer, Instant due) {
+void Releases::land(std::span<const Landing> landings) {
   const SpinGuard guard(lock_);
-  let_go(timer);
-  if (!wheel_.armed(timer) || due < wheel_.due(timer)) wheel_.arm(timer, due);
+  for (const Landing& landing : landings) {
+    --wheel_.hands(landing.timer);
+    wheel_.set_leads_to(landing.timer, packed(landing.ahead));
+    if (!wheel_.armed(landing.timer) || landing.due < wheel_.due(landing.timer)) wheel_.arm(landing.timer, landing.due);
+  }
 }
 
 bool Releases::land_and_remove(TimerId timer) {
   const SpinGuard guard(lock_);
-  if (std::count(in_hand_.begin(), in_hand_.end(), timer) > 1) return false;
-  let_go(timer);
+  if (wheel_.hands(timer) > 1) return false;
   wheel_.remove(timer);
   return true;
 }

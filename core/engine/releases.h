@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <span>
-#include <vector>
 
 #include "core/base/cell.h"
 #include "core/base/spinlock.h"
@@ -21,12 +20,17 @@ class Releases {
     uint32_t shard = 0;
     CellId line = 0;  // 0: none
   };
+  // What serving a line leads to, as it was when it was last armed: a guess, of which nothing is made but addresses to fetch.
+  struct Ahead {
+    CellId record = 0, message = 0;
+  };
   struct Due {
     Instant due = 0;
     uint64_t number = 0;  // of the line
     TimerId timer = 0;
     Place place;
     Place coming;  // another that is due soon
+    Ahead coming_leads_to;
 
     friend bool operator<(const Due& a, const Due& b) { return a.due < b.due || (a.due == b.due && a.number < b.number); }
   };
@@ -37,7 +41,7 @@ class Releases {
   TimerId add(uint32_t shard, CellId line, uint64_t number);
   // False: it is in somebody's hands, who will remove it.
   bool remove(TimerId timer);
-  void arm(TimerId timer, Instant due);
+  void arm(TimerId timer, Instant due, Ahead ahead);
   // The earliest that are due, in order of (due, number); how many.
   size_t take(Instant now, std::span<Due> out);
   // Into the taker's hands the timer that `out` names, if it is due. REQUIRES: the lock of its line's shard, as for due_of().
@@ -45,19 +49,24 @@ class Releases {
   // What it is armed for; kNever: nothing, or it is in somebody's hands.
   Instant due_of(TimerId timer);
   // Out of the taker's hands, and armed for `due` or what it has been armed for since, whichever is earlier.
-  void land(TimerId timer, Instant due);
+  struct Landing {
+    TimerId timer = 0;
+    Ahead ahead;
+    Instant due = 0;
+  };
+  void land(std::span<const Landing> landings);
+  void land(const Landing& landing) { land({&landing, 1}); }
   // Out of the taker's hands and gone; false, and nothing changed, when another has it too, who will come.
   bool land_and_remove(TimerId timer);
   Instant next_due();
 
  private:
+  static uint64_t packed(Ahead a) { return uint64_t{a.record} << 32 | a.message; }
+  static Ahead ahead_of(uint64_t word) { return {static_cast<CellId>(word >> 32), static_cast<CellId>(word)}; }
   static Place place_of(uint64_t owner) { return {static_cast<uint32_t>(owner >> 32), static_cast<CellId>(owner)}; }
-  void let_go(TimerId timer);
-  bool in_hand(TimerId timer) const;
 
   SpinLock lock_;
   ReleaseWheel wheel_;
-  std::vector<TimerId> in_hand_;  // as often as it was taken; a handful
 };
 
 }  // namespace sluice

@@ -19,6 +19,7 @@
 #include "core/engine/queue_shard.h"
 #include "core/engine/releases.h"
 #include "core/engine/shard_locks.h"
+#include "core/engine/turnout.h"
 #include "core/engine/work.h"
 #include "core/queue/position.h"
 
@@ -210,7 +211,8 @@ class SendQueue {
   void charge_gate(const Held& held, const LineGate& gate, Instant now);
   Instant release_at(const Line& line) const;
   Instant due_of(const Line& line) const;
-  void arm(const Line& line) { releases_.arm(line.queue->timer, line.queue->armed = due_of(line)); }
+  void arm(const Line& line) { releases_.arm(line.queue->timer, line.queue->armed = due_of(line), ahead_of(*line.queue)); }
+  Releases::Ahead ahead_of(const LineQueue& queue) const;
   // After a message has gone: arms the line, or drops it when it was the last.
   void settle_line(const Line& line);
   bool drop_line(const Line& line, bool in_hand);
@@ -225,35 +227,41 @@ class SendQueue {
   bool make_line(PendingMessage& pending, const MessageLayout& layout);
   bool make_flow(PendingMessage& pending, const MessageLayout& layout);
   void undo(PendingMessage& pending);
-  void take_in(const PendingMessage& pending, const Held& held, bool shared);
+  void take_in(const Held& held, bool shared, Enqueued* out);
   // Behind the others of its flow; a line whose turn that changes is armed.
   void line_up(const Held& held, Instant now);
 
   // straight_enqueue.cpp
-  static constexpr size_t kFetched = 128;        // subjects at a time
-  static constexpr size_t kFetchedOfLine = 256;  // bytes: the queue and the flow that stands with it
+  static constexpr size_t kFetched = 128;  // subjects at a time
   void fetch(const AcceptPlan& plan, straight::Subject* subjects, size_t count, size_t slots) const;
-  void fetch_place(uint32_t shard_index, const QueueShard& queues, const Record& line) const;
+  CellId flow_there(const LineQueue& queue, CellId line, MessageClass message_class, Bytes tenant) const;
+  CellId lay_out(const AcceptPlan& accept, uint16_t layout_number, const MessageLayout& layout, const EnqueueRequest& request,
+                 Shard& shard);
+  bool begin_place(const EnqueueRequest& request, MessageClass message_class, const MessageLayout& layout, uint16_t layout_number,
+                   Instant now, Held* held);
   bool accept_one(const Generation& g, size_t operation, const EnqueueRequest& request, straight::Subject* subjects, size_t slots,
                   Enqueued* out);
 
   // leasing.cpp
-  void fetch_line(Releases::Place place) const;
-  void fetch_turn(const LineQueue& line) const;
-  void fetch_turn(const Releases::Due& due) const;
   void reopen(const Line& line, Instant now);
-  enum class Served { nothing, leased, again, full };  // again: leased, and due at once; still in hand
-  Served serve(const Releases::Due& due, const LeaseOptions& options, Instant now, LeaseSink& sink, Instant* next);
+  Served serve(const Releases::Due& due, const LeaseOptions& options, Instant now, LeaseSink& sink, Releases::Landing* next);
   enum class Tried { leased, parked, waits, full, again };
   Tried try_candidate(const Line& line, ShardLocks& locks, const LeaseOptions& options, Instant now, LeaseSink& sink);
   void keep_stamp(const Held& held, int32_t limit, const Taken& taken);
   Tried charge_all(const Held& held, const StoredValues& values, ShardLocks& locks, Instant now);
+  void begin_lease(const Held& held, const LeaseOptions& options, Instant now);
+  LeaseView view_of(const Held& held, const StoredValues& values, Instant due) const;
   void hand_out(const Held& held, const StoredValues& values, const LeaseOptions& options, Instant due, Instant now,
                 LeaseSink& sink);
   // False: locks were let go in between.
   bool wake_due(const Line& line, ShardLocks& locks, Instant now);
   bool wake_one(const Line& line, CellId entry, ShardLocks& locks, Instant now);
   bool lease_ended(const Held& held, ShardLocks& locks, Instant now);
+
+  // straight_lease.cpp: the lines from the front that are straight. REQUIRES: no lock is held.
+  void serve_straight(Turnout& turnout, const LeaseOptions& options, Instant now, LeaseSink& sink);
+  Served serve_plain(const Generation& generation, Releases::Place place, const LeaseOptions& options, Instant now,
+                     LeaseSink& sink, Releases::Landing* next);
 
   // line_leasing.cpp
   struct NamedLine {

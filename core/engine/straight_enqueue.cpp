@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "core/engine/fetch.h"
 #include "core/engine/request_call.h"
+#include "core/engine/stored_value.h"
 #include "core/engine/straight_subjects.h"
 #include "core/engine/work.h"
 #include "core/limits/answers.h"
@@ -13,9 +15,9 @@ namespace sluice {
 namespace straight {
 namespace {
 
-bool is_plain(const EnqueueRequest& request, const Enqueued& out) {
+bool is_plain(const EnqueueRequest& request, Enqueued* out) {
   return request.campaign == 0 && request.send_at == 0 && request.expires_at == 0 &&
-         RequestCall(request.request, const_cast<Decision*>(&out.decision)).is_plain();
+         RequestCall(request.request, &out->decision).is_plain();
 }
 
 Instant accept_opens(const StraightCharge& c, const Amount& amount, const std::byte* state, uint64_t cost, Instant at) {
@@ -49,6 +51,19 @@ void tell_named(const StraightCharge& c, const Amount& amount, const std::byte* 
   write(call, answer);
 }
 
+bool fits(uint64_t head, const EnqueueRequest& request, Enqueued* out) {
+  return is_plain(request, out) && request.request.values.size() == StableShape::value_count(head) &&
+         request.request.quantities.size() == StableShape::quantity_count(head);
+}
+
+// Under the locks of all subjects; how many were taken in.
+size_t enqueue_locked(ControlBlock& block, uint64_t handle, const StableShape& shape, uint64_t head,
+                      std::span<const EnqueueRequest> requests, Subject* subjects, Enqueued* out) {
+  if (!registry::alive(block, handle) || shape.head() != head) return 0;
+  SendQueue& queue = block.core.load(std::memory_order_relaxed)->queue();
+  return queue.accept_straight(StableShape::operation_of(head), requests, subjects, StableShape::slot_count(head), out);
+}
+
 template <size_t kMost>
 [[gnu::noinline]] size_t enqueue_some(ControlBlock& block, uint64_t handle, const StableShape& shape, uint64_t head,
                                       std::span<const EnqueueRequest> requests, Enqueued* out) {
@@ -59,13 +74,9 @@ template <size_t kMost>
   size_t count = 0;
   for (; count < std::min(kMost, requests.size()); ++count) {
     const EnqueueRequest& request = requests[count];
-    const RequestCall call(request.request, &out[count].decision);
-    if (call.operation() != requests[0].request.operation || !is_plain(request, out[count]) ||
-        call.value_count() != StableShape::value_count(head) || call.quantity_count() != StableShape::quantity_count(head)) {
-      break;
-    }
+    if (request.request.operation != requests[0].request.operation || !fits(head, request, &out[count])) break;
     Subject* own = subjects + count * slots;
-    if (!form_any(block, shape, head, call, own)) break;
+    if (!form_any(block, shape, head, RequestCall(request.request, &out[count].decision), own)) break;
     for (size_t i = 0; i < slots; ++i) {
       if (kMost > 1) __builtin_prefetch(own[i].shard, 1);
       locks.add(static_cast<uint32_t>(own[i].shard - block.shards));
@@ -73,9 +84,17 @@ template <size_t kMost>
   }
   if (count == 0) return 0;
   const HeldLocks<kMost * kStraightSlots> held(locks, block);
-  if (!registry::alive(block, handle) || shape.head() != head) return 0;
-  EngineCore& core = *block.core.load(std::memory_order_relaxed);
-  return core.queue().accept_straight(StableShape::operation_of(head), requests.first(count), subjects, slots, out);
+  return enqueue_locked(block, handle, shape, head, requests.first(count), subjects, out);
+}
+
+// One message of one subject, which is its line.
+[[gnu::noinline]] size_t enqueue_one(ControlBlock& block, uint64_t handle, const StableShape& shape, uint64_t head,
+                                     const EnqueueRequest& request, Enqueued* out) {
+  Subject subject;
+  if (!fits(head, request, out) || !form_any(block, shape, head, RequestCall(request.request, &out->decision), &subject))
+    return 0;
+  const SpinGuard guard(subject.shard->lock);
+  return enqueue_locked(block, handle, shape, head, {&request, 1}, &subject, out);
 }
 
 }  // namespace
@@ -87,7 +106,8 @@ size_t enqueue(uint64_t handle, std::span<const EnqueueRequest> requests, Enqueu
   const StableShape& shape = block->shapes[operation];
   const uint64_t head = shape.head();
   const size_t slots = StableShape::slot_count(head);
-  if (!StableShape::is_known(head) || slots == 0 || slots > kStraightSlots) return 0;
+  if (!StableShape::accepts(head) || slots == 0) return 0;
+  if (requests.size() == 1 && slots == 1) return enqueue_one(*block, handle, shape, head, requests[0], out);
   if (requests.size() == 1) return enqueue_some<1>(*block, handle, shape, head, requests, out);
   return enqueue_some<kQueueGroup>(*block, handle, shape, head, requests, out);
 }
@@ -95,6 +115,14 @@ size_t enqueue(uint64_t handle, std::span<const EnqueueRequest> requests, Enqueu
 }  // namespace straight
 
 namespace {
+
+// The queue of a line whose record is laid out as the plan says; 0: it has none.
+CellId line_of(const AcceptPlan& plan, const Record& record) {
+  if ((record.flags & record_flag::queue) == 0) return 0;
+  CellId cell;
+  std::memcpy(&cell, reinterpret_cast<const char*>(&record) + plan.queue_offset, sizeof cell);
+  return cell;
+}
 
 straight::Looks looks_of(const AcceptPlan& plan, const straight::Subject& s, size_t slot) {
   const uint32_t mask = slot == plan.line_slot ? ~(uint32_t{record_flag::queue} << kRecordFlagsAt) : ~uint32_t{0};
@@ -118,13 +146,12 @@ void SendQueue::fetch(const AcceptPlan& plan, straight::Subject* subjects, size_
     if (id != 0) prefetch_record(s.record, plan.key_offset[i % slots] + s.key_size);
     if (const ShardCold* cold = s.shard->cold; cold != nullptr) __builtin_prefetch(cold->queues.get(), 1);
   }
-  const auto offset = sizeof(Record) + policy().scopes[static_cast<size_t>(policy().line_scope)].queue_offset;
   for (size_t i = plan.line_slot; i < count * slots; i += slots) {
     const Record* record = subjects[i].record;
-    if (record == nullptr || (record->flags & record_flag::queue) == 0) continue;
-    CellId cell;  // where another record stands it is no matter what is fetched
-    std::memcpy(&cell, reinterpret_cast<const char*>(record) + offset, sizeof cell);
-    fetch_line({static_cast<uint32_t>(subjects[i].shard - core_.block_.shards), cell});
+    // Where another record stands it is no matter what is fetched.
+    if (record == nullptr) continue;
+    const auto shard = static_cast<uint32_t>(subjects[i].shard - core_.block_.shards);
+    fetch_line(core_.block_, cells(), {shard, line_of(plan, *record)});
   }
 }
 
@@ -132,7 +159,6 @@ size_t SendQueue::accept_straight(size_t operation, std::span<const EnqueueReque
                                   size_t slots, Enqueued* out) {
   const Generation& g = core_.generation();
   const AcceptPlan& plan = g.queue[operation].accept;
-  if (!plan.straight || policy().queue.wait != 0) return 0;
   const bool fetches = requests.size() > 1;
   if (fetches) fetch(plan, subjects, requests.size(), slots);
   for (size_t n = 0; n < requests.size(); ++n) {
@@ -190,11 +216,60 @@ bool class_of(const Operation& operation, const QueueRules& rules, const Enqueue
 
 }  // namespace
 
-// Where the message will be found by its number, and the queue it will stand in: needed last, so asked for first.
-void SendQueue::fetch_place(uint32_t shard_index, const QueueShard& queues, const Record& line) const {
-  const uint64_t number = uint64_t{shard_index} << kMessageShardShift | queues.next_number;
-  __builtin_prefetch(queues.cells.own_place(tag_of_message(number)), 1);
-  if (const CellId cell = queue_of(line); cell != 0) fetch_line({shard_index, cell});
+// The flow of the message that is there already where it is looked for first; 0.
+CellId SendQueue::flow_there(const LineQueue& q, CellId line, MessageClass message_class, Bytes tenant) const {
+  const auto is_it = [&](CellId cell) {
+    const auto& flow = at<Flow>(cell);
+    return flow.message_class == static_cast<uint8_t>(message_class) && flow.tenant() == tenant;
+  };
+  if (q.resident != 0 && is_it(resident_of(line))) return resident_of(line);
+  return q.recent != 0 && is_it(q.recent) ? q.recent : 0;
+}
+
+// Its memory, and in it what it brings; 0: none.
+CellId SendQueue::lay_out(const AcceptPlan& accept, uint16_t layout_number, const MessageLayout& layout,
+                          const EnqueueRequest& request, Shard& shard) {
+  Index& numbers = shard.cold->queues->cells;
+  if (!numbers.has_room() && !numbers.reserve(core_.words_)) return 0;
+  MessageSize size{layout.stamp_count, layout.quantity_count, 0, request.payload.size(), false, false};
+  for (const uint8_t i : accept.kept) size.values += stored_value::size_of(request.request.values[i]);
+  const CellId cell = shard.cells.take(core_.arena_, size.units(), shard.cold->free, false);
+  if (cell == 0) return 0;
+  auto& m = *::new (cells().at<void>(cell)) Message;
+  m.kind = EntryKind::message;
+  m.layout = layout_number;
+  m.stamp_count = layout.stamp_count;
+  m.quantity_count = layout.quantity_count & 15;
+  m.values_size = static_cast<uint16_t>(size.values);
+  m.payload_size = static_cast<uint32_t>(size.payload);
+  std::fill_n(m.stamps(), layout.stamp_count, 0);
+  for (size_t i = 0; i < layout.quantity_count; ++i) m.quantities()[i] = request.request.quantities[i];
+  char* to = m.values();
+  for (const uint8_t i : accept.kept) to = stored_value::write(to, request.request.values[i]);
+  if (size.payload != 0) std::memcpy(to, request.payload.data(), size.payload);
+  m.cost = layout.turn_cost_of(m);
+  return cell;
+}
+
+// A line or a flow that is not there yet is made.
+bool SendQueue::begin_place(const EnqueueRequest& request, MessageClass message_class, const MessageLayout& layout,
+                            uint16_t layout_number, Instant now, Held* held) {
+  PendingMessage p;
+  p.request = &request;
+  p.values = &request.request;
+  p.message_class = message_class;
+  p.shard_index = held->line.shard_index;
+  p.shard = held->line.shard;
+  p.record = cells().id_of(held->line.record);
+  if (!make_line(p, layout) || at<LineQueue>(p.line).lanes != 0 || has_expired(at<LineQueue>(p.line), now) ||
+      !make_flow(p, layout) || !make_message(p, layout, layout_number)) {
+    undo(p);
+    return false;
+  }
+  held->line.cell = p.line;
+  held->cell = p.message;
+  held->flow = &at<Flow>(p.flow);
+  return true;
 }
 
 bool SendQueue::accept_one(const Generation& g, size_t operation, const EnqueueRequest& request, straight::Subject* subjects,
@@ -202,32 +277,48 @@ bool SendQueue::accept_one(const Generation& g, size_t operation, const EnqueueR
   const QueuePlan& plan = g.queue[operation];
   const AcceptPlan& accept = plan.accept;
   const RequestCall call(request.request, &out->decision);
-  PendingMessage p;
+  MessageClass message_class;
   Instant now;
-  if (!class_of(g.policy->operations[operation], policy().queue, request, &p.message_class)) return false;
+  if (!class_of(g.policy->operations[operation], g.policy->queue, request, &message_class)) return false;
   if (!core_.time_of(call.now(), &now)) return false;
   for (size_t i = 0; i < slots; ++i) subjects[i].at = std::max(core_.latest(now), subjects[i].record->newest);
   const straight::Subject& line = subjects[accept.line_slot];
   if (line.shard->cold == nullptr || line.shard->cold->queues == nullptr) return false;
-  p.request = &request;
-  p.values = &request.request;
-  p.out = out;
-  p.shard_index = static_cast<uint32_t>(line.shard - core_.block_.shards);
-  p.shard = line.shard;
-  p.record = cells().id_of(line.record);
-  fetch_place(p.shard_index, *line.shard->cold->queues, *line.record);
+  Held held;
+  held.line.shard = line.shard;
+  held.line.shard_index = static_cast<uint32_t>(line.shard - core_.block_.shards);
+  held.line.queues = line.shard->cold->queues.get();
+  held.line.record = line.record;
+  held.line.cell = line_of(accept, *line.record);
+  // Needed last, so asked for first: where the message will be found by its number, and the queue it will stand in.
+  __builtin_prefetch(held.line.queues->next_place(held.line.shard_index), 1);
+  fetch_line(core_.block_, cells(), {held.line.shard_index, held.line.cell});
   if (!lets_in(accept, subjects, call)) return false;
 
   const MessageLayout& layout = layouts_.at(plan.layout);
-  if (!make_line(p, layout) || at<LineQueue>(p.line).lanes != 0 || has_expired(at<LineQueue>(p.line), now) ||
-      !make_flow(p, layout) || !make_message(p, layout, plan.layout)) {
-    undo(p);
+  CellId flow = 0;
+  if (held.line.cell != 0) {
+    const auto& q = at<LineQueue>(held.line.cell);
+    if (q.lanes != 0 || has_expired(q, now)) return false;
+    flow = flow_there(q, held.line.cell, message_class,
+                      accept.tenant == kNone ? Bytes() : call.value(static_cast<uint32_t>(accept.tenant)));
+  }
+  if (flow != 0) {
+    held.flow = &at<Flow>(flow);
+    __builtin_prefetch(&at<Message>(held.flow->tail), 1);  // it will be linked to the new one
+    held.cell = lay_out(accept, plan.layout, layout, request, *line.shard);
+    if (held.cell == 0) return false;
+    at<Message>(held.cell).flow = flow;
+    at<Message>(held.cell).message_class = static_cast<uint8_t>(message_class);
+  } else if (!begin_place(request, message_class, layout, plan.layout, now, &held)) {
     return false;
   }
-  const Held held = held_at(line_at(p.shard_index, p.line), p.message);
+  held.line.queue = &at<LineQueue>(held.line.cell);
+  held.message = &at<Message>(held.cell);
+  held.layout = &layout;
   charge(core_, accept, subjects, call, held.message);
-  if (accept.tenant_slot != kNone) held.flow->weight = policy().queue.weights[subjects[accept.tenant_slot].record->plan];
-  take_in(p, held, plan.shared);
+  if (accept.tenant_slot != kNone) held.flow->weight = g.policy->queue.weights[subjects[accept.tenant_slot].record->plan];
+  take_in(held, plan.shared, out);
   line_up(held, now);
   out->state = MessageState::waiting;
   out->expires = 0;

@@ -19,14 +19,6 @@ bool promotes(const CompiledPolicy& policy, const Scope& scope) {
   return false;
 }
 
-bool is_plain(const CompiledPolicy& policy, const OperationCharge& charge) {
-  const Limit& limit = policy.limits[static_cast<size_t>(charge.limit)];
-  const bool kind = limit.rule.kind == Kind::pace || limit.rule.kind == Kind::window;
-  const bool type = charge.type == ChargeType::normal || charge.type == ChargeType::attempt;
-  return kind && type && !promotes(policy, policy.scopes[static_cast<size_t>(limit.scope)]) && !limit.plan_elsewhere &&
-         charge.of == kNone && !charge.each;
-}
-
 // A denial that commits nothing, of a limit that once open stays open until it is charged.
 bool refuses(const CompiledPolicy& policy, const OperationCharge& charge) {
   return charge.type == ChargeType::normal && charge.mode == Mode::deny &&
@@ -63,6 +55,13 @@ bool has_bare_line(const Operation& operation) {
 
 }  // namespace
 
+bool is_plain_charge(const CompiledPolicy& policy, const OperationCharge& charge) {
+  const Limit& limit = policy.limits[static_cast<size_t>(charge.limit)];
+  const bool type = charge.type == ChargeType::normal || charge.type == ChargeType::attempt;
+  return type && !promotes(policy, policy.scopes[static_cast<size_t>(limit.scope)]) && !limit.plan_elsewhere &&
+         charge.of == kNone && !charge.each;
+}
+
 StraightCharge straight_charge(const CompiledPolicy& policy, const OperationCharge& charge, int32_t limit_id) {
   const Limit& limit = policy.limits[static_cast<size_t>(charge.limit)];
   const Scope& scope = policy.scopes[static_cast<size_t>(limit.scope)];
@@ -93,7 +92,9 @@ StraightPlan straight_plan(const Generation& g, const Operation& operation) {
   plan.refuses = true;
   for (const OperationCharge& charge : operation.charges) {
     if (charge.while_queued) continue;
-    if (!is_plain(policy, charge) || plan.count == kStraightCharges) return StraightPlan();
+    const Kind kind = policy.limits[static_cast<size_t>(charge.limit)].rule.kind;
+    if ((kind != Kind::pace && kind != Kind::window) || !is_plain_charge(policy, charge)) return StraightPlan();
+    if (plan.count == kStraightCharges) return StraightPlan();
     plan.refuses &= refuses(policy, charge);
     plan.charges[plan.count++] = straight_charge(policy, charge, g.limit_number[static_cast<size_t>(charge.limit)]);
   }

@@ -62,6 +62,8 @@ struct StraightPlan {
 
 struct Generation;
 
+// Whether one look at its record decides a charge, but for what kind of limit it is on.
+bool is_plain_charge(const CompiledPolicy& policy, const OperationCharge& charge);
 // A charge on its record, whatever its kind. `limit_id`: the engine's number.
 StraightCharge straight_charge(const CompiledPolicy& policy, const OperationCharge& charge, int32_t limit_id);
 

@@ -79,10 +79,9 @@ template <Asked C>
                                             Subject* subjects) {
   const HashSecret secret = block.hash_secret();
   uint64_t hashes[kMaxDimensions];
+  uint32_t hashed = 0;  // of the values, a bit each: most operations have some that are nobody's subject
   for (uint32_t v = 0; v < StableShape::value_count(head); ++v) {
-    const Bytes value = call.value(v);
-    if (!is_key(value)) return false;
-    hashes[v] = hash_bytes(value, secret);
+    if (!is_key(call.value(v))) return false;
   }
   for (uint32_t q = 0; q < StableShape::quantity_count(head); ++q) {
     if (call.quantity(q) >= kCountLimit) return false;
@@ -98,6 +97,8 @@ template <Asked C>
     for (uint32_t d = 0; d < count; ++d) {
       const uint32_t v = StableShape::value_of(s.slot, d);
       s.key_size += call.value(v).size();
+      if ((hashed >> v & 1) == 0) hashes[v] = hash_bytes(call.value(v), secret);
+      hashed |= uint32_t{1} << v;
       s.hash = hash_add(s.hash, d, hashes[v], secret);
     }
     s.shard = &block.shards[block.shard_of(s.hash)];

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "core/base/raw.h"
 #include "core/engine/control_block.h"
 #include "core/engine/engine.h"
 #include "core/engine/extras.h"
@@ -125,15 +126,7 @@ struct Work {
 };
 
 // Storage for a decision of ordinary size, for one with a few repeated values, and for the largest one.
-// Raw: nothing is read before it was formed, and forming sixteen items to use one would cost more than the decision.
-template <class T, size_t kCount>
-class Raw {
- public:
-  T* get() { return reinterpret_cast<T*>(bytes_); }
-
- private:
-  alignas(T) std::byte bytes_[kCount * sizeof(T)];
-};
+// Raw: forming sixteen items to use one would cost more than the decision.
 struct SmallStorage {
   Raw<SubjectRef, kFewSubjects> subjects;
   Raw<Item, kFewItems> items;

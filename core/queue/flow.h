@@ -6,6 +6,7 @@
 // 2. Its credit is what it may still send in its turn (deficit round robin: Shreedhar, Varghese, "Efficient fair queueing using
 //    deficit round robin", 1995), in units of cost. It is 0 outside the ring: who has nothing waiting saves nothing up.
 // 3. It lives while it has messages, waiting or not.
+// 4. Its first message's `prev` is whatever it was when others went before: nobody touches a message because the one before it goes.
 #pragma once
 
 #include <cstdint>

@@ -158,8 +158,13 @@ void Turns::take_out(Flow& f, CellId id) {
     back(f).remove(id);
     return;
   }
-  (m.prev == 0 ? f.head : message(m.prev).next) = m.next;
-  (m.next == 0 ? f.tail : message(m.next).prev) = m.prev;
+  if (f.head == id) {
+    f.head = m.next;
+    if (m.next == 0) f.tail = 0;
+  } else {
+    message(m.prev).next = m.next;
+    (m.next == 0 ? f.tail : message(m.next).prev) = m.prev;
+  }
   m.next = m.prev = 0;
 }
 

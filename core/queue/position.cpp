@@ -127,7 +127,8 @@ Place place_of(CellBase cells, const Message& m, CellId cell) {
   }
   uint64_t before = 0;
   const Entry* youngest = &m;
-  for (CellId id = m.prev; id != 0; id = cells.at<Message>(id)->prev) {
+  for (CellId id = cell; id != flow.head;) {
+    id = cells.at<Message>(id)->prev;
     ++before;
     if (is_older(*youngest, *cells.at<Message>(id))) youngest = cells.at<Message>(id);
   }

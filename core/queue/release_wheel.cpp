@@ -257,7 +257,7 @@ void ReleaseWheel::start_fetching() {
 [[gnu::always_inline]] inline void ReleaseWheel::fetch_ahead() {
   TimerId& soon = soon_[turn_++ % kAhead];
   const Timer& timer = timers_[soon];
-  coming_ = soon == 0 ? 0 : timer.owner;
+  coming_ = soon == 0 ? Coming() : Coming{timer.owner, timers_.leads_to(soon)};
   soon = timer.next != 0 ? timer.next : timer.child;
   timers_.prefetch(soon);
 }

@@ -8,7 +8,7 @@
 //    else in that of the lowest level that reaches it from the position, and later. Slots that the position comes to are taken apart.
 // 3. A slot's timers are a forest, the first root's `before` being kFirst and the slot; of no armed timer it is 0. The roots of kRun are
 //    in order, each with all that is below it before the next.
-// 4. Only add() takes memory: 23 KiB for the slots, 20 KiB for each 512 timers. Without timers there is none.
+// 4. Only add() takes memory: 23 KiB for the slots, 24 KiB for each 512 timers. Without timers there is none.
 // Threads: those who call it hold one lock.
 #pragma once
 
@@ -48,14 +48,22 @@ class ReleaseWheel {
   // What it is armed for, or was when pop() returned it; kNever once it is disarmed.
   Instant due(TimerId id) const { return timers_[id].due; }
   uint64_t owner(TimerId id) const { return timers_[id].owner; }
+  uint64_t number(TimerId id) const { return timers_.number(id); }
+  // How many have it in hand: means nothing to the wheel.
+  uint32_t& hands(TimerId id) { return timers_[id].hands; }
   size_t armed_count() const { return armed_; }
 
   // Of the earliest timer; kNever when none is armed.
   Instant next_due();
   // Disarms the earliest timer if it is due; 0: none is.
   TimerId pop(Instant now);
-  // The owner of a timer that comes soon: another with every pop(), so that what it names can be fetched in time; 0: none.
-  uint64_t coming() const { return coming_; }
+  // Of a timer that comes soon, another with every pop(): its owner, and what that leads to, so that both can be fetched in time.
+  struct Coming {
+    uint64_t owner = 0;  // 0: none
+    uint64_t leads_to = 0;
+  };
+  Coming coming() const { return coming_; }
+  void set_leads_to(TimerId id, uint64_t what) { timers_.set_leads_to(id, what); }
   // What pop() would return; false: nothing.
   bool peek(Instant now, Head* head);
 
@@ -97,7 +105,7 @@ class ReleaseWheel {
   TimerId soon_[kAhead] = {};       // how far the timers of the next main slots are fetched
   uint64_t fetching_ = 0;           // the last of those slots
   uint32_t turn_ = 0;               // which is next
-  uint64_t coming_ = 0;             // whose timer was stepped over last
+  Coming coming_;                   // whose timer was stepped over last
 };
 
 }  // namespace sluice

@@ -16,8 +16,8 @@ TimerId TimerPool::add(uint64_t owner, uint64_t number) {
     id = made_++;
   }
   ++count_;
-  (*this)[id] = {kNever, owner, 0, 0, 0};
-  chunks_[id / kInChunk]->numbers[id % kInChunk] = number;
+  (*this)[id] = {kNever, owner, 0, 0, 0, 0};
+  chunks_[id / kInChunk]->beside[id % kInChunk] = {number, 0};
   return id;
 }
 
@@ -36,7 +36,7 @@ bool TimerPool::grow() {
     return false;
   }
   chunks_[chunk_count_++] = chunk;
-  if (chunk_count_ == 1) (*this)[0] = {kNever, 0, 0, 0, 0};
+  if (chunk_count_ == 1) (*this)[0] = {kNever, 0, 0, 0, 0, 0};
   return true;
 }
 

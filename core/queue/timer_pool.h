@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The timers of a wheel by their ids, and their memory.
 //
-// 1. A timer never moves while it lives. Memory grows by chunks of 20 KiB, so that a wheel of a million timers never copies them, nor
+// 1. A timer never moves while it lives. Memory grows by chunks of 24 KiB, so that a wheel of a million timers never copies them, nor
 //    needs twice their memory for a moment.
-// 2. 40 bytes a timer. The 32 that serving reads are half a cache line, never parts of two; the number, which only equal instants
-//    ask for, lies apart.
+// 2. 48 bytes a timer. The 32 that serving reads are half a cache line, never parts of two; the number, which only equal instants
+//    ask for, lies apart, and with it what the owner leads to.
 // 3. Ids of removed timers are given out first. Without timers there is no memory.
 // 4. Timer 0 is nobody's: what is written to the neighbour of a timer that has none is written there, without asking.
 // 5. The links of a timer are ids of timers that lived at some time, or 0, even once it is removed: following a stale one is safe for
@@ -28,6 +28,7 @@ struct alignas(32) Timer {
   TimerId child;
   TimerId next;
   uint32_t before;
+  uint32_t hands;  // in whose it is, counted by who holds the wheel; 0 at first
 };
 static_assert(sizeof(Timer) == 32);
 
@@ -46,26 +47,38 @@ class TimerPool {
 
   Timer& operator[](TimerId id) { return chunks_[id / kInChunk]->timers[id % kInChunk]; }
   const Timer& operator[](TimerId id) const { return chunks_[id / kInChunk]->timers[id % kInChunk]; }
-  uint64_t number(TimerId id) const { return chunks_[id / kInChunk]->numbers[id % kInChunk]; }
+  uint64_t number(TimerId id) const { return beside(id).number; }
+  // Means nothing here; 0 at first.
+  uint64_t leads_to(TimerId id) const { return beside(id).leads_to; }
+  void set_leads_to(TimerId id, uint64_t what) { chunks_[id / kInChunk]->beside[id % kInChunk].leads_to = what; }
   uint32_t count() const { return count_; }
 
   bool is_before(TimerId a, TimerId b) const {
     const Instant x = (*this)[a].due, y = (*this)[b].due;
     return x != y ? x < y : number(a) < number(b);
   }
-  void prefetch(TimerId id) const { __builtin_prefetch(&(*this)[id], 1); }
+  // Inlined, or g++ 12 leaves it out.
+  [[gnu::always_inline]] void prefetch(TimerId id) const {
+    __builtin_prefetch(&(*this)[id], 1);
+    __builtin_prefetch(&beside(id), 1);
+  }
 
  private:
   static constexpr uint32_t kInChunk = 512;
   static constexpr size_t kLine = 64;
+  struct Beside {
+    uint64_t number;
+    uint64_t leads_to;
+  };
   struct alignas(kLine) Chunk {
     Timer timers[kInChunk];
-    uint64_t numbers[kInChunk];
+    Beside beside[kInChunk];
     void* block;  // what the allocator gave, which need not lie at the start of a line
   };
   static constexpr size_t kBlockBytes = sizeof(Chunk) + kLine;
   static constexpr size_t kEntryBytes = sizeof(void*);  // of the table
 
+  const Beside& beside(TimerId id) const { return chunks_[id / kInChunk]->beside[id % kInChunk]; }
   bool grow();
   bool grow_table();
   Chunk* new_chunk();

@@ -2,13 +2,6 @@
 #include "core/store/index.h"
 
 namespace sluice {
-namespace {
-
-constexpr uint32_t kNowhere = UINT32_MAX;
-constexpr uint32_t kFirstLog2 = 3;  // one bucket
-static_assert(bucket::kWords == 1u << kFirstLog2);
-
-}  // namespace
 
 bool Index::resize(uint32_t to, WordMemory& memory) {
   IndexWord* words = memory.allocate(to);
@@ -28,11 +21,6 @@ bool Index::resize(uint32_t to, WordMemory& memory) {
   return true;
 }
 
-bool Index::reserve(WordMemory& memory) {
-  if (has_words() && uint64_t{count_ + 1} * 5 <= uint64_t{capacity()} * 4) return true;
-  return resize(has_words() ? log2() + 1 : kFirstLog2, memory);
-}
-
 void Index::shrink(WordMemory& memory) {
   if (count_ == 0) return release(memory);
   uint32_t wanted = log2();
@@ -40,15 +28,11 @@ void Index::shrink(WordMemory& memory) {
   if (wanted != log2()) resize(wanted, memory);
 }
 
-void Index::insert(uint32_t tag, RecordId id) {
-  IndexWord* place = words_ + (tag & mask_);
-  if (place->id != 0) {
-    uint32_t b = home(tag), free;
-    while ((free = bucket::free_words(words_ + b)) == 0) b = after(b);
-    place = words_ + b + bucket::lowest(free);
-  }
-  *place = {id, tag};
-  ++count_;
+// The first that is free from its home bucket on.
+IndexWord* Index::free_place(uint32_t tag) {
+  uint32_t b = home(tag), free;
+  while ((free = bucket::free_words(words_ + b)) == 0) b = after(b);
+  return words_ + b + bucket::lowest(free);
 }
 
 // A word that did not find room in bucket `b`, wherever it stands behind it; kNowhere. REQUIRES: the bucket was full until now.
@@ -65,7 +49,7 @@ uint32_t Index::passed_by(uint32_t b) const {
   return kNowhere;
 }
 
-void Index::erase_at(uint32_t position) {
+void Index::erase_from_full(uint32_t position) {
   uint32_t hole = position;
   for (;;) {
     const uint32_t b = hole & ~(bucket::kWords - 1);

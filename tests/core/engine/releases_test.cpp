@@ -22,7 +22,7 @@ class Hands : public ::testing::Test {
 
 TEST_F(Hands, ATimerThatWasTakenIsNotRemovedByOthers) {
   const TimerId timer = releases.add(0, 7, 1);
-  releases.arm(timer, 10);
+  releases.arm(timer, 10, {});
   EXPECT_EQ(take(10).place.line, 7u);
   EXPECT_FALSE(releases.remove(timer));
   EXPECT_TRUE(releases.land_and_remove(timer));
@@ -31,12 +31,12 @@ TEST_F(Hands, ATimerThatWasTakenIsNotRemovedByOthers) {
 
 TEST_F(Hands, OneThatTwoHaveTakenStaysUntilBothHaveLandedIt) {
   const TimerId timer = releases.add(0, 7, 1);
-  releases.arm(timer, 10);
+  releases.arm(timer, 10, {});
   take(10);
-  releases.arm(timer, 11);
+  releases.arm(timer, 11, {});
   take(11);
   EXPECT_FALSE(releases.land_and_remove(timer));
-  releases.land(timer, kNever);
+  releases.land({timer, {}, kNever});
   EXPECT_FALSE(releases.remove(timer)) << "the other still has it";
   EXPECT_TRUE(releases.land_and_remove(timer));
   EXPECT_EQ(memory.used(), 0u);
