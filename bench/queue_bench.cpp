@@ -3,6 +3,8 @@
 // many messages come as go.
 #include <benchmark/benchmark.h>
 
+#include "bench/queue_floor.h"
+#include "bench/queue_parked.h"
 #include "bench/queue_traffic.h"
 
 namespace sluice::bench {
@@ -41,10 +43,39 @@ void deep(benchmark::State& state) {
     state.counters["bytes"] = static_cast<double>(queue.memory()) / 1e6 - kQueuePayload.size();
   }
 }
+// The same messages, and nothing done but touching what they must.
+template <bool kMany>
+void floor(benchmark::State& state) {
+  const auto lines = static_cast<size_t>(state.range(0));
+  QueueFloor floor(lines);
+  uint64_t random = 1;
+  constexpr size_t kAtOnce = kMany ? kQueueGroup : 1;
+  size_t put[kAtOnce], done = 0;
+  for (auto _ : state) {
+    for (size_t& line : put) line = next_random(random) % lines;
+    if (kMany) floor.fetch(put, kAtOnce);
+    for (const size_t line : put) floor.put(line);
+    if (kMany) floor.fetch_turns(kAtOnce);
+    for (size_t i = 0; i < kAtOnce; ++i) done += floor.lease_and_ack();
+  }
+  benchmark::DoNotOptimize(done);
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kAtOnce));
+}
+
+// What a free message costs behind so many that wait for their own pair, on one line.
+void parked(benchmark::State& state) {
+  ParkedLine line(static_cast<size_t>(state.range(0)));
+  for (auto _ : state) line.send_a_free_one();
+  state.SetItemsProcessed(state.iterations());
+}
+
 BENCHMARK(deep)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 BENCHMARK(whole_way<false>)->Name("single")->Arg(1000)->Arg(100000)->Arg(1000000);
 BENCHMARK(whole_way<true>)->Name("batch")->Arg(1000)->Arg(100000)->Arg(1000000);
+BENCHMARK(floor<false>)->Name("single-floor")->Arg(1000)->Arg(100000)->Arg(1000000);
+BENCHMARK(floor<true>)->Name("batch-floor")->Arg(1000)->Arg(100000)->Arg(1000000);
+BENCHMARK(parked)->Arg(0)->Arg(100)->Arg(10000);
 
 }  // namespace
 }  // namespace sluice::bench

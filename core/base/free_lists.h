@@ -32,6 +32,10 @@ class FreeLists {
     --pieces_;
     return id;
   }
+  // Asks for the memory of the next piece of this size. Inlined, or g++ 12 leaves it out.
+  [[gnu::always_inline]] void fetch(const Arena& arena, uint32_t units) const {
+    __builtin_prefetch(&piece(arena, heads_[units < kSizes ? units : 0]), 1);
+  }
   // Cut from a larger piece, after laying neighbours together if enough came free since that was done last; 0 when there is none.
   CellId cut(const Arena& arena, uint32_t units);
   // Gives whole pages back if enough came free since that was done last.

@@ -44,6 +44,8 @@ AcceptPlan accept_plan(const Generation& g, const Operation& operation, const Me
   plan.line_slot = static_cast<uint8_t>(operation.line_slot);
   plan.tenant_slot = static_cast<int8_t>(operation.tenant_slot);
   plan.tenant = layout.tenant;
+  plan.stamp_count = layout.stamp_count;
+  plan.quantity_count = layout.quantity_count;
   plan.queue_offset = static_cast<uint32_t>(sizeof(Record) + policy.scopes[static_cast<size_t>(policy.line_scope)].queue_offset);
   for (uint8_t i = 0; i < layout.value_count; ++i) {
     if (layout.keeps(i)) plan.kept.push_back(i);

@@ -23,6 +23,7 @@ struct AcceptPlan {
   int16_t tenant = kNone;     // position among the values
   uint32_t queue_offset = 0;  // in the line's record, header included: where its queue's number stands
   std::vector<uint8_t> kept;  // positions of the values that a message keeps itself
+  uint8_t stamp_count = 0, quantity_count = 0;
   // Of the record in each slot: what it looks like but for its key's size and what hangs off it, and the bytes before its key.
   std::array<uint32_t, kStraightSlots> looks{};
   std::array<uint32_t, kStraightSlots> key_offset{};

@@ -233,10 +233,10 @@ class SendQueue {
 
   // straight_enqueue.cpp
   static constexpr size_t kFetched = 128;  // subjects at a time
-  void fetch(const AcceptPlan& plan, straight::Subject* subjects, size_t count, size_t slots) const;
+  void fetch(const AcceptPlan& plan, std::span<const EnqueueRequest> requests, straight::Subject* subjects, size_t slots) const;
   CellId flow_there(const LineQueue& queue, CellId line, MessageClass message_class, Bytes tenant) const;
-  CellId lay_out(const AcceptPlan& accept, uint16_t layout_number, const MessageLayout& layout, const EnqueueRequest& request,
-                 Shard& shard);
+  CellId lay_out(const AcceptPlan& accept, uint16_t layout_number, const MessageLayout& layout, const MessageSize& size,
+                 const EnqueueRequest& request, Shard& shard);
   bool begin_place(const EnqueueRequest& request, MessageClass message_class, const MessageLayout& layout, uint16_t layout_number,
                    Instant now, Held* held);
   bool accept_one(const Generation& g, size_t operation, const EnqueueRequest& request, straight::Subject* subjects, size_t slots,

@@ -124,6 +124,12 @@ CellId line_of(const AcceptPlan& plan, const Record& record) {
   return cell;
 }
 
+MessageSize size_of(const AcceptPlan& accept, const EnqueueRequest& request) {
+  MessageSize size{accept.stamp_count, accept.quantity_count, 0, request.payload.size(), false, false};
+  for (const uint8_t i : accept.kept) size.values += stored_value::size_of(request.request.values[i]);
+  return size;
+}
+
 straight::Looks looks_of(const AcceptPlan& plan, const straight::Subject& s, size_t slot) {
   const uint32_t mask = slot == plan.line_slot ? ~(uint32_t{record_flag::queue} << kRecordFlagsAt) : ~uint32_t{0};
   return {plan.looks[slot] | looks_of_key(s.key_size), plan.key_offset[slot], mask};
@@ -132,7 +138,9 @@ straight::Looks looks_of(const AcceptPlan& plan, const straight::Subject& s, siz
 }  // namespace
 
 // Each miss is asked for across the whole group before the first is needed: index words, records, queues.
-void SendQueue::fetch(const AcceptPlan& plan, straight::Subject* subjects, size_t count, size_t slots) const {
+void SendQueue::fetch(const AcceptPlan& plan, std::span<const EnqueueRequest> requests, straight::Subject* subjects,
+                      size_t slots) const {
+  const size_t count = requests.size();
   const IndexWord* places[kFetched];
   for (size_t i = 0; i < count * slots; ++i) {
     places[i] = subjects[i].shard->index.own_place(Index::tag_of(subjects[i].hash));
@@ -149,9 +157,12 @@ void SendQueue::fetch(const AcceptPlan& plan, straight::Subject* subjects, size_
   for (size_t i = plan.line_slot; i < count * slots; i += slots) {
     const Record* record = subjects[i].record;
     // Where another record stands it is no matter what is fetched.
-    if (record == nullptr) continue;
+    const ShardCold* cold = subjects[i].shard->cold;
+    if (record == nullptr || cold == nullptr) continue;
     const auto shard = static_cast<uint32_t>(subjects[i].shard - core_.block_.shards);
     fetch_line(core_.block_, cells(), {shard, line_of(plan, *record)});
+    cold->free.fetch(core_.arena_, size_of(plan, requests[i / slots]).units());
+    if (cold->queues != nullptr) __builtin_prefetch(cold->queues->next_place(shard), 1);
   }
 }
 
@@ -160,7 +171,7 @@ size_t SendQueue::accept_straight(size_t operation, std::span<const EnqueueReque
   const Generation& g = core_.generation();
   const AcceptPlan& plan = g.queue[operation].accept;
   const bool fetches = requests.size() > 1;
-  if (fetches) fetch(plan, subjects, requests.size(), slots);
+  if (fetches) fetch(plan, requests, subjects, slots);
   for (size_t n = 0; n < requests.size(); ++n) {
     straight::Subject* own = subjects + n * slots;
     const RequestCall call(requests[n].request, &out[n].decision);
@@ -220,19 +231,18 @@ bool class_of(const Operation& operation, const QueueRules& rules, const Enqueue
 CellId SendQueue::flow_there(const LineQueue& q, CellId line, MessageClass message_class, Bytes tenant) const {
   const auto is_it = [&](CellId cell) {
     const auto& flow = at<Flow>(cell);
-    return flow.message_class == static_cast<uint8_t>(message_class) && flow.tenant() == tenant;
+    return flow.message_class == static_cast<uint8_t>(message_class) && flow.tenant_size == tenant.size() &&
+           (tenant.empty() || same_bytes(flow.tenant().data(), tenant.data(), tenant.size()));
   };
   if (q.resident != 0 && is_it(resident_of(line))) return resident_of(line);
   return q.recent != 0 && is_it(q.recent) ? q.recent : 0;
 }
 
 // Its memory, and in it what it brings; 0: none.
-CellId SendQueue::lay_out(const AcceptPlan& accept, uint16_t layout_number, const MessageLayout& layout,
+CellId SendQueue::lay_out(const AcceptPlan& accept, uint16_t layout_number, const MessageLayout& layout, const MessageSize& size,
                           const EnqueueRequest& request, Shard& shard) {
   Index& numbers = shard.cold->queues->cells;
   if (!numbers.has_room() && !numbers.reserve(core_.words_)) return 0;
-  MessageSize size{layout.stamp_count, layout.quantity_count, 0, request.payload.size(), false, false};
-  for (const uint8_t i : accept.kept) size.values += stored_value::size_of(request.request.values[i]);
   const CellId cell = shard.cells.take(core_.arena_, size.units(), shard.cold->free, false);
   if (cell == 0) return 0;
   auto& m = *::new (cells().at<void>(cell)) Message;
@@ -290,7 +300,9 @@ bool SendQueue::accept_one(const Generation& g, size_t operation, const EnqueueR
   held.line.queues = line.shard->cold->queues.get();
   held.line.record = line.record;
   held.line.cell = line_of(accept, *line.record);
-  // Needed last, so asked for first: where the message will be found by its number, and the queue it will stand in.
+  // Needed last, so asked for first: its memory, where the message will be found by its number, and the queue it will stand in.
+  const MessageSize size = size_of(accept, request);
+  line.shard->cold->free.fetch(core_.arena_, size.units());
   __builtin_prefetch(held.line.queues->next_place(held.line.shard_index), 1);
   fetch_line(core_.block_, cells(), {held.line.shard_index, held.line.cell});
   if (!lets_in(accept, subjects, call)) return false;
@@ -306,7 +318,7 @@ bool SendQueue::accept_one(const Generation& g, size_t operation, const EnqueueR
   if (flow != 0) {
     held.flow = &at<Flow>(flow);
     __builtin_prefetch(&at<Message>(held.flow->tail), 1);  // it will be linked to the new one
-    held.cell = lay_out(accept, plan.layout, layout, request, *line.shard);
+    held.cell = lay_out(accept, plan.layout, layout, size, request, *line.shard);
     if (held.cell == 0) return false;
     at<Message>(held.cell).flow = flow;
     at<Message>(held.cell).message_class = static_cast<uint8_t>(message_class);

@@ -45,8 +45,12 @@ void SendQueue::serve_straight(Turnout& turnout, const LeaseOptions& options, In
     return turnout.serve(serve_one);
   }
   LockSet shards;
-  for (const Releases::Due& due : lines) shards.add(due.place.shard);
+  for (const Releases::Due& due : lines) {
+    fetch_line(core_.block_, cells(), due.place);
+    shards.add(due.place.shard);
+  }
   const HeldLocks<Turnout::kMost> held(shards, core_.block_);
+  for (const Releases::Due& due : lines) fetch_ahead(cells(), ahead_of(at<LineQueue>(due.place.line)));
   turnout.serve(serve_one);
 }
 
