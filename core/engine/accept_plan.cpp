@@ -28,13 +28,13 @@ AcceptPlan accept_plan(const Generation& g, const Operation& operation, const Me
     const OperationCharge& charge = operation.charges[i];
     if (!is_plain(policy, charge)) return plan;
     const StraightCharge straight = straight_charge(policy, charge, g.limit_number[static_cast<size_t>(charge.limit)]);
-    if (i == 0) plan.named = straight;
+    if (i == 0) plan.named = {straight, kNone, charge.while_queued};
     if (is_lease_charge(charge)) {
       plan.later.push_back(straight);
       continue;
     }
     const auto row = std::ranges::find_if(layout.rows, [i](const LayoutRow& r) { return r.charge == i; });
-    plan.now.push_back({straight, row == layout.rows.end() ? kNone : row->stamp});
+    plan.now.push_back({straight, row == layout.rows.end() ? kNone : row->stamp, charge.while_queued});
   }
   for (size_t i = 0; i < slots; ++i) {
     const auto scope = static_cast<size_t>(operation.slots[i].scope);

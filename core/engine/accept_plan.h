@@ -12,8 +12,9 @@ namespace sluice {
 struct MessageLayout;
 
 struct AcceptCharge {
-  StraightCharge charge;
+  StraightCharge charge{};
   int16_t stamp = kNone;  // position among the message's stamps
+  bool while_queued = false;
 };
 
 struct AcceptPlan {
@@ -29,7 +30,7 @@ struct AcceptPlan {
   std::array<uint32_t, kStraightSlots> key_offset{};
   std::vector<AcceptCharge> now;      // taken with the message
   std::vector<StraightCharge> later;  // left to its lease: they must be able to pass some day
-  StraightCharge named{};             // the first of them all, which the answer tells of
+  AcceptCharge named;                 // the first of them all, which the answer tells of
 };
 
 // REQUIRES: the layout is the operation's.

@@ -95,6 +95,7 @@ Status Decider::add_item(const OperationCharge& charge, SubjectRef& subject, uin
   item.ask.type = charge.type;
   if ((request_.flags & flag::force) != 0 && item.denies_ever()) item.ask.type = ChargeType::forced;
   item.ask.queued = charge.mode == Mode::queue;
+  if (work_.phase == Phase::enqueue && charge.while_queued) item.ask.spared = g_.policy->queue.spared_by(work_.message_class);
   item.later = work_.phase == Phase::enqueue && is_lease_charge(charge);
   if (charge.of != kNone) set_values(item, charge, repeat);
   const bool elsewhere = charge.plan_slot != kNone;

@@ -26,6 +26,11 @@ CellId SendQueue::find_flow(const QueueShard& queues, CellId line, uint8_t messa
   });
 }
 
+MessageClass SendQueue::class_of(const EnqueueRequest& request, const Operation& operation, const Campaign* campaign) {
+  if (campaign != nullptr) return campaign->rules.message_class;
+  return request.message_class >= 0 ? static_cast<MessageClass>(request.message_class) : operation.message_class;
+}
+
 Status SendQueue::check(Work& work, std::string* error) const {
   PendingMessage& pending = *work.pending;
   const EnqueueRequest& request = *pending.request;
@@ -65,9 +70,7 @@ Status SendQueue::check(Work& work, std::string* error) const {
       return fail(Status::invalid, "message_class: the campaign's is another; pass -1");
     }
   }
-  pending.message_class = pending.campaign != nullptr  ? pending.campaign->rules.message_class
-                          : request.message_class >= 0 ? static_cast<MessageClass>(request.message_class)
-                                                       : operation.message_class;
+  pending.message_class = work.message_class = class_of(request, operation, pending.campaign);
   const Instant begins = std::max(work.now, request.send_at);
   const Span ttl = rules.classes[static_cast<size_t>(pending.message_class)].ttl;
   pending.expires = request.expires_at != 0 ? request.expires_at : ttl != 0 ? later(begins, ttl) : 0;

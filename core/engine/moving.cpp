@@ -201,7 +201,7 @@ void Pools::add_shards(const Held& held, Bytes to, LockSet* shards) const {
 bool Pools::fits(const Line& from, const std::vector<Waiting>& messages, Bytes to, Instant now) const {
   struct Sum {
     int32_t limit;
-    uint64_t hash, cost;
+    uint64_t hash, cost, spared;
   };
   std::vector<Sum> sums;
   const Generation& g = core_.generation();
@@ -217,8 +217,10 @@ bool Pools::fits(const Line& from, const std::vector<Waiting>& messages, Bytes t
       const uint64_t cost = row.quantity == kNone ? row.cost : held.message->quantities()[row.quantity];
       auto sum =
           std::find_if(sums.begin(), sums.end(), [&](const Sum& s) { return s.limit == row.limit && s.hash == subject.hash; });
-      if (sum == sums.end()) sum = sums.insert(sum, {row.limit, subject.hash, 0});
+      if (sum == sums.end()) sum = sums.insert(sum, {row.limit, subject.hash, 0, 0});
       sum->cost += cost;
+      const auto message_class = static_cast<MessageClass>(held.message->message_class);
+      sum->spared = std::max(sum->spared, g.policy->queue.spared_by(message_class));
       Shard& shard = core_.block_.shards[core_.block_.shard_of(subject.hash)];
       const RecordId id = core_.find_locked(shard, subject.hash, row.scope, subject.key);
       const Limit& limit = g.policy->limits[static_cast<size_t>(position)];
@@ -227,6 +229,7 @@ bool Pools::fits(const Line& from, const std::vector<Waiting>& messages, Bytes t
                                             record == nullptr ? nullptr : core_.extras_of(shard, id, *record));
       Charge charge;
       charge.cost = sum->cost;
+      charge.spared = sum->spared;
       const Instant at = std::max(now, core_.base_of(record));
       const std::byte* state = record == nullptr ? kNeverSeen : record->state() + limit.state_offset;
       if (!limit.rule.named && limit::opens_at(params, state, charge, at) != at) return false;

@@ -107,6 +107,9 @@ Router::Step Router::read_operation() {
   const Operation& operation = policy.operations[shape_.operation];
   if (given_.values.size() != operation.values.size()) return fail(check_request(given_, shape_, error_));
   std::copy(given_.values.begin(), given_.values.end(), values_);
+  if (pending_ != nullptr) message_class_ = SendQueue::class_of(*pending_->request, operation, nullptr);
+  if (static_cast<size_t>(message_class_) >= kMessageClasses)
+    message_class_ = operation.message_class;  // what is wrong is said later
   line_at_ = static_cast<size_t>(operation.line);
   brings_line_ = values_[line_at_].data() != nullptr || !values_[line_at_].empty();
   if (!brings_line_) values_[line_at_] = kAny;
@@ -120,6 +123,17 @@ Router::Step Router::read_operation() {
   routing_.account = account.empty() ? 0 : fingerprint(look.core->fingerprint_key_, account);
   routing_.pool_hash = look.core->pools().hash_of_pool(routing_.set);
   routing_.route_hash = look.core->pools().hash_of_route(routing_.set, routing_.recipient);
+  return Step::on;
+}
+
+// A campaign's messages are of its class.
+Router::Step Router::read_class_of_campaign() {
+  const uint64_t campaign = pending_ == nullptr ? 0 : pending_->request->campaign;
+  const uint32_t home = shard_of_message(campaign);
+  if (campaign == 0 || home >= block_.shard_count()) return Step::on;
+  const Look look(*this, home);
+  if (look.step != Step::on) return look.step;
+  if (const Campaign* found = look.core->queue().find_campaign(campaign)) message_class_ = found->rules.message_class;
   return Step::on;
 }
 
@@ -306,6 +320,7 @@ Router::Step Router::weigh(Candidate& candidate) {
   work.request = &ask;
   work.shape = shape_;
   work.phase = pending_ == nullptr ? Phase::decide : Phase::enqueue;
+  work.message_class = message_class_;
   work.now = now_;
   work.slots = form_slots_;
   work.charge_slots = routing_.line_slots;
@@ -466,6 +481,7 @@ Status Router::run(const OperationShape& shape, bool* again) {
     ShardLocks locks(block_);
     locked_ = false;
     Step step = read_operation();
+    if (step == Step::on) step = read_class_of_campaign();
     if (step == Step::on && tries >= kLooks) step = lock_all(locks);
     if (step == Step::on) step = choose();
     if (step == Step::failed) return status_;

@@ -65,6 +65,7 @@ class Router {
   bool peeks() const { return (given_.flags & flag::peek) != 0; }
   Step fail(Status status);
   Step read_operation();
+  Step read_class_of_campaign();
   void read_pool_of(const CompiledPolicy& policy, const Operation& operation);
   Step lock_all(ShardLocks& locks);
   void add_line_locks(Work& work, Bytes line);
@@ -100,6 +101,7 @@ class Router {
   size_t line_at_ = 0;
   bool brings_line_ = false, locked_ = false;
   bool moved_ = false, stays_ = false;  // the recipient, when it was tried
+  MessageClass message_class_ = MessageClass::urgent;
   Instant now_ = 0;
   Status status_ = Status::ok;
   PoolSet set_;

@@ -112,6 +112,7 @@ class SendQueue {
 
   // enqueue.cpp: under a decision's locks. What a message brings beside its request, held against the policy.
   Status check(Work& work, std::string* error) const;
+  static MessageClass class_of(const EnqueueRequest& request, const Operation& operation, const Campaign* campaign);
   // straight_enqueue.cpp: the same in one, for messages of an operation from the front of an array; how many were taken in. What
   // comes behind is to go the other way. REQUIRES: the locks of all subjects.
   size_t accept_straight(size_t operation, std::span<const EnqueueRequest> requests, straight::Subject* subjects, size_t slots,
@@ -187,6 +188,7 @@ class SendQueue {
  private:
   friend class MessageExplainer;
   friend class Pools;
+  friend class Router;
 
   // lines.cpp
   CellBase cells() const;

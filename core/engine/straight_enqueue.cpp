@@ -20,6 +20,7 @@ bool is_plain(const EnqueueRequest& request, Enqueued* out) {
          RequestCall(request.request, &out->decision).is_plain();
 }
 
+// `cost` of a gauge: with what is to stay free.
 Instant accept_opens(const StraightCharge& c, const Amount& amount, const std::byte* state, uint64_t cost, Instant at) {
   if (c.kind != Kind::gauge) return opens_at(c, amount, state, cost, at);
   return amount.word <= Word::unlimited && gauge::has_room(amount, state, cost) ? at : kOnRelease;
@@ -193,18 +194,20 @@ uint64_t cost_of(const StraightCharge& c, const RequestCall& call) {
   return c.quantity == kNone ? c.cost : call.quantity(static_cast<uint32_t>(c.quantity));
 }
 
-Instant opens_of(const StraightCharge& c, const straight::Subject* subjects, const RequestCall& call) {
+Instant opens_of(const StraightCharge& c, const straight::Subject* subjects, const RequestCall& call, uint64_t more) {
   const straight::Subject& s = subjects[c.slot];
-  return straight::accept_opens(c, c.amount(s.record->plan), straight::state_of(c, s.record), cost_of(c, call), s.at);
+  return straight::accept_opens(c, c.amount(s.record->plan), straight::state_of(c, s.record), cost_of(c, call) + more, s.at);
 }
 
 // Whether all that the message takes now passes, and what its lease takes will some day.
-bool lets_in(const AcceptPlan& plan, const straight::Subject* subjects, const RequestCall& call) {
+// `spared`: what it leaves free of every depth.
+bool lets_in(const AcceptPlan& plan, const straight::Subject* subjects, const RequestCall& call, uint64_t spared) {
   for (const AcceptCharge& a : plan.now) {
-    if (cost_of(a.charge, call) == 0 || opens_of(a.charge, subjects, call) != subjects[a.charge.slot].at) return false;
+    const uint64_t more = a.while_queued ? spared : 0;
+    if (cost_of(a.charge, call) == 0 || opens_of(a.charge, subjects, call, more) != subjects[a.charge.slot].at) return false;
   }
   return std::ranges::none_of(
-      plan.later, [&](const StraightCharge& c) { return cost_of(c, call) == 0 || opens_of(c, subjects, call) == kNever; });
+      plan.later, [&](const StraightCharge& c) { return cost_of(c, call) == 0 || opens_of(c, subjects, call, 0) == kNever; });
 }
 
 void charge(EngineCore& core, const AcceptPlan& plan, const straight::Subject* subjects, const RequestCall& call, Message* m) {
@@ -219,7 +222,7 @@ void charge(EngineCore& core, const AcceptPlan& plan, const straight::Subject* s
 }
 
 // False: something of the message is not plain.
-bool class_of(const Operation& operation, const QueueRules& rules, const EnqueueRequest& request, MessageClass* out) {
+bool plain_class(const Operation& operation, const QueueRules& rules, const EnqueueRequest& request, MessageClass* out) {
   *out = request.message_class < 0 ? operation.message_class : static_cast<MessageClass>(request.message_class);
   const auto number = static_cast<size_t>(*out);
   return number < kMessageClasses && rules.classes[number].ttl == 0 && request.payload.size() <= rules.payload;
@@ -289,7 +292,7 @@ bool SendQueue::accept_one(const Generation& g, size_t operation, const EnqueueR
   const RequestCall call(request.request, &out->decision);
   MessageClass message_class;
   Instant now;
-  if (!class_of(g.policy->operations[operation], g.policy->queue, request, &message_class)) return false;
+  if (!plain_class(g.policy->operations[operation], g.policy->queue, request, &message_class)) return false;
   if (!core_.time_of(call.now(), &now)) return false;
   for (size_t i = 0; i < slots; ++i) subjects[i].at = std::max(core_.latest(now), subjects[i].record->newest);
   const straight::Subject& line = subjects[accept.line_slot];
@@ -305,7 +308,8 @@ bool SendQueue::accept_one(const Generation& g, size_t operation, const EnqueueR
   line.shard->cold->free.fetch(core_.arena_, size.units());
   __builtin_prefetch(held.line.queues->next_place(held.line.shard_index), 1);
   fetch_line(core_.block_, cells(), {held.line.shard_index, held.line.cell});
-  if (!lets_in(accept, subjects, call)) return false;
+  const uint64_t spared = g.policy->queue.spared_by(message_class);
+  if (!lets_in(accept, subjects, call, spared)) return false;
 
   const MessageLayout& layout = layouts_.at(plan.layout);
   CellId flow = 0;
@@ -334,9 +338,10 @@ bool SendQueue::accept_one(const Generation& g, size_t operation, const EnqueueR
   line_up(held, now);
   out->state = MessageState::waiting;
   out->expires = 0;
-  const straight::Subject& named = subjects[accept.named.slot];
-  straight::tell_named(accept.named, accept.named.amount(named.record->plan), straight::state_of(accept.named, named.record),
-                       cost_of(accept.named, call), named.at, now, call);
+  const StraightCharge& named = accept.named.charge;
+  const straight::Subject& told = subjects[named.slot];
+  straight::tell_named(named, named.amount(told.record->plan), straight::state_of(named, told.record),
+                       cost_of(named, call) + (accept.named.while_queued ? spared : 0), told.at, now, call);
   ++subjects[0].shard->allowed;
   return true;
 }

@@ -98,12 +98,13 @@ struct Work {
   const Request* request = nullptr;
   OperationShape shape;
   Phase phase = Phase::decide;
-  uint32_t slots = ~uint32_t{0};         // those whose subjects are formed, a bit each
-  uint32_t charge_slots = ~uint32_t{0};  // those whose charges are looked at
-  PendingMessage* pending = nullptr;     // of an enqueue
-  const Request* given = nullptr;        // as it came, where a pool has chosen a line since
-  Routing* routing = nullptr;            // how it did
-  bool locked = false;                   // the caller holds all its locks
+  uint32_t slots = ~uint32_t{0};                      // those whose subjects are formed, a bit each
+  uint32_t charge_slots = ~uint32_t{0};               // those whose charges are looked at
+  PendingMessage* pending = nullptr;                  // of an enqueue
+  MessageClass message_class = MessageClass::urgent;  // its message's
+  const Request* given = nullptr;                     // as it came, where a pool has chosen a line since
+  Routing* routing = nullptr;                         // how it did
+  bool locked = false;                                // the caller holds all its locks
   Instant now = 0;
 
   SubjectRef* subjects = nullptr;

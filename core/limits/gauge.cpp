@@ -69,8 +69,9 @@ Instant opens_at(const Params& params, const std::byte* state, const Charge& cha
   if (never_denies(charge.type)) return from;
   if (amount.word != Word::number) return amount.word == Word::unlimited ? from : kNever;
   if (params.rule->named) return names_open_at(params, view(state), charge, from);
-  if (charge.cost > amount.cap) return kNever;
-  return has_room(amount, state, charge.cost) ? from : kOnRelease;
+  const uint64_t wanted = charge.cost + charge.spared;
+  if (wanted > amount.cap) return kNever;
+  return has_room(amount, state, wanted) ? from : kOnRelease;
 }
 
 bool reserve(const Params& params, std::byte* state, const Charge& charge, Instant at, Allocator& memory) {

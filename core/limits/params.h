@@ -81,6 +81,7 @@ struct Charge {
   uint64_t cost = 1;
   ChargeType type = ChargeType::normal;
   bool queued = false;                 // queue mode: a cost above the amount goes when nothing is used
+  uint64_t spared = 0;                 // gauge of units: so many more must be free, and stay so
   std::span<const uint64_t> values{};  // fingerprints: distinct values or named resources, without repeats
 };
 

@@ -21,7 +21,8 @@ enum class Delivery : uint8_t { at_least_once, at_most_once };
 
 struct ClassRules {
   Delivery delivery = Delivery::at_least_once;
-  Span ttl = 0;  // of a message that brings none; 0: none
+  Span ttl = 0;          // of a message that brings none; 0: none
+  uint32_t reserve = 0;  // places of every depth that only this class and those before it may take
 };
 
 // Of a message that was not sent and is to be tried again: min(longest, first x 2^tries), and up to a share of that more.
@@ -41,6 +42,13 @@ struct QueueRules {
   RetryRules retry;
   std::array<ClassRules, kMessageClasses> classes{};
   std::vector<uint32_t> weights;  // by plan of the tenant's plan set; empty: 1 for all
+
+  // Places that a message of a class must leave free, since they are for those before it.
+  uint64_t spared_by(MessageClass message_class) const {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < static_cast<size_t>(message_class); ++i) sum += classes[i].reserve;
+    return sum;
+  }
 };
 
 // What becomes of the waiting messages of a line that is suspended or removed: they wait for it until they expire, or move to

@@ -16,6 +16,7 @@ constexpr uint64_t kMostPayload = 1 << 20;
 constexpr uint64_t kMostFloor = 1000;
 constexpr uint64_t kMostAttempts = 1000;
 constexpr uint64_t kMostWeight = 1000;
+constexpr uint64_t kMostReserve = 1'000'000;
 
 class QueueReader {
  public:
@@ -84,6 +85,7 @@ void QueueReader::read_class(NodeId id, std::vector<int>* seen) {
     rules.delivery = static_cast<Delivery>(std::max(draft_.choose(delivery, "delivery", delivery_words()), 0));
   }
   draft_.duration(id, Shape::queue_class, "ttl", &rules.ttl);
+  draft_.number(id, Shape::queue_class, "reserve", 1, kMostReserve, &rules.reserve);
   const int at = name == kNoNode ? -1 : draft_.choose(name, "class", class_words());
   if (at < 0) return;
   if (std::count(seen->begin(), seen->end(), at) > 0) draft_.findings.error(name, say::class_twice(draft_.text(name)));

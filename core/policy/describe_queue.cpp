@@ -23,6 +23,7 @@ void write_classes(const QueueRules& rules, JsonText* json) {
     json->text("class", class_words()[i]);
     json->text("delivery", spell_delivery(rules.classes[i].delivery));
     json->text_or_null("ttl", spell_duration(rules.classes[i].ttl));
+    json->number_or_null("reserve", rules.classes[i].reserve);
     json->end_object();
   }
   json->end_list();

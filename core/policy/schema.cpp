@@ -129,7 +129,8 @@ constexpr Field kRetry[] = {
     {"attempts", Form::number},
 };
 
-constexpr Field kQueueClass[] = {{"class", Form::name, true}, {"delivery", Form::name}, {"ttl", Form::text}};
+constexpr Field kQueueClass[] = {
+    {"class", Form::name, true}, {"delivery", Form::name}, {"ttl", Form::text}, {"reserve", Form::number}};
 
 constexpr Field kWeight[] = {{"plan", Form::name_or_list, true}, {"weight", Form::number, true}};
 

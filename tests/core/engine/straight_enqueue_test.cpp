@@ -25,7 +25,8 @@ std::string policy_of(const std::string& limits, const std::string& charges, con
 const std::string kLineOnly = policy_of(
     R"({ "name": "queued", "scope": ["line"], "kind": "gauge", "amount": 5 },
        { "name": "pace", "scope": ["line"], "kind": "pace", "amount": "2/s", "depth": 2, "mode": "queue" })",
-    R"({ "limit": "queued", "while": "queued" }, { "limit": "pace" })");
+    R"({ "limit": "queued", "while": "queued" }, { "limit": "pace" })",
+    R"("queue": { "classes": [ { "class": "urgent", "reserve": 1 }, { "class": "transactional", "reserve": 1 } ] }, )");
 const std::string kAccountsToo = policy_of(
     R"({ "name": "pace", "scope": ["line"], "kind": "pace", "amount": "3/s", "mode": "queue" },
        { "name": "minute", "scope": ["line"], "kind": "window", "period": "60s", "amount": 20, "mode": "queue" },

@@ -74,7 +74,8 @@ TEST(QueueRules, WithoutAnyTheDefaultsHold) {
 TEST(QueueRules, EveryFieldIsCompiled) {
   const QueueRules all = rules(R"("lease": "45s", "wait": "4h", "in_flight": 100, "payload": 1000, "floor": 10,
       "retry": { "first": "2s", "longest": "5min", "jitter": "12.5%", "attempts": 5 },
-      "classes": [{ "class": "urgent", "delivery": "at most once", "ttl": "5min" }, { "class": "bulk", "ttl": "2 days" }],
+      "classes": [{ "class": "urgent", "delivery": "at most once", "ttl": "5min", "reserve": 7 },
+                  { "class": "reply", "reserve": 1 }, { "class": "bulk", "ttl": "2 days" }],
       "weights": [{ "plan": "pro", "weight": 3 }])");
   EXPECT_EQ(all.lease, 45 * kSecond);
   EXPECT_EQ(all.wait, 4 * kHour);
@@ -88,6 +89,9 @@ TEST(QueueRules, EveryFieldIsCompiled) {
   EXPECT_EQ(class_of(all, MessageClass::urgent).delivery, Delivery::at_most_once);
   EXPECT_EQ(class_of(all, MessageClass::urgent).ttl, 5 * kMinute);
   EXPECT_EQ(class_of(all, MessageClass::reply).ttl, 0);
+  EXPECT_EQ(all.spared_by(MessageClass::urgent), 0U);
+  EXPECT_EQ(all.spared_by(MessageClass::reply), 7U);
+  EXPECT_EQ(all.spared_by(MessageClass::bulk), 8U);
   EXPECT_EQ(class_of(all, MessageClass::bulk).delivery, Delivery::at_least_once);
   EXPECT_EQ(class_of(all, MessageClass::bulk).ttl, 2 * kDay);
   EXPECT_THAT(all.weights, ElementsAre(1U, 3U));
@@ -458,15 +462,15 @@ TEST(QueueLayout, AnOperationHasRoomForTheLineBesideTheMostItMayCharge) {
 
 TEST(QueueDescription, TellsTheRulesWhereMessagesCanBeQueued) {
   const auto policy = compiled(queued(R"("wait": "4h", "in_flight": 100, "retry": { "jitter": "10%", "attempts": 5 },
-      "classes": [{ "class": "urgent", "delivery": "at most once", "ttl": "5min" }],
+      "classes": [{ "class": "urgent", "delivery": "at most once", "ttl": "5min", "reserve": 16 }],
       "weights": [{ "plan": "pro", "weight": 3 }])"));
   EXPECT_THAT(describe_policy(*policy),
               AllOf(HasSubstr(R"("queue":{"lease":"30s","wait":"4h","in_flight":100,"payload":65536,"floor":20,)"
                               R"("retry":{"first":"1s","longest":"60s","jitter":"10%","attempts":5},)"
-                              R"("classes":[{"class":"urgent","delivery":"at most once","ttl":"5min"},)"
-                              R"({"class":"reply","delivery":"at least once","ttl":null},)"
-                              R"({"class":"transactional","delivery":"at least once","ttl":null},)"
-                              R"({"class":"bulk","delivery":"at least once","ttl":null}],)"
+                              R"("classes":[{"class":"urgent","delivery":"at most once","ttl":"5min","reserve":16},)"
+                              R"({"class":"reply","delivery":"at least once","ttl":null,"reserve":null},)"
+                              R"({"class":"transactional","delivery":"at least once","ttl":null,"reserve":null},)"
+                              R"({"class":"bulk","delivery":"at least once","ttl":null,"reserve":null}],)"
                               R"("weights":[{"plan":"free","weight":1},{"plan":"pro","weight":3}]})"),
                     HasSubstr(R"("pool":null,"queueable":true,"class":"transactional","charges":[)")));
   EXPECT_THAT(describe_policy(*compiled(queued(R"("floor": 0)"))),

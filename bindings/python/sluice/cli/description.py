@@ -95,6 +95,7 @@ class MessageClass:
     name: str
     delivery: str
     ttl: str | None
+    reserve: int | None
 
 
 @dataclass(frozen=True)
@@ -242,7 +243,7 @@ def _queue(entry: Mapping[str, Any]) -> Queue:
         payload=entry["payload"],
         floor=entry["floor"],
         retry=Retry(retry["first"], retry["longest"], retry["jitter"], retry["attempts"]),
-        classes=tuple(MessageClass(one["class"], one["delivery"], one["ttl"]) for one in entry["classes"]),
+        classes=tuple(MessageClass(one["class"], one["delivery"], one["ttl"], one["reserve"]) for one in entry["classes"]),
         weights={one["plan"]: one["weight"] for one in entry["weights"]},
     )
 

@@ -77,4 +77,6 @@ def _class(one: MessageClass) -> str:
     said = [] if one.delivery == "at least once" else [f"delivered {one.delivery}"]
     if one.ttl:
         said.append(f"kept for {words.spaced(one.ttl)}")
+    if one.reserve:
+        said.append(f"{one.reserve:,} places reserved")
     return ", ".join(said)
