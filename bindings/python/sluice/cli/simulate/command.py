@@ -18,6 +18,8 @@ from ..pairs import Pairs, as_dict, pairs
 from ..policies import describe, load, stance_option
 from .clock import ISO, UNITS, reader_of
 from .mapping import mapping_of
+from .pool_lines import PoolLines, brought
+from .pool_options import MOST_LINES, pool_lines_of
 from .printing import print_summary
 from .reader import open_traffic
 from .scenario import Scenario, Stream
@@ -41,6 +43,9 @@ _DRAIN = "400 days"  # a year and its longest month
               help="The plan of every subject of a dimension; else the policy's default.")  # fmt: skip
 @click.option("--amount", "custom", multiple=True, callback=pairs("LIMIT=AMOUNT"), metavar="LIMIT=AMOUNT",
               help="An amount for every subject of a limit, as a policy writes it; for custom plans.")  # fmt: skip
+@click.option("--lines", "count", type=click.IntRange(1, MOST_LINES), metavar="N",
+              help="Let the operation's pool choose among N lines.")  # fmt: skip
+@click.option("--line", "line_names", multiple=True, metavar="NAME", help="The same, with a line of this name; repeat it.")
 @click.option("--time-column", default="time", show_default=True, metavar="COLUMN", help="When a message was sent.")
 @click.option("--time-unit", type=click.Choice([*UNITS, ISO]), default="s", show_default=True,
               help="Of numbers since 1970, or iso for 2026-03-01T09:30:00Z.")  # fmt: skip
@@ -64,6 +69,8 @@ def simulate(
     amounts: Pairs,
     plans: Pairs,
     custom: Pairs,
+    count: int | None,
+    line_names: tuple[str, ...],
     time_column: str,
     time_unit: str,
     names: str | None,
@@ -91,11 +98,13 @@ def simulate(
     drained = _drain(what, description, queue, drain, retry)
     file = open_traffic(traffic, [name.strip() for name in names.split(",")] if names else ())
     sources = as_dict("--map and --quantity-column", (*columns, *amounts))
-    mapping = mapping_of(file, what.name, what.values, what.quantities, sources, as_dict("--set", constants))
+    fixed = as_dict("--set", constants)
+    lines = pool_lines_of(description, what, file, count, line_names, sources, fixed)
+    mapping = mapping_of(file, what.name, brought(what, lines), what.quantities, sources, fixed)
     chosen = as_dict("--plan", plans), as_dict("--amount", custom)
     _check_plans(description, what, *chosen)
     log = survey(file, mapping, file.column(time_column), reader_of(time_unit), compress)
-    summary = Scenario(loaded, description, what, *chosen, retry, drained).run(stream_of(log))
+    summary = Scenario(loaded, description, what, *chosen, retry, drained, lines).run(stream_of(log, lines))
     if html is not None:
         write_report(html, summary)
     if as_json:
@@ -123,12 +132,15 @@ def _drain(operation: Operation, description: Description, queue: bool, drain: s
     return found
 
 
-def stream_of(log: TrafficLog) -> Stream:
+def stream_of(log: TrafficLog, lines: PoolLines | None) -> Stream:
     name = log.traffic.path.name
     if not log.in_order:
         notice(f"{name} is not in the order of time; it is sorted first")
     messages = _with_progress(log.messages(), log.count)
-    return Stream(name, log.mapping.described(), (log.first, log.last), log.replayed(), log.factor, messages)
+    mapping = log.mapping.described()
+    if lines is not None:
+        mapping[lines.dimension] = lines.described()
+    return Stream(name, mapping, (log.first, log.last), log.replayed(), log.factor, messages)
 
 
 def _check_plans(description: Description, operation: Operation, plans: dict[str, str], amounts: dict[str, str]) -> None:

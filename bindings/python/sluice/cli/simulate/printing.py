@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ..instants import instant, span
 from ..tables import BAD, GOOD, SOME, row, share, table
+from .pool_printing import print_pool
 from .queue_printing import print_queue
 from .queue_summary import EXPIRED, SENT
 from .summary import ADMITTED, ENQUEUED, WOULD_QUEUE, LimitSummary, Setting, Summary
@@ -23,6 +24,8 @@ def print_summary(console: Console, summary: Summary) -> None:
     for line in (period(setting), request(setting)):
         console.print(line, markup=False)
     console.print(_totals(summary))
+    if summary.pool is not None:
+        print_pool(console, summary, summary.pool)
     if summary.queue is not None:
         print_queue(console, summary, summary.queue)
     console.print(_limits(summary))

@@ -9,10 +9,13 @@ from rich.table import Table
 
 from ..instants import instant, span
 from ..tables import row, table
+from .pool_lines import spoken
+from .pool_printing import RECIPIENTS, lines_title, recipients_cell, recipients_column
+from .pool_summary import PoolSummary
 from .queue_summary import Deepest, LineSummary, QueueSummary
 from .summary import Setting, Summary
 
-LINE_COLUMNS = ("line", "enqueued", "sent", "deepest, and when (UTC)", "longest wait")
+_LINE_COLUMNS = ("line", "enqueued", "sent", "deepest, and when (UTC)", "longest wait")
 
 
 def print_queue(console: Console, summary: Summary, queue: QueueSummary) -> None:
@@ -23,9 +26,9 @@ def print_queue(console: Console, summary: Summary, queue: QueueSummary) -> None
     console.print(figures)
     if not queue.lines:
         return
-    made = table(lines_title(queue), LINE_COLUMNS, right=("enqueued", "sent"))
+    made = table(busiest_title(queue), line_columns(summary.pool), right=("enqueued", "sent", RECIPIENTS))
     for line in queue.busiest():
-        row(made, line_cells(line))
+        row(made, line_cells(line, summary.pool))
     console.print()
     console.print(made)
 
@@ -37,18 +40,23 @@ def queue_facts(summary: Summary, queue: QueueSummary) -> Iterator[tuple[str, st
         shares = [("median", waited.median), ("95%", waited.p95), ("99%", waited.p99), ("longest", waited.longest)]
         yield "waited", ", ".join(f"{name} {span(wait)}" for name, wait in shares)
     if queue.deepest is not None and queue.most_held is not None:
-        yield "deepest queue", f"{_depth(queue.deepest)}, line {queue.deepest.line}"
+        yield "deepest queue", f"{_depth(queue.deepest)}, {spoken(queue.deepest.line or '')}"
         yield "all together", _depth(queue.most_held)
     yield "at the end", _end(summary.setting, queue)
 
 
-def line_cells(line: LineSummary) -> list[str]:
-    return [line.name, f"{line.enqueued:,}", f"{line.sent:,}", _depth(line.deepest), span(line.longest_wait) if line.sent else ""]
+def line_columns(pool: PoolSummary | None) -> list[str]:
+    return [*_LINE_COLUMNS, *recipients_column(pool)]
 
 
-def lines_title(queue: QueueSummary) -> str:
-    shown = len(queue.busiest())
-    return "The lines" if shown == len(queue.lines) else f"The {shown} busiest of {len(queue.lines):,} lines"
+def line_cells(line: LineSummary, pool: PoolSummary | None) -> list[str]:
+    wait = span(line.longest_wait) if line.sent else ""
+    cells = [line.name, f"{line.enqueued:,}", f"{line.sent:,}", _depth(line.deepest), wait]
+    return [*cells, *recipients_cell(pool, line.name)]
+
+
+def busiest_title(queue: QueueSummary) -> str:
+    return lines_title(len(queue.busiest()), len(queue.lines))
 
 
 def _depth(deepest: Deepest) -> str:

@@ -56,17 +56,16 @@ class QueueSummary:
         return self.held_over_time, self.depth_over_time, self.waits
 
     def enter(self, at: int, line_name: str) -> None:
-        line = self.lines.get(line_name)
-        if line is None:
-            line = self.lines[line_name] = LineSummary(line_name, Deepest(0, at, line_name))
+        line = self._line(at, line_name)
         line.enqueued += 1
-        self._hold(at, line, 1)
-        if line.held > line.deepest.held:
-            line.deepest = Deepest(line.held, at, line.name)
-        if self.deepest is None or line.held > self.deepest.held:
-            self.deepest = line.deepest
+        self._take(at, line)
         if self.most_held is None or self.held > self.most_held.held:
             self.most_held = Deepest(self.held, at)
+
+    def move(self, at: int, from_line: str, to_line: str) -> None:
+        """A message that waits goes by another line from now on; it was taken in by the first."""
+        self._hold(at, self.lines[from_line], -1)
+        self._take(at, self._line(at, to_line))
 
     def send(self, at: int, line_name: str, wait: int) -> None:
         line = self.lines[line_name]
@@ -101,6 +100,19 @@ class QueueSummary:
             "lines": len(self.lines),
             "busiest_lines": [_line_json(line) for line in self.busiest()],
         }
+
+    def _line(self, at: int, name: str) -> LineSummary:
+        line = self.lines.get(name)
+        if line is None:
+            line = self.lines[name] = LineSummary(name, Deepest(0, at, name))
+        return line
+
+    def _take(self, at: int, line: LineSummary) -> None:
+        self._hold(at, line, 1)
+        if line.held > line.deepest.held:
+            line.deepest = Deepest(line.held, at, line.name)
+        if self.deepest is None or line.held > self.deepest.held:
+            self.deepest = line.deepest
 
     def _hold(self, at: int, line: LineSummary, count: int) -> None:
         line.held += count

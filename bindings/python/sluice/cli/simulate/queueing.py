@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
+
+from sluice import NotFound
 
 from ..description import Description, Operation
 from .queue_summary import QueueSummary
@@ -21,6 +23,7 @@ _MOST_LEASES = 1_000  # at a time
 class _Queued(NamedTuple):
     since: int
     line: str
+    recipient: str | None = None  # where a pool may move it
 
 
 class QueueReplay:
@@ -35,17 +38,22 @@ class QueueReplay:
         engine: Engine,
         description: Description,
         operation: Operation,
+        dimensions: Sequence[str],
         summary: Summary,
         queue: QueueSummary,
         *,
         until: int,
         enter: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
-        """`enter` hears of the values of each message before it is enqueued: there, plans are set."""
+        """`enter` hears of the values of each message before it is enqueued: there, plans are set.
+
+        `dimensions`: the operation's that a message brings; a pool chooses the line where it is not among them.
+        """
         self.engine = engine
         self.enqueue = engine.operation(operation.name).enqueue
-        self.dimensions = operation.values
+        self.dimensions = dimensions
         self.line = description.line or ""  # a policy without one has nothing that can be queued
+        self.rehomed = _rehomed(description, operation)
         self.scopes = _charged_by_leases(description, operation)
         self.summary = summary
         self.queue = queue
@@ -69,7 +77,11 @@ class QueueReplay:
         values = dict(zip(self.dimensions, message.values))
         if self.enter is not None:
             self.enter(values)
-        held = self.enqueue(*message.values, details=True, quantities=message.quantities)
+        held = self.enqueue(values=values, details=True, quantities=message.quantities)
+        if held.line is not None:
+            values[self.line] = held.line
+        if self.rehomed is not None and self.watch.hear_events():
+            self._follow(at, values)
         self.summary.messages += 1
         self.summary.decisions += 1
         self.watch.decided(at, held.decision, values)
@@ -86,10 +98,33 @@ class QueueReplay:
         self.summary.outcomes.add(at, ADMITTED)
         self.summary.admitted += 1
         line = values[self.line]
-        self.held[held.message] = _Queued(at, line)
+        self.held[held.message] = _Queued(at, line, values[self.rehomed] if self.rehomed else None)
         if held.expires_at is not None:
             heapq.heappush(self.expiries, (held.expires_at, held.message))
         self.queue.enter(at, line)
+        if self.summary.pool is not None:
+            self.summary.pool.take(line, values)
+
+    def _follow(self, at: int, values: Mapping[str, str]) -> None:
+        """A recipient was moved, and what waits for it went along."""
+        assert self.rehomed is not None
+        left: set[str] = set()
+        for message, queued in self.held.items():
+            line = self._line_of(message) if queued.recipient == values[self.rehomed] else None
+            if line is not None and line != queued.line:
+                self.queue.move(at, queued.line, line)
+                self.held[message] = queued._replace(line=line)
+                left.add(queued.line)
+        for line in sorted(left):
+            for scope in self.scopes:
+                self.watch.charged(at, scope, {**values, self.line: line})
+
+    def _line_of(self, message: int) -> str | None:
+        """None: it has expired at this instant, and is no longer held."""
+        try:
+            return self.engine.status(message).line
+        except NotFound:
+            return None
 
     def _release(self, before: int) -> None:
         """All that is due before an instant leaves, each at the instant at which it is due."""
@@ -124,6 +159,12 @@ class QueueReplay:
         if at > self.engine.clock():
             self.engine.set_clock(at)
             self.summary.reach(at)
+
+
+def _rehomed(description: Description, operation: Operation) -> str | None:
+    """The dimension whose values may be moved to another line by a message; None: nobody is moved."""
+    pool = description.pool(operation.pool) if operation.pool else None
+    return pool.recipient if pool is not None and pool.on_full == "rehome" else None
 
 
 def _charged_by_leases(description: Description, operation: Operation) -> list[tuple[str, ...]]:

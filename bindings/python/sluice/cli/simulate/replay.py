@@ -37,12 +37,17 @@ class Replay:
         dimensions: Sequence[str],
         summary: Summary,
         *,
+        line: str | None = None,
         enter: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
-        """`enter` hears of the values of each message before it is decided: there, plans are set."""
+        """`enter` hears of the values of each message before it is decided: there, plans are set.
+
+        `line`: the dimension that a message goes by; where it is not among `dimensions`, a pool chooses it.
+        """
         self.engine = engine
         self.decide = engine.operation(operation).decide
         self.dimensions = tuple(dimensions)
+        self.line = line
         self.summary = summary
         self.enter = enter
         self.watch = Watch(engine, summary)
@@ -70,11 +75,15 @@ class Replay:
         values = dict(zip(self.dimensions, message.values))
         if self.enter is not None:
             self.enter(values)
-        decision = self.decide(*message.values, now=at, details=True, quantities=message.quantities)
+        decision = self.decide(values=values, now=at, details=True, quantities=message.quantities)
+        if self.line is not None and decision.line is not None:
+            values[self.line] = decision.line
         self.summary.decisions += 1
         self.watch.decided(at, decision, values)
         if decision.allowed:
             self._admit(at, message, tries)
+            if self.summary.pool is not None and self.line is not None:
+                self.summary.pool.take(values[self.line], values)
         else:
             self._refuse(at, message, tries, decision)
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from ..instants import instant, span
 from .plots import outcomes_plot, use_plot
+from .pool_printing import pool_facts, use_cells, use_columns, uses_title
+from .pool_summary import PoolSummary
 from .printing import crossings, longest_wait, outcomes, peak, period, refusals, request, title
 from .queue_plots import depth_plot, wait_plot
-from .queue_printing import LINE_COLUMNS, line_cells, lines_title, queue_facts
+from .queue_printing import busiest_title, line_cells, line_columns, queue_facts
 from .queue_summary import QueueSummary
 from .summary import LimitSummary, Summary
 
@@ -32,7 +34,7 @@ _PAGE = """<!doctype html>
 </ul>
 <h2>What became of the messages</h2>
 {outcomes}
-{queue}<h2>Limits</h2>
+{pool}{queue}<h2>Limits</h2>
 {limits}
 <h2>Use against limits</h2>
 {uses}
@@ -60,6 +62,7 @@ def report(summary: Summary, command: str) -> str:
         period=escape(period(summary.setting)),
         figures="\n".join(_figures(summary)),
         outcomes=_plot(outcomes_plot(summary), "What became of the messages over time", ""),
+        pool=_pool_section(summary, summary.pool) if summary.pool else "",
         queue=_queue_section(summary, summary.queue) if summary.queue else "",
         limits=_limit_table(summary.limits),
         uses="\n".join(_use_plots(summary)),
@@ -80,21 +83,28 @@ def _figure(number: str, words: str) -> str:
     return f"<li><b>{escape(number)}</b><span>{escape(words)}</span></li>"
 
 
+def _pool_section(summary: Summary, pool: PoolSummary) -> str:
+    parts = [f"<h2>The pool</h2>\n{_facts(pool_facts(summary.setting, pool))}"]
+    if summary.queue is None:  # a queue tells of the lines
+        uses = _table(use_columns(summary.setting, pool), (_cells(use_cells(pool, use)) for use in pool.busiest()))
+        parts.append(f"<h2>{escape(uses_title(pool))}</h2>\n{uses}")
+    return "".join(f"{part}\n" for part in parts)
+
+
 def _queue_section(summary: Summary, queue: QueueSummary) -> str:
     parts = "\n".join(_queue_parts(summary, queue))
     return f"<h2>The queue</h2>\n{parts}\n"
 
 
 def _queue_parts(summary: Summary, queue: QueueSummary) -> Iterator[str]:
-    facts = queue_facts(summary, queue)
-    yield _table((), ([f"<td><b>{escape(fact)}</b></td>", f"<td>{escape(was)}</td>"] for fact, was in facts))
+    yield _facts(queue_facts(summary, queue))
     if not queue.lines:
         return
     held = "A message is held from when it is taken in until it is sent or expires."
     yield _plot(depth_plot(summary, queue), "Messages held over time", held)
     yield _plot(wait_plot(summary, queue), "How long messages waited, over time", "")
-    yield f"<h2>{escape(lines_title(queue))}</h2>"
-    yield _table(LINE_COLUMNS, ([f"<td>{escape(cell)}</td>" for cell in line_cells(line)] for line in queue.busiest()))
+    yield f"<h2>{escape(busiest_title(queue))}</h2>"
+    yield _table(line_columns(summary.pool), (_cells(line_cells(line, summary.pool)) for line in queue.busiest()))
 
 
 def _limit_table(limits: Iterable[LimitSummary]) -> str:
@@ -133,6 +143,14 @@ def _threshold_section(summary: Summary) -> str:
     if not rows:
         return ""
     return f"<h2>Thresholds crossed</h2>\n{_table(['limit', 'notice (UTC)', 'first by'], rows)}\n"
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> str:
+    return _table((), ([f"<td><b>{escape(fact)}</b></td>", f"<td>{escape(was)}</td>"] for fact, was in facts))
+
+
+def _cells(cells: Iterable[str]) -> list[str]:
+    return [f"<td>{escape(cell)}</td>" for cell in cells]
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..instants import iso
+from .pool_summary import PoolSummary
 from .queue_summary import QueueSummary
 from .series import CountSeries, UseSeries
 
@@ -100,6 +101,7 @@ class Summary:
     limits: list[LimitSummary]
     outcomes: CountSeries
     queue: QueueSummary | None = None  # None: every message was decided when it came
+    pool: PoolSummary | None = None  # None: every request brought its line
     messages: int = 0
     decisions: int = 0
     admitted: int = 0  # into the queue, where there is one
@@ -150,6 +152,7 @@ class Summary:
             "denied": dict(sorted(self.denied.items())),
             "would_queue": self.would_queue,
             "waiting_at_end": self.waiting_at_end,
+            "pool": self.pool and self.pool.as_json(),
             "queue": self.queue and self.queue.as_json(),
             "limits": [_limit_json(limit) for limit in self.limits],
         }

@@ -51,10 +51,14 @@ class Watch:
                 self._used(at, row.limit_name, Use(row.used, row.limit, row.resets_at), values)
         self._called()
 
-    def hear_events(self) -> None:
+    def hear_events(self) -> bool:
+        """Whether a pool has moved a recipient to another line."""
+        moved = False
         for event in self.engine.events():
+            moved = moved or event.kind == "sender_changed"
             if event.kind == "threshold" and event.limit_name in self.limits:
                 self.limits[event.limit_name].cross(event.share, event.used, event.subject, event.at)
+        return moved
 
     def _called(self) -> None:
         self.calls += 1
