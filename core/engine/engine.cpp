@@ -303,6 +303,12 @@ Status Engine::change_campaign(uint64_t handle, uint64_t campaign, CampaignChang
                 [&](EngineCore& core) { return core.queue().change_campaign(campaign, change, now, report, error); });
 }
 
+Status Engine::set_campaign_rate(uint64_t handle, uint64_t campaign, CampaignRate rate, Instant now, CampaignReport* report,
+                                 std::string* error) {
+  return shared(handle, error,
+                [&](EngineCore& core) { return core.queue().set_campaign_rate(campaign, rate, now, report, error); });
+}
+
 Status Engine::campaign_status(uint64_t handle, uint64_t campaign, CampaignReport* report, std::string* error) {
   return shared(handle, error, [&](EngineCore& core) { return core.queue().campaign_status(campaign, report, error); });
 }

@@ -230,7 +230,9 @@ struct CampaignReport {
   CampaignState state = CampaignState::none;
   bool sealed = false;
   uint64_t accepted = 0, queued = 0;
-  uint64_t removed = 0;  // by this abort
+  uint64_t removed = 0;       // by this abort
+  CampaignRate rate;          // of all its lines together, as it is now
+  Instant rate_opens_at = 0;  // from when on it lets the next leave; 0: none has left by it
   uint64_t ended[kMessageStates] = {};
   std::vector<uint64_t> in_flight;  // message numbers
 };
@@ -334,6 +336,9 @@ class Engine {
   static Status create_campaign(uint64_t handle, const CampaignSpec& spec, Instant now, uint64_t* campaign, std::string* error);
   static Status change_campaign(uint64_t handle, uint64_t campaign, CampaignChange change, Instant now, CampaignReport* report,
                                 std::string* error);
+  // The most that it sends over all its lines from now on; an amount of 0: no rate.
+  static Status set_campaign_rate(uint64_t handle, uint64_t campaign, CampaignRate rate, Instant now, CampaignReport* report,
+                                  std::string* error);
   static Status campaign_status(uint64_t handle, uint64_t campaign, CampaignReport* report, std::string* error);
   // Adds a line to a pool, or says anew how it stands.
   static Status set_line(uint64_t handle, const LineChange& change, Instant now, LineReport* report, std::string* error);
