@@ -27,7 +27,7 @@ struct CampaignPlanSpec {
   uint32_t lines = 1;
   Instant starts_at = 0;
   Span duration = 0;       // to spread it over; 0: as fast as its share allows
-  std::string_view rate;   // "30/s", in place of a duration; empty: none
+  std::string_view rate;   // "30/s": the campaign's own, the most of all its lines together; empty: none
   uint32_t share = 5'000;  // the most of a line's pace, in hundredths of a percent
 };
 
@@ -53,8 +53,8 @@ struct CampaignPlan {
   Instant starts_at = 0;
   Instant finishes_at = 0;  // when the last leaves; 0: not within 400 days
   uint64_t sent = 0;
-  Span unhindered = 0;  // what its lines and its duration alone would take
-  Span spread = 0;      // for how long its own slots, and no limit, held the first that waited
+  Span unhindered = 0;  // what its lines, its duration and its rate alone would take
+  Span spread = 0;      // for how long its own slots and rate, and no limit, held the first that waited
   LineRate line_rate;
   std::vector<PlannedLine> lines;
   std::vector<Blocker> blockers;  // those that held longest first
@@ -65,8 +65,9 @@ struct CampaignPlan {
 Status plan_campaign(const CampaignPlanSpec& spec, CampaignPlan* out, std::string* error);
 std::string campaign_plan_json(const CampaignPlanSpec& spec, const CampaignPlan& plan);
 
-// campaign_run.cpp. `duration` is what is asked for, by itself or as a rate.
-Status run_campaign(const CampaignPlanSpec& spec, const Planned& planned, Span duration, CampaignPlan* plan, std::string* error);
+// campaign_run.cpp
+Status run_campaign(const CampaignPlanSpec& spec, const Planned& planned, const CampaignRate& rate, CampaignPlan* plan,
+                    std::string* error);
 // campaign_words.cpp
 void say_campaign_plan(const CampaignPlanSpec& spec, const Planned& planned, CampaignPlan* plan);
 

@@ -50,7 +50,7 @@ class CampaignRun {
   CampaignRun(const CampaignPlanSpec& spec, const Planned& planned, CampaignPlan* plan, std::string* error)
       : spec_(spec), planned_(planned), operation_(*planned.operation), plan_(*plan), error_(error) {}
 
-  Status open(Span duration);
+  Status open(const CampaignRate& rate);
   Status run();
 
  private:
@@ -192,7 +192,7 @@ Status CampaignRun::receive(const Operation& inbound, uint8_t whom, const std::s
   return status < Status::ok ? status : Status::ok;
 }
 
-Status CampaignRun::open(Span duration) {
+Status CampaignRun::open(const CampaignRate& rate) {
   Status status =
       scratch_.open(spec_.question.policy, spec_.question.stance, spec_.question.zoneinfo_dir, spec_.starts_at, error_);
   if (status == Status::ok) status = set_plans();
@@ -204,7 +204,8 @@ Status CampaignRun::open(Span duration) {
   campaign.name = "plan";
   campaign.tenant = kOther;
   campaign.rules.starts_at = spec_.starts_at;
-  campaign.rules.duration = duration;
+  campaign.rules.duration = spec_.duration;
+  campaign.rules.rate = rate;
   campaign.rules.share = spec_.share;
   sent_.assign(spec_.recipients, false);
   line_of_.assign(spec_.recipients, 0);
@@ -367,9 +368,10 @@ Status CampaignRun::run() {
 
 }  // namespace
 
-Status run_campaign(const CampaignPlanSpec& spec, const Planned& planned, Span duration, CampaignPlan* plan, std::string* error) {
+Status run_campaign(const CampaignPlanSpec& spec, const Planned& planned, const CampaignRate& rate, CampaignPlan* plan,
+                    std::string* error) {
   CampaignRun run(spec, planned, plan, error);
-  if (const Status status = run.open(duration); status != Status::ok) return status;
+  if (const Status status = run.open(rate); status != Status::ok) return status;
   return run.run();
 }
 

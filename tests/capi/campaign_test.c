@@ -48,8 +48,8 @@ static uint64_t made(sluice_engine engine, const sluice_campaign_options* option
   return campaign;
 }
 
-static sluice_status put(sluice_engine engine, uint64_t campaign, const char* recipient, uint64_t* message) {
-  const sluice_bytes values[3] = {{"acme", 4}, {"+1", 2}, key(recipient)};
+static sluice_status put_by(sluice_engine engine, uint64_t campaign, const char* line, const char* recipient, uint64_t* message) {
+  const sluice_bytes values[3] = {{"acme", 4}, key(line), key(recipient)};
   const sluice_request request = request_of(engine, "send", values, 3);
   sluice_message brings = SLUICE_MESSAGE_INIT;
   sluice_held held = SLUICE_HELD_INIT;
@@ -59,6 +59,10 @@ static sluice_status put(sluice_engine engine, uint64_t campaign, const char* re
   CHECK_EQ(status == SLUICE_OK, held.message != 0);
   if (message != NULL) *message = held.message;
   return status;
+}
+
+static sluice_status put(sluice_engine engine, uint64_t campaign, const char* recipient, uint64_t* message) {
+  return put_by(engine, campaign, "+1", recipient, message);
 }
 
 static sluice_campaign_report changed(sluice_engine engine, uint64_t campaign, int32_t change) {
@@ -161,6 +165,64 @@ static void an_abort_is_final_and_tells_what_is_in_flight(sluice_engine engine) 
   CHECK_EQ(0, lease(engine, &none, 1));
 }
 
+/* A message at START + 2 h, and then one each 20 s, over two lines. */
+static void a_rate_holds_over_all_lines_and_is_changed(sluice_engine engine) {
+  sluice_campaign_options options = options_of("paced", "acme");
+  sluice_campaign_report report = SLUICE_CAMPAIGN_REPORT_INIT;
+  const int64_t begin = START + 120 * MINUTE;
+  sluice_leased leased;
+  uint64_t campaign;
+  int64_t due = 0;
+  int i;
+  options.rate = "3/min";
+  options.rate_len = SLUICE_STRLEN;
+  CHECK_EQ(SLUICE_OK, sluice_set_clock(engine, begin));
+  campaign = made(engine, &options);
+  for (i = 0; i < 8; ++i) CHECK_EQ(SLUICE_OK, put_by(engine, campaign, i % 2 == 0 ? "+1" : "+2", "ann", NULL));
+  for (i = 0; i < 3; ++i) {
+    CHECK_EQ(SLUICE_OK, sluice_set_clock(engine, begin + i * 20 * SECOND - (i != 0)));
+    CHECK_EQ(i == 0, lease(engine, &leased, 1));
+    CHECK_EQ(SLUICE_OK, sluice_set_clock(engine, begin + i * 20 * SECOND));
+    if (i != 0) CHECK_EQ(1, lease(engine, &leased, 1));
+    CHECK_EQ(SLUICE_OK, sluice_ack(engine, leased.message, leased.fence, SLUICE_NOW, &error));
+  }
+  CHECK_EQ(SLUICE_OK, sluice_campaign_status(engine, campaign, &report, &error));
+  CHECK(report.rate_amount == 3 && report.rate_period == MINUTE && report.rate_opens_at == begin + 60 * SECOND);
+  CHECK_EQ(SLUICE_OK, sluice_set_clock(engine, begin + 50 * SECOND)); /* half a message is owed */
+  CHECK_EQ(SLUICE_OK, sluice_set_campaign_rate(engine, campaign, "1/s", 3, SLUICE_NOW, &report, &error));
+  CHECK(report.rate_amount == 1 && report.rate_period == SECOND && report.rate_opens_at == begin + 50 * SECOND + SECOND / 2);
+  CHECK_EQ(0, lease(engine, &leased, 1));
+  CHECK_EQ(SLUICE_OK, sluice_next_due(engine, &due));
+  CHECK_EQ(report.rate_opens_at, due);
+  CHECK_EQ(SLUICE_OK, sluice_set_campaign_rate(engine, campaign, NULL, 0, SLUICE_NOW, &report, &error));
+  CHECK(report.rate_amount == 0 && report.rate_opens_at == 0);
+  CHECK_EQ(1, lease(engine, &leased, 1));
+  changed(engine, campaign, SLUICE_CHANGE_ABORT);
+  CHECK_EQ(SLUICE_E_CONFLICT, sluice_set_campaign_rate(engine, campaign, "1/s", 3, SLUICE_NOW, NULL, &error));
+  SAID("campaign: aborted, which is final");
+  CHECK_EQ(SLUICE_OK, sluice_ack(engine, leased.message, leased.fence, SLUICE_NOW, &error));
+}
+
+static void bad_rates_are_named(sluice_engine engine) {
+  static const char* const rates[] = {"fast", "0/s", "10/fortnight", "281474976710656/s", "-1/s", "1.5/s", "1/401 days", ""};
+  const sluice_campaign_options good = options_of("paced", "acme");
+  const uint64_t campaign = made(engine, &good);
+  size_t i;
+  for (i = 0; i < sizeof(rates) / sizeof(rates[0]); ++i) {
+    sluice_campaign_options options = good;
+    uint64_t none = 77;
+    options.rate = rates[i];
+    options.rate_len = SLUICE_STRLEN;
+    CHECK_EQ(SLUICE_E_INVALID, sluice_create_campaign(engine, &options, SLUICE_NOW, &none, &error));
+    CHECK(none == 0 && strncmp(error.message, "rate: ", 6) == 0);
+    error.message[0] = '\0';
+    CHECK_EQ(SLUICE_E_INVALID, sluice_set_campaign_rate(engine, campaign, rates[i], SLUICE_STRLEN, SLUICE_NOW, NULL, &error));
+    CHECK(strncmp(error.message, "rate: ", 6) == 0);
+  }
+  CHECK_EQ(SLUICE_E_NOT_FOUND, sluice_set_campaign_rate(engine, 12345, "1/s", 3, SLUICE_NOW, NULL, &error));
+  CHECK_EQ(SLUICE_E_TIME, sluice_set_campaign_rate(engine, campaign, "1/s", 3, -1, NULL, &error));
+}
+
 static void what_a_campaign_is_to_be_is_checked(sluice_engine engine) {
   static char long_name[194];
   sluice_campaign_options options;
@@ -175,7 +237,7 @@ static void what_a_campaign_is_to_be_is_checked(sluice_engine engine) {
     SAID(words);                                                                                         \
     CHECK_EQ(0, campaign);                                                                               \
   } while (0)
-  BAD(struct_size, 64, "options.struct_size: 64; set it to sizeof, 72");
+  BAD(struct_size, 64, "options.struct_size: 64; set it to sizeof, 88");
   BAD(tenant.ptr, NULL, "tenant: NULL with length 4");
   BAD(tenant, key(""), "tenant: 0 bytes; a key has 1 to 1024");
   BAD(name, long_name, "name: at most 192 bytes");
@@ -190,7 +252,9 @@ static void what_a_campaign_is_to_be_is_checked(sluice_engine engine) {
   BAD(catches_up, 2, "catches_up: 2; 0 or 1");
   BAD(pause_share, 10001, "pause_share: hundredths of a percent, at most 10000");
   BAD(pause_window, 10001, "pause_window: from 1 to 10000");
+  BAD(rate_len, 4, "rate: NULL with length 4");
 #undef BAD
+  bad_rates_are_named(engine);
   options = options_of("autumn", "acme");
   options.tenant.ptr = NULL;
   options.tenant.len = 0;
@@ -220,7 +284,7 @@ static void changes_and_reports_are_checked(sluice_engine engine) {
   CHANGE(12345, SLUICE_CHANGE_ABORT, NULL, SLUICE_E_NOT_FOUND, unknown);
   CHANGE(UINT64_MAX, SLUICE_CHANGE_ABORT, NULL, SLUICE_E_NOT_FOUND, unknown);
   report.struct_size = 144;
-  CHANGE(campaign, SLUICE_CHANGE_ABORT, &report, SLUICE_E_INVALID, "report.struct_size: 144; set it to sizeof, 152");
+  CHANGE(campaign, SLUICE_CHANGE_ABORT, &report, SLUICE_E_INVALID, "report.struct_size: 144; set it to sizeof, 176");
   CHECK_EQ(SLUICE_E_INVALID, sluice_campaign_status(engine, campaign, &report, &error));
   report.struct_size = sizeof(report);
   report.in_flight_capacity = 3;
@@ -269,6 +333,7 @@ int main(void) {
   what_a_campaign_is_to_be_is_checked(engine);
   changes_and_reports_are_checked(engine);
   a_message_brings_a_campaign_of_its_account_that_is_there(engine);
+  a_rate_holds_over_all_lines_and_is_changed(engine);
   CHECK_EQ(SLUICE_OK, sluice_engine_destroy(engine));
   return finish();
 }

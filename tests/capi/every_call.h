@@ -89,6 +89,7 @@ static inline void campaign_calls(sluice_engine engine, sluice_status expected, 
   CHECK_EQ(expected, sluice_create_campaign(engine, &options, SLUICE_NOW, &campaign, error));
   CHECK_EQ(0, campaign);
   CHECK_EQ(expected, sluice_change_campaign(engine, 1, SLUICE_CHANGE_ABORT, SLUICE_NOW, &report, error));
+  CHECK_EQ(expected, sluice_set_campaign_rate(engine, 1, "10/s", 4, SLUICE_NOW, &report, error));
   CHECK_EQ(expected, sluice_campaign_status(engine, 1, &report, error));
 }
 

@@ -307,6 +307,8 @@ static void pools_and_campaigns(void) {
   FIELD(sluice_campaign_options, catches_up);
   FIELD(sluice_campaign_options, pause_share);
   FIELD(sluice_campaign_options, pause_window);
+  FIELD(sluice_campaign_options, rate);
+  FIELD(sluice_campaign_options, rate_len);
   END(sluice_campaign_options);
   BEGIN(sluice_campaign_report);
   FIELD(sluice_campaign_report, struct_size);
@@ -320,6 +322,9 @@ static void pools_and_campaigns(void) {
   FIELD(sluice_campaign_report, queued);
   FIELD(sluice_campaign_report, removed);
   FIELD(sluice_campaign_report, ended);
+  FIELD(sluice_campaign_report, rate_amount);
+  FIELD(sluice_campaign_report, rate_period);
+  FIELD(sluice_campaign_report, rate_opens_at);
   END(sluice_campaign_report);
 }
 

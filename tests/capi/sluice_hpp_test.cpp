@@ -381,6 +381,11 @@ TEST_F(Pooled, a_campaign_is_a_name_for_many_messages) {
     ASSERT_EQ(leased.size(), 1u);
     EXPECT_EQ(leased[0]->campaign, campaign.number());
   }
+  EXPECT_EQ(campaign.set_rate("200/min").rate_amount, 200u);
+  EXPECT_EQ(campaign.status().rate_period, 60 * kSecond);
+  EXPECT_EQ(campaign.set_rate({}).in_flight.size(), 70u);
+  EXPECT_EQ(campaign.status().rate_amount, 0u);
+  EXPECT_EQ(thrown([&] { campaign.set_rate("fast"); }), SLUICE_E_INVALID);
   EXPECT_EQ(campaign.pause().state, SLUICE_CAMPAIGN_PAUSED);
   EXPECT_EQ(campaign.resume().state, SLUICE_CAMPAIGN_RUNNING);
   EXPECT_EQ(campaign.seal().sealed, 1u);

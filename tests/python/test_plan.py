@@ -96,7 +96,7 @@ def test_a_campaign_is_spread_over_lines_and_time() -> None:
     plan = campaign(900, lines=3, duration=timedelta(minutes=10))
     assert [line.messages for line in plan.lines] == [300, 300, 300]
     assert plan.took == 600 * S * 299 // 300
-    assert campaign(900, rate="9/s").took == 100 * S * 899 // 900 + 1
+    assert campaign(900, rate="9/s").took == 899 * 111_111_112
     assert campaign(1, starts_at=datetime(2026, 3, 1, tzinfo=timezone.utc)).took == 0
     assert campaign(1, starts_at=None).starts_at > START
 
@@ -144,7 +144,7 @@ def test_what_is_wrong_with_a_question_about_lines_is_named(changes: dict[str, A
         ({"starts_at": -1}, sluice.TimeError, "starts_at must be from 0"),
         ({"starts_at": 1.5}, TypeError, "starts_at must be an int of ns"),
         ({"duration": -1}, sluice.InvalidRequest, "duration must be from 0"),
-        ({"duration": 60 * S, "rate": "1/s"}, sluice.InvalidRequest, "rate: there is a duration, too"),
+        ({"duration": 60 * S, "rate": "1/401 days"}, sluice.InvalidRequest, "rate: "),
         ({"share": 0}, sluice.InvalidRequest, "share: 0; from 0.01 to 100"),
     ],
 )

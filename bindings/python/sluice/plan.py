@@ -133,9 +133,9 @@ class CampaignPlan:
     sent: int
     """Within 400 days."""
     unhindered: int
-    """What the lines and the duration alone would take."""
+    """What the lines, the duration and the rate alone would take."""
     spread: int
-    """For how long its own slots, and no limit, held the next message."""
+    """For how long its own slots and its rate, and no limit, held the next message."""
     line_rate: str | None
     lines: tuple[PlannedLine, ...]
     blockers: tuple[Blocker, ...]
@@ -209,8 +209,9 @@ def plan_campaign(
 ) -> CampaignPlan:
     """When a message to each of `recipients` has left, and what held them, from `starts_at` (None: now) on.
 
-    They are spread over `duration`, or come at `rate` ("30/s"), or (neither) as fast as `share` percent of each line's pace
-    allows. `in_conversation` of them have just written, the rest is new to the account. Raises as plan_lines, and TimeError.
+    They are spread over `duration` (0: as fast as `share` percent of each line's pace allows), and leave by all lines together at
+    no more than `rate` ("30/s"; None: no such limit), the campaign's own. `in_conversation` of them have just written, the rest
+    is new to the account. Raises as plan_lines, and TimeError.
     """
     question = _question(policy, stance, zoneinfo_dir, operation, plans)
     question |= {

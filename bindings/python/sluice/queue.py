@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._native import EngineCore
-from .campaign import Campaign, Share, share_of
+from .campaign import Campaign, Share, rate_of, share_of
 from .due import Bell, Due
 from .errors import InvalidRequest
 from .explanation import Explanation, explanation_of
@@ -264,6 +264,7 @@ class Queue:
         starts_at: Instant | None = None,
         duration: Duration | None = None,
         share: Share = "50%",
+        rate: str | None = None,
         catches_up: bool = False,
         pause_share: Share | None = None,
         pause_window: int = 200,
@@ -278,6 +279,7 @@ class Queue:
         starts_at: None: now.
         duration: its messages leave evenly over so long, up to 400 days; None: as fast as its share allows.
         share: the most of a line's pace that it takes.
+        rate: the most that leaves by all its lines together, as a policy writes rates: "10/s", "200/min"; None: no such limit.
         catches_up: after a pause it keeps its end and goes faster; else its end moves.
         pause_share: pauses it, with an event, when so many of its last `pause_window` outcomes were failures; None: nothing does.
         message_class: of all its messages.
@@ -299,6 +301,7 @@ class Queue:
             catches_up,
             0 if pause_share is None else share_of("pause_share", pause_share),
             pause_window,
+            rate_of(rate),
             now,
         )
         return Campaign(self._core, number, name)
