@@ -186,6 +186,7 @@ class SendQueue {
 
  private:
   friend class MessageExplainer;
+  friend class PlanCopier;
   friend class Pools;
 
   // lines.cpp

@@ -31,23 +31,6 @@ Status read_rate(const CampaignPlanSpec& spec, CampaignRate* out, std::string* e
   return Status::ok;
 }
 
-Status check(const CampaignPlanSpec& spec, const Planned& planned, std::string* error) {
-  if (spec.recipients == 0 || spec.recipients > kMostCampaign) {
-    return wrong_number(error, "recipients", spec.recipients, 1, kMostCampaign);
-  }
-  if (spec.in_conversation > spec.recipients) {
-    return wrong_number(error, "in_conversation", spec.in_conversation, 0, spec.recipients);
-  }
-  if (spec.lines == 0 || spec.lines > kMostPoolLines) return wrong_number(error, "lines", spec.lines, 1, kMostPoolLines);
-  if (!is_instant(spec.starts_at)) return fail(Status::time, error, "starts_at: outside [0, 2^62)");
-  if (spec.share == 0 || spec.share > kWholeShare) return wrong_number(error, "share", spec.share, 1, kWholeShare);
-  if (planned.operation->tenant == kNone) {
-    return fail(Status::invalid, error,
-                "operation: a campaign is of one account; \"" + planned.operation->name + "\" takes none");
-  }
-  return Status::ok;
-}
-
 // By its own rate, and by the busiest line's part: a message each slot, from the start.
 Span unhindered(const CampaignPlanSpec& spec, const LineRate& line, const CampaignRate& rate) {
   const uint64_t each = div_ceil(spec.recipients, std::min(spec.lines, spec.recipients));
@@ -64,22 +47,44 @@ Span unhindered(const CampaignPlanSpec& spec, const LineRate& line, const Campai
 
 }  // namespace
 
-Status plan_campaign(const CampaignPlanSpec& spec, CampaignPlan* out, std::string* error) {
-  Planned planned;
+Status check_campaign(const CampaignPlanSpec& spec, const Planned& planned, std::string* error) {
+  if (spec.recipients == 0 || spec.recipients > kMostCampaign) {
+    return wrong_number(error, "recipients", spec.recipients, 1, kMostCampaign);
+  }
+  if (spec.in_conversation > spec.recipients) {
+    return wrong_number(error, "in_conversation", spec.in_conversation, 0, spec.recipients);
+  }
+  if (spec.lines == 0 || spec.lines > kMostPoolLines) return wrong_number(error, "lines", spec.lines, 1, kMostPoolLines);
+  if (!is_instant(spec.starts_at)) return fail(Status::time, error, "starts_at: outside [0, 2^62)");
+  if (spec.share == 0 || spec.share > kWholeShare) return wrong_number(error, "share", spec.share, 1, kWholeShare);
+  if (planned.operation->tenant == kNone) {
+    return fail(Status::invalid, error,
+                "operation: a campaign is of one account; \"" + planned.operation->name + "\" takes none");
+  }
+  return Status::ok;
+}
+
+Status plan_found(const CampaignPlanSpec& spec, const Planned& planned, const LivePlan* live, CampaignPlan* out,
+                  std::string* error) {
   CampaignRate rate;
   CampaignPlan plan;
-  if (const Status status = find_planned(spec.question, &planned, error); status != Status::ok) return status;
-  if (const Status status = check(spec, planned, error); status != Status::ok) return status;
   if (const Status status = read_rate(spec, &rate, error); status != Status::ok) return status;
   if (const Status status = rate_of_line(planned, &plan.line_rate, error); status != Status::ok) return status;
-  plan.starts_at = spec.starts_at;
+  plan.starts_at = live == nullptr ? spec.starts_at : std::max(spec.starts_at, live->now);
   plan.unhindered = unhindered(spec, plan.line_rate, rate);
-  if (const Status status = run_campaign(spec, planned, rate, &plan, error); status != Status::ok) return status;
+  if (const Status status = run_campaign(spec, planned, rate, live, &plan, error); status != Status::ok) return status;
   std::stable_sort(plan.blockers.begin(), plan.blockers.end(),
                    [](const Blocker& a, const Blocker& b) { return a.forever != b.forever ? a.forever : a.held > b.held; });
   say_campaign_plan(spec, planned, &plan);
   *out = std::move(plan);
   return Status::ok;
+}
+
+Status plan_campaign(const CampaignPlanSpec& spec, CampaignPlan* out, std::string* error) {
+  Planned planned;
+  if (const Status status = find_planned(spec.question, &planned, error); status != Status::ok) return status;
+  if (const Status status = check_campaign(spec, planned, error); status != Status::ok) return status;
+  return plan_found(spec, planned, nullptr, out, error);
 }
 
 }  // namespace sluice::planner

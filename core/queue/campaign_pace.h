@@ -57,6 +57,8 @@ class CampaignPace {
   // Another rate from now on: what is owed stays owed, in messages. Every lane that waits is to look at its `look` again.
   // REQUIRES: an amount below kCountLimit, and a period in [1, kEndOfTime) with it.
   void set(CellBase cells, CampaignRate rate, Instant now);
+  // What left before keeps the next back until then.
+  void owe(Instant opens_at) { opens_at_ = opens_at; }
   // Whether a message of the lane may leave now; else the lane waits, until its `look`.
   bool admits(CellBase cells, CellId lane, Instant now);
   // It leaves. REQUIRES: its lane was admitted at that instant.

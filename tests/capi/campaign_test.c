@@ -203,6 +203,58 @@ static void a_rate_holds_over_all_lines_and_is_changed(sluice_engine engine) {
   CHECK_EQ(SLUICE_OK, sluice_ack(engine, leased.message, leased.fence, SLUICE_NOW, &error));
 }
 
+/* What is planned is what then happens; the engine is as it was in between. */
+static void a_running_engine_says_when_a_campaign_would_be_through(sluice_engine engine) {
+  static char text[16384];
+  const sluice_bytes values[3] = {{"acme", 4}, {NULL, 0}, {NULL, 0}}, full[3] = {{"acme", 4}, {"+1", 2}, {NULL, 0}};
+  const sluice_bytes lines[2] = {{"+8", 2}, {"+9", 2}};
+  sluice_live_campaign live = SLUICE_LIVE_CAMPAIGN_INIT;
+  sluice_campaign_question question = SLUICE_CAMPAIGN_QUESTION_INIT;
+  sluice_campaign_plan plan = SLUICE_CAMPAIGN_PLAN_INIT;
+  sluice_counters before = SLUICE_COUNTERS_INIT, after = SLUICE_COUNTERS_INIT;
+  size_t length = sizeof(text);
+  int64_t now = 0;
+  int i;
+  CHECK_EQ(SLUICE_OK, sluice_set_clock(engine, START + 180 * MINUTE));
+  for (i = 0; i < 10; ++i) CHECK_EQ(SLUICE_OK, put_by(engine, 0, "+8", "ann", NULL));
+  CHECK_EQ(SLUICE_OK, sluice_clock(engine, &now));
+  CHECK_EQ(SLUICE_OK, sluice_get_counters(engine, &before));
+  live.values = values;
+  live.value_count = 3;
+  live.lines = lines;
+  live.line_count = 2;
+  question.recipients = 20;
+  question.share = 10000;
+  CHECK_EQ(SLUICE_OK, sluice_plan_campaign_on(engine, &live, &question, &plan, text, &length, &error));
+  CHECK(plan.starts_at == now && plan.sent == 20);
+  CHECK_EQ(now + 19 * SECOND / 10, plan.finishes_at); /* ten in front of ten, at 10/s */
+  CHECK(strstr(text, "\"waiting\":10") != NULL && strstr(text, "\"quota\":[{\"limit\":\"day\"") != NULL);
+  CHECK_EQ(SLUICE_OK, sluice_get_counters(engine, &after));
+  CHECK(before.messages == after.messages && before.accepted == after.accepted && before.leased == after.leased);
+#define NOT(field, value, words)                                                                                          \
+  do {                                                                                                                    \
+    field = value;                                                                                                        \
+    CHECK_EQ(SLUICE_E_INVALID, sluice_plan_campaign_on(engine, &live, &question, &plan, NULL, NULL, &error));             \
+    SAID(words);                                                                                                          \
+  } while (0)
+  NOT(live.values, full, "values: line is left out: the campaign has many");
+  live.values = values;
+  NOT(live.value_count, 2, "values: 2 given; \"send\" takes 3, the line's and the recipient's among them, which are left out");
+  live.value_count = 3;
+  NOT(live.line_count, 0, "lines: name those that it goes by; the operation has no pool");
+  live.line_count = 2;
+  NOT(live.recipient_count, 1, "live.recipients: NULL with a count of 1");
+  live.recipient_count = 0;
+  NOT(question.lines, 3, "question.lines: 3; name them in live.lines, or leave them to the pool");
+  question.lines = 0;
+  NOT(question.policy, "{}", "question.policy: the engine has one; leave policy, stance, zones and plans NULL");
+  question.policy = NULL;
+  NOT(live.struct_size, 8, "live.struct_size: 8; set it to sizeof, 56");
+#undef NOT
+  CHECK_EQ(SLUICE_E_INVALID, sluice_plan_campaign_on(engine, NULL, &question, &plan, NULL, NULL, &error));
+  SAID("live: NULL");
+}
+
 static void bad_rates_are_named(sluice_engine engine) {
   static const char* const rates[] = {"fast", "0/s", "10/fortnight", "281474976710656/s", "-1/s", "1.5/s", "1/401 days", ""};
   const sluice_campaign_options good = options_of("paced", "acme");
@@ -334,6 +386,7 @@ int main(void) {
   changes_and_reports_are_checked(engine);
   a_message_brings_a_campaign_of_its_account_that_is_there(engine);
   a_rate_holds_over_all_lines_and_is_changed(engine);
+  a_running_engine_says_when_a_campaign_would_be_through(engine);
   CHECK_EQ(SLUICE_OK, sluice_engine_destroy(engine));
   return finish();
 }

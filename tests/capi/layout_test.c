@@ -511,6 +511,16 @@ static void planner(void) {
   FIELD(sluice_campaign_question, lines);
   FIELD(sluice_campaign_question, reserved0);
   END(sluice_campaign_question);
+  BEGIN(sluice_live_campaign);
+  FIELD(sluice_live_campaign, struct_size);
+  FIELD(sluice_live_campaign, reserved0);
+  FIELD(sluice_live_campaign, values);
+  FIELD(sluice_live_campaign, value_count);
+  FIELD(sluice_live_campaign, lines);
+  FIELD(sluice_live_campaign, line_count);
+  FIELD(sluice_live_campaign, recipients);
+  FIELD(sluice_live_campaign, recipient_count);
+  END(sluice_live_campaign);
   BEGIN(sluice_campaign_plan);
   FIELD(sluice_campaign_plan, struct_size);
   FIELD(sluice_campaign_plan, blocker_count);

@@ -400,6 +400,19 @@ TEST_F(Pooled, a_campaign_is_a_name_for_many_messages) {
   EXPECT_EQ(thrown([&] { engine_.create_campaign(sluice::make_campaign_options("")); }), SLUICE_E_INVALID);
 }
 
+TEST_F(Pooled, a_running_engine_is_asked_about_a_campaign) {
+  engine_.set_line(sluice::line_change("shared", "+1"));
+  sluice_campaign_question question = sluice::make_campaign_question({}, 20, 0);
+  question.operation = "send";
+  question.operation_len = 4;
+  sluice_campaign_plan plan = SLUICE_CAMPAIGN_PLAN_INIT;
+  const std::vector<sluice_bytes> values = {sluice::bytes("acme"), {}, {}};
+  EXPECT_THAT(engine_.plan_campaign(sluice::make_live_campaign(values), question, &plan), HasSubstr(R"("line":"+1","messages":20)"));
+  EXPECT_EQ(plan.sent, 20u);
+  question.recipients = 0;
+  EXPECT_EQ(thrown([&] { engine_.plan_campaign(sluice::make_live_campaign(values), question); }), SLUICE_E_INVALID);
+}
+
 TEST(WrapperNames, are_total) {
   EXPECT_STREQ(sluice::message_state_name(SLUICE_MESSAGE_DEAD), "dead");
   EXPECT_STREQ(sluice::message_state_name(SLUICE_MESSAGE_PARKED), "parked");

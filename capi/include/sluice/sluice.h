@@ -834,6 +834,19 @@ typedef struct sluice_campaign_question {
 #define SLUICE_CAMPAIGN_QUESTION_INIT {sizeof(sluice_campaign_question), 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0, 0, \
                                        0, 0, 0, 0}
 
+/* Whose campaign a running engine is asked about, and by which lines it goes. */
+typedef struct sluice_live_campaign {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  const sluice_bytes *values;     /* of the operation, in its order; the line's and the recipient's are absent; required */
+  size_t value_count;
+  const sluice_bytes *lines;      /* those that it goes by, where the operation has no pool; NULL with 0: its pool's */
+  size_t line_count;
+  const sluice_bytes *recipients; /* to whom, one for each message; NULL with 0: to nobody that the engine has heard of */
+  size_t recipient_count;
+} sluice_live_campaign;
+#define SLUICE_LIVE_CAMPAIGN_INIT {sizeof(sluice_live_campaign), 0, NULL, 0, NULL, 0, NULL, 0}
+
 typedef struct sluice_campaign_plan {
   uint32_t struct_size;
   uint32_t blocker_count; /* limits that held messages; the JSON names them */
@@ -850,6 +863,7 @@ typedef struct sluice_campaign_plan {
 SLUICE_API void sluice_line_question_init(sluice_line_question *question, uint32_t size);
 SLUICE_API void sluice_line_plan_init(sluice_line_plan *plan, uint32_t size);
 SLUICE_API void sluice_campaign_question_init(sluice_campaign_question *question, uint32_t size);
+SLUICE_API void sluice_live_campaign_init(sluice_live_campaign *live, uint32_t size);
 SLUICE_API void sluice_campaign_plan_init(sluice_campaign_plan *plan, uint32_t size);
 
 /* How many lines does this traffic need? A number is answered only when it met the wait in a run.
@@ -863,6 +877,15 @@ SLUICE_API sluice_status sluice_plan_lines(const sluice_line_question *question,
  * SLUICE_E_INVALID, _POLICY, _NOT_FOUND, _TIME, _UNSET, _TOO_MANY, _BUFFER, _UNSUPPORTED, _NO_MEMORY. since 0.1 */
 SLUICE_API sluice_status sluice_plan_campaign(const sluice_campaign_question *question, sluice_campaign_plan *plan, char *buffer,
                                               size_t *length, sluice_error *error);
+
+/* The same of a running engine, given what it holds now (docs/planner.md says what of it is modelled). The engine stays as it is:
+ * what the campaign would meet is copied, a record or a line at a time, and runs elsewhere. Of the question the policy, the stance,
+ * the zones, the plans, the lines and in_conversation are the engine's own: leave them as INIT has them; starts_at 0: now.
+ * Returns: as sluice_plan_campaign, and SLUICE_E_HANDLE, _FORKED; SLUICE_E_CONFLICT when the policy is reloaded all the while.
+ * since 0.1 */
+SLUICE_API sluice_status sluice_plan_campaign_on(sluice_engine engine, const sluice_live_campaign *live,
+                                                 const sluice_campaign_question *question, sluice_campaign_plan *plan, char *buffer,
+                                                 size_t *length, sluice_error *error);
 
 /* ---- subjects ------------------------------------------------------------------------------------------------------------- */
 
