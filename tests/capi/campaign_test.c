@@ -231,11 +231,11 @@ static void a_running_engine_says_when_a_campaign_would_be_through(sluice_engine
   CHECK(strstr(text, "\"waiting\":10") != NULL && strstr(text, "\"quota\":[{\"limit\":\"day\"") != NULL);
   CHECK_EQ(SLUICE_OK, sluice_get_counters(engine, &after));
   CHECK(before.messages == after.messages && before.accepted == after.accepted && before.leased == after.leased);
-#define NOT(field, value, words)                                                                                          \
-  do {                                                                                                                    \
-    field = value;                                                                                                        \
-    CHECK_EQ(SLUICE_E_INVALID, sluice_plan_campaign_on(engine, &live, &question, &plan, NULL, NULL, &error));             \
-    SAID(words);                                                                                                          \
+#define NOT(field, value, words)                                                                              \
+  do {                                                                                                        \
+    field = value;                                                                                            \
+    CHECK_EQ(SLUICE_E_INVALID, sluice_plan_campaign_on(engine, &live, &question, &plan, NULL, NULL, &error)); \
+    SAID(words);                                                                                              \
   } while (0)
   NOT(live.values, full, "values: line is left out: the campaign has many");
   live.values = values;

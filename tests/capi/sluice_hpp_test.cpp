@@ -407,7 +407,8 @@ TEST_F(Pooled, a_running_engine_is_asked_about_a_campaign) {
   question.operation_len = 4;
   sluice_campaign_plan plan = SLUICE_CAMPAIGN_PLAN_INIT;
   const std::vector<sluice_bytes> values = {sluice::bytes("acme"), {}, {}};
-  EXPECT_THAT(engine_.plan_campaign(sluice::make_live_campaign(values), question, &plan), HasSubstr(R"("line":"+1","messages":20)"));
+  EXPECT_THAT(engine_.plan_campaign(sluice::make_live_campaign(values), question, &plan),
+              HasSubstr(R"("line":"+1","messages":20)"));
   EXPECT_EQ(plan.sent, 20u);
   question.recipients = 0;
   EXPECT_EQ(thrown([&] { engine_.plan_campaign(sluice::make_live_campaign(values), question); }), SLUICE_E_INVALID);

@@ -14,7 +14,8 @@ from .explanation import Explanation, explanation_of
 from .held import Held, MessageStatus, Settled
 from .instant import Duration, Instant
 from .lease import Lease, Outcome
-from .line_filter import line_filter
+from .line_filter import keys_of, line_filter
+from .plan import CampaignPlan, campaign_plan_of, live_question
 from .pool import Line, LineReport, LineState, OnSuspend
 from .scope import Scopes, Value
 
@@ -305,6 +306,43 @@ class Queue:
             now,
         )
         return Campaign(self._core, number, name)
+
+    def plan_campaign(
+        self,
+        operation: str,
+        recipients: int | Iterable[Value],
+        /,
+        *,
+        lines: Iterable[Value] = (),
+        starts_at: Instant | None = None,
+        duration: Duration = 0,
+        rate: str | None = None,
+        share: float = 50,
+        values: Mapping[str, Value] | None = None,
+        **dimensions: Value,
+    ) -> CampaignPlan:
+        """When a campaign would be through, and what would hold it, given what the engine holds now. It changes nothing.
+
+        `engine.plan_campaign("send", ["+2", "+3"], account="acme", lines=["+1"])`: a message of the operation to each.
+
+        recipients: to whom, or how many that the engine has not heard of.
+        lines: by which they go in turns, where the operation has no pool.
+        starts_at: None: now. duration, rate, share (in percent): as of sluice.plan_campaign.
+        dimensions: the operation's other values by name; or `values`.
+
+        What of the engine is modelled is in docs/planner.md. Raises as sluice.plan_campaign, and NotFound, ClosedError.
+        """
+        named = {**(values or {}), **dimensions}
+        declared = self.operation(operation).values
+        if unknown := set(named) - set(declared):
+            raise InvalidRequest(f"{operation} has no {', '.join(sorted(unknown))}; it takes {', '.join(declared)}")
+        keys = dict(zip(named, keys_of("values", named.values())))
+        to = [] if isinstance(recipients, int) else keys_of("recipients", recipients)
+        count = recipients if isinstance(recipients, int) else len(to)
+        question = live_question(operation, count, starts_at, duration, rate, share)
+        return campaign_plan_of(
+            self._core.plan_campaign(question, [keys.get(name) for name in declared], keys_of("lines", lines), to)
+        )
 
 
 def _text(name: str, value: object) -> str:

@@ -530,7 +530,8 @@ inline sluice_line_question make_line_question(std::string_view policy, std::str
 }
 
 // Whose campaign a running engine is asked about: values in the operation's order, {} for the line and the recipient. Borrows.
-inline sluice_live_campaign make_live_campaign(const std::vector<sluice_bytes>& values, const std::vector<sluice_bytes>& lines = {},
+inline sluice_live_campaign make_live_campaign(const std::vector<sluice_bytes>& values,
+                                               const std::vector<sluice_bytes>& lines = {},
                                                const std::vector<sluice_bytes>& recipients = {}) noexcept {
   sluice_live_campaign live{};
   live.struct_size = sizeof(live);
