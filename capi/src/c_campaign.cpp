@@ -4,11 +4,24 @@
 
 #include "capi/src/arguments.h"
 #include "capi/src/boundary.h"
+#include "core/policy/text.h"
 
 namespace sluice::capi {
 namespace {
 
 static_assert(std::size(sluice_campaign_report{}.ended) == std::size(CampaignReport{}.ended));
+
+// NULL: none.
+Status read_rate(const char* text, size_t length, CampaignRate* out, std::string* words) {
+  std::string_view given;
+  if (const Status status = read_optional_text("rate", text, length, &given, words); status != Status::ok) return status;
+  if (given.empty()) return Status::ok;
+  RateText rate;
+  std::string why;
+  if (!parse_rate(given, &rate, &why)) return fail(words, Status::invalid, "rate: ", why);
+  *out = {rate.amount, rate.period};
+  return Status::ok;
+}
 
 Status read_rules(const sluice_campaign_options& given, CampaignRules* out, std::string* words) {
   if (given.message_class != SLUICE_NONE && !from_c(given.message_class, &out->message_class)) {
@@ -29,6 +42,7 @@ Status read_options(const sluice_campaign_options& given, CampaignSpec* out, std
   Status status = read_key("tenant", given.tenant, &out->tenant, words);
   if (status == Status::ok) status = read_optional_text("name", given.name, given.name_len, &name, words);
   out->name = name;
+  if (status == Status::ok) status = read_rate(given.rate, given.rate_len, &out->rules.rate, words);
   return status == Status::ok ? read_rules(given, &out->rules, words) : status;
 }
 
@@ -48,6 +62,9 @@ void write_report(sluice_campaign_report* out, const CampaignReport& report) {
   value.accepted = report.accepted;
   value.queued = report.queued;
   value.removed = report.removed;
+  value.rate_amount = report.rate.amount;
+  value.rate_period = report.rate.period;
+  value.rate_opens_at = report.rate_opens_at;
   std::copy(std::begin(report.ended), std::end(report.ended), value.ended);
   const size_t told = std::min<size_t>(report.in_flight.size(), out->in_flight_capacity);
   std::copy_n(report.in_flight.begin(), told, out->in_flight);
@@ -85,6 +102,20 @@ sluice_status sluice_change_campaign(sluice_engine engine, uint64_t campaign, in
     if (status != Status::ok) return status;
     CampaignReport after;
     status = Engine::change_campaign(engine, campaign, asked, now, &after, words);
+    if (status == Status::ok && report != nullptr) write_report(report, after);
+    return status;
+  });
+}
+
+sluice_status sluice_set_campaign_rate(sluice_engine engine, uint64_t campaign, const char* rate, size_t rate_len, int64_t now,
+                                       sluice_campaign_report* report, sluice_error* error) {
+  return slow_call(error, [&](std::string* words) {
+    CampaignRate asked;
+    Status status = read_rate(rate, rate_len, &asked, words);
+    if (status == Status::ok && report != nullptr) status = check_report(report, words);
+    if (status != Status::ok) return status;
+    CampaignReport after;
+    status = Engine::set_campaign_rate(engine, campaign, asked, now, &after, words);
     if (status == Status::ok && report != nullptr) write_report(report, after);
     return status;
   });

@@ -58,8 +58,8 @@ Status read_plans(const sluice_on_plan* plans, size_t count, planner::Question* 
 
 // What both questions begin with.
 template <class Struct>
-Status read_question(const Struct& given, planner::Question* out, std::string_view* rate, std::string* words) {
-  Status status = read_policy_text(given.policy, given.policy_len, &out->policy, words);
+Status read_question(const Struct& given, planner::Question* out, std::string_view* rate, std::string* words, bool live = false) {
+  Status status = live ? Status::ok : read_policy_text(given.policy, given.policy_len, &out->policy, words);
   const auto text = [&](const char* name, const char* at, size_t length, std::string_view* to) {
     if (status == Status::ok) status = read_optional_text(name, at, length, to, words);
   };
@@ -111,8 +111,8 @@ sluice_line_plan to_c(const planner::LinePlan& plan) {
   return out;
 }
 
-Status read_campaign_question(const sluice_campaign_question& given, planner::CampaignPlanSpec* spec, std::string* words) {
-  if (const Status status = read_question(given, &spec->question, &spec->rate, words); status != Status::ok) return status;
+Status read_campaign(const sluice_campaign_question& given, planner::CampaignPlanSpec* spec, std::string* words, bool live) {
+  if (const Status status = read_question(given, &spec->question, &spec->rate, words, live); status != Status::ok) return status;
   if (given.reserved0 != 0) return fail(words, Status::unsupported, "reserved0: ", given.reserved0, "; it must be 0");
   spec->recipients = given.recipients;
   spec->in_conversation = given.in_conversation;
@@ -122,6 +122,50 @@ Status read_campaign_question(const sluice_campaign_question& given, planner::Ca
   if (given.share != 0) spec->share = given.share;
   return Status::ok;
 }
+
+Status read_campaign_question(const sluice_campaign_question& given, planner::CampaignPlanSpec* spec, std::string* words) {
+  return read_campaign(given, spec, words, false);
+}
+
+// What a running engine knows itself is not asked for.
+Status read_live_question(const sluice_campaign_question& given, planner::CampaignPlanSpec* spec, std::string* words) {
+  const bool of_policy =
+      given.policy != nullptr || given.stance != nullptr || given.zoneinfo_dir != nullptr || given.plan_count != 0;
+  if (of_policy)
+    return fail(words, Status::invalid, "question.policy: the engine has one; leave policy, stance, zones and plans NULL");
+  if (given.lines != 0)
+    return fail(words, Status::invalid, "question.lines: ", given.lines, "; name them in live.lines, or leave them to the pool");
+  return read_campaign(given, spec, words, true);
+}
+
+Status read_keys(const char* name, const sluice_bytes* given, size_t count, size_t most, std::vector<Bytes>* out,
+                 std::string* words) {
+  if (given == nullptr && count != 0) return fail(words, Status::invalid, "live.", name, ": NULL with a count of ", count);
+  if (count > most) return fail(words, Status::invalid, "live.", name, ": ", count, "; at most ", most);
+  for (size_t i = 0; i < count; ++i) {
+    if (!is_absent(given[i]) && !is_key(given[i])) return wrong_key(name, i, given[i], words);
+    out->push_back(as_bytes(given[i]));
+  }
+  return Status::ok;
+}
+
+// The names of a live campaign; what views them is made by spec().
+struct LiveNames {
+  std::vector<Bytes> values, lines, recipients;
+
+  Status read(const sluice_live_campaign* given, std::string* words) {
+    Status status = check_struct(given, "live", words);
+    if (status != Status::ok) return status;
+    sluice_live_campaign room;
+    const sluice_live_campaign& live = read_struct(given, &room);
+    if (live.reserved0 != 0) return fail(words, Status::unsupported, "live.reserved0: ", live.reserved0, "; it must be 0");
+    status = read_keys("values", live.values, live.value_count, kMaxDimensions, &values, words);
+    if (status == Status::ok) status = read_keys("lines", live.lines, live.line_count, kMostPoolLines, &lines, words);
+    if (status != Status::ok) return status;
+    return read_keys("recipients", live.recipients, live.recipient_count, planner::kMostCampaign, &recipients, words);
+  }
+  planner::LivePlanSpec spec(sluice_engine engine) const { return {engine, values, lines, recipients}; }
+};
 
 sluice_campaign_plan to_c(const planner::CampaignPlan& plan) {
   sluice_campaign_plan out = SLUICE_CAMPAIGN_PLAN_INIT;
@@ -174,6 +218,20 @@ sluice_status sluice_plan_campaign(const sluice_campaign_question* question, slu
   });
 }
 
+sluice_status sluice_plan_campaign_on(sluice_engine engine, const sluice_live_campaign* live,
+                                      const sluice_campaign_question* question, sluice_campaign_plan* plan, char* buffer,
+                                      size_t* length, sluice_error* error) {
+  return slow_call(error, [&](std::string* words) {
+    LiveNames names;
+    if (const Status status = names.read(live, words); status != Status::ok) return status;
+    const auto ask = [&](const planner::CampaignPlanSpec& spec, planner::CampaignPlan* out, std::string* why) {
+      return planner::plan_campaign_on(names.spec(engine), spec, out, why);
+    };
+    return answer<planner::CampaignPlanSpec, planner::CampaignPlan>(question, plan, {buffer, length}, words, read_live_question,
+                                                                    ask, planner::campaign_plan_json);
+  });
+}
+
 void sluice_line_question_init(sluice_line_question* question, uint32_t size) {
   init_struct(question, size, sluice_line_question SLUICE_LINE_QUESTION_INIT);
 }
@@ -184,6 +242,10 @@ void sluice_line_plan_init(sluice_line_plan* plan, uint32_t size) {
 
 void sluice_campaign_question_init(sluice_campaign_question* question, uint32_t size) {
   init_struct(question, size, sluice_campaign_question SLUICE_CAMPAIGN_QUESTION_INIT);
+}
+
+void sluice_live_campaign_init(sluice_live_campaign* live, uint32_t size) {
+  init_struct(live, size, sluice_live_campaign SLUICE_LIVE_CAMPAIGN_INIT);
 }
 
 void sluice_campaign_plan_init(sluice_campaign_plan* plan, uint32_t size) {

@@ -54,6 +54,8 @@ inline constexpr uint32_t kFirstSize<sluice_line_plan> = 80;
 template <>
 inline constexpr uint32_t kFirstSize<sluice_campaign_question> = 136;
 template <>
+inline constexpr uint32_t kFirstSize<sluice_live_campaign> = 56;
+template <>
 inline constexpr uint32_t kFirstSize<sluice_campaign_plan> = 56;
 
 // No struct will ever be larger: such a size is a variable nobody set.

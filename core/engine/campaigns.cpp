@@ -20,6 +20,12 @@ Status fail(Status status, std::string* error, const std::string& message) {
   return status;
 }
 
+Status check_rate(const CampaignRate& rate, std::string* error) {
+  const bool right = rate.amount == 0 || (rate.amount < kCountLimit && rate.period > 0 && rate.period <= kLongest);
+  return right ? Status::ok
+               : fail(Status::invalid, error, "rate: from 1 to 2^48 - 1 messages each period of 1 ns to 400 days; 0 is no rate");
+}
+
 Status check_rules(const CampaignSpec& spec, std::string* error) {
   const CampaignRules& r = spec.rules;
   if (spec.tenant.empty() || spec.tenant.size() > kMaxKeyBytes)
@@ -31,7 +37,7 @@ Status check_rules(const CampaignSpec& spec, std::string* error) {
     return fail(Status::invalid, error, "share: hundredths of a percent, from 1 to 10000");
   if (r.pause_share > kWholeShare) return fail(Status::invalid, error, "pause_share: hundredths of a percent, at most 10000");
   if (r.pause_window == 0 || r.pause_window > kMostWindow) return fail(Status::invalid, error, "pause_window: from 1 to 10000");
-  return Status::ok;
+  return check_rate(r.rate, error);
 }
 
 CampaignState state_of(const Campaign& c) {
@@ -45,6 +51,8 @@ void report_of(const Campaign& c, CampaignReport* report) {
   report->sealed = c.sealed;
   report->accepted = c.accepted;
   report->queued = c.queued;
+  report->rate = c.pace.rate();
+  report->rate_opens_at = c.pace.opens_at();
   std::copy(std::begin(c.ended), std::end(c.ended), report->ended);
   report->in_flight.assign(c.in_flight.begin(), c.in_flight.end());
   std::sort(report->in_flight.begin(), report->in_flight.end());
@@ -96,6 +104,7 @@ Status SendQueue::create_campaign(const CampaignSpec& spec, Instant given, uint6
     campaign->rules = spec.rules;
     campaign->bytes = bytes;
     if (spec.rules.starts_at == 0) campaign->rules.starts_at = now;
+    campaign->pace.set(cells(), spec.rules.rate, now);
     const uint64_t number = campaign->id;
     cold->queues->campaigns.emplace(number, std::move(campaign));
     *id = number;
@@ -197,6 +206,23 @@ Status SendQueue::change_campaign(uint64_t id, CampaignChange change, Instant gi
     report_of(*c, report);
     report->removed = change == CampaignChange::abort ? removed : 0;
   }
+  return Status::ok;
+}
+
+Status SendQueue::set_campaign_rate(uint64_t id, CampaignRate rate, Instant given, CampaignReport* report, std::string* error) {
+  Instant now;
+  if (!core_.time_of(given, &now))
+    return fail(Status::time, error, "now: outside [0, 2^62) or more than a day ahead of the clock");
+  if (const Status status = check_rate(rate, error); status != Status::ok) return status;
+  if (shard_of_message(id) >= core_.block_.shard_count()) return fail(Status::not_found, error, kUnknown);
+  const SpinGuard guard(core_.block_.shards[shard_of_message(id)].lock);
+  Campaign* c = find_campaign(id);
+  if (c == nullptr) return fail(Status::not_found, error, kUnknown);
+  if (c->aborted) return fail(Status::conflict, error, "campaign: aborted, which is final");
+  if (report != nullptr) report->in_flight.reserve(c->in_flight.size());
+  c->pace.set(cells(), rate, now);
+  wake_lines(*c);
+  if (report != nullptr) report_of(*c, report);
   return Status::ok;
 }
 

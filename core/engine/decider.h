@@ -45,6 +45,8 @@ class Decider {
   LineVerdict weigh_line();
   // The same of a message's lease, left in the items (explain_message.cpp).
   void weigh_lease();
+  // Takes in a message that has taken its charges elsewhere (plan_copy_queue.cpp).
+  Status hold_again();
 
  private:
   // decider.cpp

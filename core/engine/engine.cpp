@@ -54,6 +54,24 @@ Status check_options(const EngineOptions& o, std::string* error) {
   return Status::ok;
 }
 
+// An engine of that policy. REQUIRES: check_options said ok.
+Status open(const EngineOptions& options, const std::shared_ptr<const CompiledPolicy>& policy, uint64_t* handle,
+            std::string* error) {
+  uint64_t fresh = 0;
+  ControlBlock* block = registry::open(&fresh);
+  if (block == nullptr) return fail(Status::no_memory, error, "engine: too many engines in this process, or no memory for one");
+  auto core = std::make_unique<EngineCore>(*block, options);
+  if (const Status s = core->start(policy, error); s != Status::ok) {
+    core.reset();
+    registry::close(fresh);
+    return s;
+  }
+  block->core.store(core.release(), std::memory_order_relaxed);
+  block->engine.store(fresh, std::memory_order_release);
+  *handle = fresh;
+  return Status::ok;
+}
+
 }  // namespace
 
 Status Engine::create(const EngineOptions& options, uint64_t* handle, std::string* error) {
@@ -63,19 +81,7 @@ Status Engine::create(const EngineOptions& options, uint64_t* handle, std::strin
     if (error != nullptr) *error = format_findings(result.findings);
     return Status::policy;
   }
-  uint64_t fresh = 0;
-  ControlBlock* block = registry::open(&fresh);
-  if (block == nullptr) return fail(Status::no_memory, error, "engine: too many engines in this process, or no memory for one");
-  auto core = std::make_unique<EngineCore>(*block, options);
-  if (const Status s = core->start(result.policy, error); s != Status::ok) {
-    core.reset();
-    registry::close(fresh);
-    return s;
-  }
-  block->core.store(core.release(), std::memory_order_relaxed);
-  block->engine.store(fresh, std::memory_order_release);
-  *handle = fresh;
-  return Status::ok;
+  return open(options, result.policy, handle, error);
 }
 
 Status Engine::destroy(uint64_t handle) {
@@ -303,8 +309,43 @@ Status Engine::change_campaign(uint64_t handle, uint64_t campaign, CampaignChang
                 [&](EngineCore& core) { return core.queue().change_campaign(campaign, change, now, report, error); });
 }
 
+Status Engine::set_campaign_rate(uint64_t handle, uint64_t campaign, CampaignRate rate, Instant now, CampaignReport* report,
+                                 std::string* error) {
+  return shared(handle, error,
+                [&](EngineCore& core) { return core.queue().set_campaign_rate(campaign, rate, now, report, error); });
+}
+
 Status Engine::campaign_status(uint64_t handle, uint64_t campaign, CampaignReport* report, std::string* error) {
   return shared(handle, error, [&](EngineCore& core) { return core.queue().campaign_status(campaign, report, error); });
+}
+
+Status Engine::policy_of(uint64_t handle, std::shared_ptr<const CompiledPolicy>* policy, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) {
+    *policy = core.generation().policy;
+    return Status::ok;
+  });
+}
+
+Status Engine::copy_for_plan(uint64_t handle, const PlanCopyRequest& asked, PlanCopied* out, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) {
+    Instant now;
+    if (core.generation().policy.get() != asked.policy)
+      return fail(Status::conflict, error, "policy: reloaded meanwhile; ask again");
+    if (!core.time_of(kEngineClock, &now)) return fail(Status::time, error, "now: the engine's clock is out of range");
+    EngineOptions options;
+    options.zoneinfo_dir = core.options().zoneinfo_dir;
+    options.manual_clock = true;
+    options.manual_now = now;
+    options.memory_cap = asked.memory_cap;
+    options.shards = asked.shards;
+    if (const Status status = open(options, core.generation().policy, &out->engine, error); status != Status::ok) return status;
+    EngineCore& copy = *registry::find(out->engine)->core.load(std::memory_order_relaxed);
+    const Status status = core.admin_copy(asked, copy, now, out, error);
+    if (status == Status::ok) return status;
+    Engine::destroy(out->engine);
+    out->engine = 0;
+    return status;
+  });
 }
 
 Status Engine::set_line(uint64_t handle, const LineChange& change, Instant now, LineReport* report, std::string* error) {

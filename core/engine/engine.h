@@ -23,6 +23,8 @@
 
 namespace sluice {
 
+struct CompiledPolicy;
+
 // Numbers are those of the C ABI and never reused.
 enum class Status : int32_t {
   ok = 0,
@@ -230,9 +232,33 @@ struct CampaignReport {
   CampaignState state = CampaignState::none;
   bool sealed = false;
   uint64_t accepted = 0, queued = 0;
-  uint64_t removed = 0;  // by this abort
+  uint64_t removed = 0;       // by this abort
+  CampaignRate rate;          // of all its lines together, as it is now
+  Instant rate_opens_at = 0;  // from when on it lets the next leave; 0: none has left by it
   uint64_t ended[kMessageStates] = {};
   std::vector<uint64_t> in_flight;  // message numbers
+};
+
+// What a copy of a part of an engine is to be good for: a campaign's messages of one operation, by its pool or by some lines.
+struct PlanCopyRequest {
+  const CompiledPolicy* policy = nullptr;  // by which it was asked
+  size_t operation = 0;                    // position in it
+  std::span<const Bytes> values;           // of the operation; the line's and the recipient's are not looked at
+  int16_t recipient = -1;                  // position of the recipient's; -1: it has none
+  std::span<const Bytes> lines;            // without a pool
+  std::span<const Bytes> recipients;       // whose records and routes are wanted
+  uint32_t shards = 64;
+  uint64_t memory_cap = uint64_t{1} << 30;
+};
+
+struct PlanCopied {
+  uint64_t engine = 0;  // the copy, on a manual clock, for the caller to destroy
+  Instant now = 0;
+  std::vector<std::string> lines;
+  uint64_t waiting = 0;      // messages in front
+  uint64_t in_flight = 0;    // leased: as good as sent
+  uint64_t left_out = 0;     // messages that could not be copied
+  uint64_t memory_left = 0;  // below the asked engine's cap
 };
 
 // A subject by scope text ("account", "line,recipient") and values in that order.
@@ -334,7 +360,13 @@ class Engine {
   static Status create_campaign(uint64_t handle, const CampaignSpec& spec, Instant now, uint64_t* campaign, std::string* error);
   static Status change_campaign(uint64_t handle, uint64_t campaign, CampaignChange change, Instant now, CampaignReport* report,
                                 std::string* error);
+  // The most that it sends over all its lines from now on; an amount of 0: no rate.
+  static Status set_campaign_rate(uint64_t handle, uint64_t campaign, CampaignRate rate, Instant now, CampaignReport* report,
+                                  std::string* error);
   static Status campaign_status(uint64_t handle, uint64_t campaign, CampaignReport* report, std::string* error);
+  // plan_copy.cpp: a part of it as an engine of its own. Conflict: the policy has been reloaded.
+  static Status copy_for_plan(uint64_t handle, const PlanCopyRequest& asked, PlanCopied* out, std::string* error);
+  static Status policy_of(uint64_t handle, std::shared_ptr<const CompiledPolicy>* policy, std::string* error);
   // Adds a line to a pool, or says anew how it stands.
   static Status set_line(uint64_t handle, const LineChange& change, Instant now, LineReport* report, std::string* error);
   // The lines of a pool for certain `by` values, as a JSON list.

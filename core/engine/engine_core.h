@@ -98,6 +98,10 @@ class EngineCore {
   Status admin_list(std::string_view scope, uint64_t* cursor, uint32_t max, std::string* json, std::string* error);
   void admin_counters(Counters* out);
 
+  // plan_copy.cpp
+  Status admin_copy(const PlanCopyRequest& asked, EngineCore& to, Instant now, PlanCopied* out, std::string* error);
+  const EngineOptions& options() const { return options_; }
+
   // reload.cpp: reload wants the control block's lock alone.
   Status reload(std::string_view text, std::string_view stance, bool allow_reset, Instant now, std::string* error);
   Status admin_sweep(Instant now, uint64_t max_records, uint64_t* dropped);
@@ -105,6 +109,7 @@ class EngineCore {
  private:
   friend class Decider;
   friend class MessageExplainer;
+  friend class PlanCopier;
   friend class SendQueue;
   friend class Pools;
   friend class Router;

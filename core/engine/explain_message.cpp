@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
+#include "core/base/ratio.h"
 #include "core/engine/decider.h"
 #include "core/engine/engine_core.h"
 #include "core/limits/limit.h"
+#include "core/policy/spelling.h"
 
 namespace sluice {
 namespace {
@@ -61,6 +63,14 @@ Instant slot_of(const Campaign& campaign, Lane lane, uint32_t ahead, Span unit, 
     lane.next_slot = lane_next_slot(lane, left, unit);
   }
   return campaign.real_time(lane.next_slot);
+}
+
+// When a campaign's own rate lets the message with `before` others of its lane before it leave; 0: it has none.
+Instant paced_from(const CampaignPace& pace, const Lane& lane, uint64_t before, Instant now) {
+  if (!pace.is_on()) return 0;
+  const Instant first = std::max(pace.opens_at(), lane.wait.listed ? lane.wait.look.load(std::memory_order_relaxed) : 0);
+  const uint64_t all = saturate(Wide{before} * static_cast<uint64_t>(pace.unit()));
+  return before == 0 ? first : later(std::max(first, now), static_cast<Span>(std::min<uint64_t>(all, kEndOfTime)));
 }
 
 const char* closed_as(const PoolLine& line, Instant closed_until, Instant now) {
@@ -199,15 +209,18 @@ void MessageExplainer::look_at_campaign(const Held& held) {
   for (CellId id = m.in_lane ? m.prev : 0; id != 0 && ahead < kMostCounted; id = queue_.at<Message>(id).prev) ++ahead;
   Instant slot = 0;
   if (m.in_lane) slot = slot_of(campaign, lane, ahead, queue_.line_unit(held.line), now_);
-  const bool is_next = ahead == 0 && lane.out == 0;
-  if (!campaign.paused && (!m.in_lane || (is_next && slot <= now_))) return;
-  const Instant until = campaign.paused ? kNever : std::max(slot, now_);
-  Hold& hold = add(HoldKind::campaign, until, !is_next);
-  hold.state = campaign.paused ? "paused" : "running";
-  hold.ahead = m.in_lane ? ahead + (lane.out != 0 ? uint64_t{1} : 0) : 0;
+  const uint64_t before = m.in_lane ? ahead + (lane.out != 0 ? uint64_t{1} : 0) : 0;
+  const Instant paced = paced_from(campaign.pace, lane, before, now_);
+  if (!campaign.paused && (!m.in_lane || before == 0) && std::max(slot, paced) <= now_) return;
+  const bool alone = !campaign.pace.is_on() || campaign.lanes == 1 || campaign.pace.is_first(m.lane());
+  Hold& hold =
+      add(HoldKind::campaign, campaign.paused ? kNever : std::max({slot, paced, now_}), before != 0 || !m.in_lane || !alone);
+  hold.state = campaign.paused ? "paused" : paced > std::max(slot, now_) ? "rate" : "running";
+  hold.ahead = before;
   hold.campaign = campaign.id;
   hold.name = campaign.name;
   hold.share = campaign.rules.share;
+  if (campaign.pace.is_on()) hold.rate = spell_rate(campaign.pace.rate().amount, campaign.pace.rate().period);
 }
 
 // The key of the lines that its pool has for it, where that may say why its line is closed.

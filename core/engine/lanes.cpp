@@ -63,7 +63,8 @@ void SendQueue::join_lane(Work& work, const Held& held) {
     lane.next_lane = q.lanes;
     q.lanes = pending.lane;
     campaign.lanes.fetch_add(1, std::memory_order_relaxed);
-    campaign.lines.push_back({held.line.shard_index, line_subject(work).hash});
+    lane.place = {held.line.shard_index, line_subject(work).hash};
+    campaign.lines.push_back(lane.place);
     turns(held.line).hold(pending.lane, kNever);
   }
   auto& lane = at<Lane>(pending.lane);
@@ -89,7 +90,8 @@ void SendQueue::arm_lane(const Line& line, CellId id) {
   Turns turn = turns(line);
   turn.let_go(id);
   const bool waits = lane.count != 0 && lane.out == 0 && !campaign.paused;
-  turn.hold(id, campaign.aborted ? 0 : waits ? campaign.real_time(lane.next_slot) : kNever);
+  const Instant paced = lane.wait.look.load(std::memory_order_relaxed);
+  turn.hold(id, campaign.aborted ? 0 : waits ? std::max(campaign.real_time(lane.next_slot), paced) : kNever);
 }
 
 bool SendQueue::lock_campaign(const Message& m, ShardLocks& locks) const {
@@ -99,8 +101,9 @@ bool SendQueue::lock_campaign(const Message& m, ShardLocks& locks) const {
   return locks.extend(more);
 }
 
-// Its slot has come: the first of the lane goes to its flow. False: locks were let go, and nothing has changed.
-bool SendQueue::wake_lane(const Line& line, CellId id, ShardLocks& locks) {
+// Its slot has come: the first of the lane goes to its flow, if the campaign's rate lets it. False: locks were let go, and nothing
+// has changed.
+bool SendQueue::wake_lane(const Line& line, CellId id, ShardLocks& locks, Instant now) {
   auto& lane = at<Lane>(id);
   LockSet more;
   more.add(shard_of_message(lane.id));
@@ -111,7 +114,7 @@ bool SendQueue::wake_lane(const Line& line, CellId id, ShardLocks& locks) {
     turns(line).hold(id, kNever);
     return true;
   }
-  if (!lane.campaign->paused && lane.out == 0 && lane.count != 0) {
+  if (!lane.campaign->paused && lane.out == 0 && lane.count != 0 && lane.campaign->pace.admits(cells(), id, now)) {
     lane.out = lane.head;
     auto& m = at<Message>(lane.out);
     lane_remove(cells(), lane, lane.out);
@@ -130,16 +133,26 @@ SendQueue::Campaigning SendQueue::ask_campaign(const Held& held, ShardLocks& loc
   if (lane.campaign->aborted) {
     return end(held, MessageState::aborted, locks, now) ? Campaigning::held_back : Campaigning::again;
   }
-  if (!lane.campaign->paused) return Campaigning::goes;
+  if (lane.campaign->paused) {
+    back_to_lane(held);
+    return Campaigning::held_back;
+  }
+  if (lets_older_go(held, now)) return Campaigning::held_back;
+  if (lane.campaign->pace.admits(cells(), held.message->lane(), now)) return Campaigning::goes;
+  wait_for_pace(held, now);
+  return Campaigning::held_back;
+}
+
+void SendQueue::back_to_lane(const Held& held) {
+  auto& lane = at<Lane>(held.message->lane());
   turns(held.line).set_aside(held.cell);
   leave_chain(held);
   held.message->in_lane = 1;
   held.message->set_status(MessageState::parked);
   held.message->due = 0;
-  lane_prepend(cells(), lane, held.cell);
+  lane_put_back(cells(), lane, held.cell);
   if (lane.out == held.cell) lane.out = 0;
   arm_lane(held.line, held.message->lane());
-  return Campaigning::held_back;
 }
 
 // What a waiting message would get back of its account, added to what its campaign's would, or taken off.
@@ -184,6 +197,7 @@ void SendQueue::leased_of(const Held& held, Instant now) {
   if (!held.message->has_lane) return;
   Campaign& campaign = *at<Lane>(held.message->lane()).campaign;
   --campaign.queued;
+  campaign.pace.take(cells(), held.message->lane(), held.message->id, now);
   tally(held, false);
   try {
     campaign.in_flight.insert(held.message->id);
@@ -237,6 +251,7 @@ void SendQueue::leave_lane(const Held& held) {
   while (*link != id) link = &at<Lane>(*link).next_lane;
   *link = lane.next_lane;
   turns(held.line).let_go(id);
+  lane.campaign->pace.leave(cells(), id);
   lane.campaign->lanes.fetch_sub(1, std::memory_order_release);
   free(*held.line.shard, id, kLaneUnits);
 }

@@ -175,7 +175,7 @@ bool SendQueue::wake_one(const Line& line, CellId id, ShardLocks& locks, Instant
     turn.enter_ring(id);
     return true;
   }
-  if (entry.kind == EntryKind::lane) return wake_lane(line, id, locks);
+  if (entry.kind == EntryKind::lane) return wake_lane(line, id, locks, now);
   if (entry.kind == EntryKind::expiry) {
     const Held held = held_at(line, at<Expiry>(id).message);
     if (held.message->status() != MessageState::leased) return end(held, MessageState::expired, locks, now);

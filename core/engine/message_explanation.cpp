@@ -50,6 +50,7 @@ void write(JsonText& text, const Hold& hold) {
   number_if_any(text, "campaign", hold.campaign);
   text_if_any(text, "name", hold.name);
   number_if_any(text, "share", hold.share);
+  text_if_any(text, "rate", hold.rate);
   text_if_any(text, "state", hold.state);
   text_if_any(text, "reason", hold.reason);
   text_if_any(text, "limit", hold.limit);

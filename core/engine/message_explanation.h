@@ -16,7 +16,7 @@ enum class HoldKind : uint8_t {
   retry,            // its own wait after it was tried
   flow,             // all that its tenant has in its class of the line is parked
   earlier_message,  // one to the same recipient is parked
-  campaign,         // its campaign is paused, or its slot has not come
+  campaign,         // its campaign is paused, or its slot has not come, or its rate is used
   in_flight,        // the line has as many leases as it may
   line,             // the line is closed
   line_limit,       // a limit that holds the whole line
@@ -31,6 +31,7 @@ struct Hold {
   uint64_t message = 0;        // flow, earlier_message: the one that waits
   uint64_t campaign = 0;       // its number
   uint32_t share = 0;          // campaign: the most of the line's pace, in hundredths of a percent
+  std::string rate;            // campaign: the most of all its lines together
   const char* state = "";      // how the line, the campaign or the limit stands
   std::string name;            // of the campaign
   std::string reason;          // line: as its pool was told

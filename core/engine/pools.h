@@ -120,6 +120,8 @@ class Pools {
   uint32_t would_move(const PoolSet& set, const Party& party, uint32_t from, uint32_t to, Why why, Instant now);
 
  private:
+  friend class PlanCopier;
+
   const PoolRules* rules_of(Bytes key) const;
   bool grow(Work& work);
 

@@ -154,6 +154,7 @@ class SendQueue {
   // campaigns.cpp
   Status create_campaign(const CampaignSpec& spec, Instant now, uint64_t* campaign, std::string* error);
   Status change_campaign(uint64_t campaign, CampaignChange change, Instant now, CampaignReport* report, std::string* error);
+  Status set_campaign_rate(uint64_t campaign, CampaignRate rate, Instant now, CampaignReport* report, std::string* error);
   Status campaign_status(uint64_t campaign, CampaignReport* report, std::string* error);
   // Whether a line holds what has expired, since nobody has asked for leases; and what ends it.
   bool has_expired(const SubjectRef& line, Instant now) const;
@@ -187,6 +188,7 @@ class SendQueue {
 
  private:
   friend class MessageExplainer;
+  friend class PlanCopier;
   friend class Pools;
   friend class Router;
 
@@ -286,11 +288,12 @@ class SendQueue {
   bool make_lane(Work& work);
   void join_lane(Work& work, const Held& held);
   void arm_lane(const Line& line, CellId lane);
-  bool wake_lane(const Line& line, CellId lane, ShardLocks& locks);
+  bool wake_lane(const Line& line, CellId lane, ShardLocks& locks, Instant now);
   bool lock_campaign(const Message& message, ShardLocks& locks) const;
   Span line_unit(const Line& line) const;
   enum class Campaigning { goes, held_back, again };
   Campaigning ask_campaign(const Held& held, ShardLocks& locks, Instant now);
+  void back_to_lane(const Held& held);
   void tally(const Held& held, bool joins);
   void lane_goes_on(const Held& held, Instant now);
   void leased_of(const Held& held, Instant now);
@@ -301,6 +304,10 @@ class SendQueue {
   bool is_aborted(const Message& message) const;
   void drop_lane(const Line& line, Lane& lane);
   uint64_t reclaim_line(const CampaignLine& where, uint64_t most, Instant now, bool* done);
+  // campaign_rate.cpp
+  void wait_for_pace(const Held& held, Instant now);
+  bool lets_older_go(const Held& held, Instant now);
+  void give_back_pace(const Held& held, Instant now);
   void tell(EventKind kind, const Campaign& campaign, uint64_t used, uint64_t limit, Instant now) noexcept;
 
   // promise.cpp

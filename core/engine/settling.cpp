@@ -288,6 +288,7 @@ bool SendQueue::take_back(const Held& held, ShardLocks& locks, Instant now) {
   const bool was_leased = held.message->status() == MessageState::leased || held.message->status() == MessageState::unknown;
   leave_place(held);
   if (was_leased) back_of(held);
+  if (was_leased) give_back_pace(held, now);
   give_back(held, values, taken_by_lease, now);
   put_back(held, now);
   return true;

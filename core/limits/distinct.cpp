@@ -115,6 +115,16 @@ bool idle(const Params& params, const std::byte* state, Instant at) {
   return extent.slots.live(at, params.rule->period) == 0 && !extent.exemptions.any_live(at);
 }
 
+bool copy(const std::byte* from, std::byte* to, Allocator& memory) {
+  const Extent* extent = extent_of<Extent>(from);
+  if (extent == nullptr) return true;
+  return grow_extent<Extent>(to, memory, [&](Extent& made) {
+    if (made.slots.copy(extent->slots, memory) && made.exemptions.copy(extent->exemptions, memory)) return true;
+    made.clear(memory);
+    return false;
+  });
+}
+
 void clear(std::byte* state, Allocator& memory) { clear_extent<Extent>(state, memory); }
 
 }  // namespace sluice::distinct

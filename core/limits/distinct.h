@@ -28,6 +28,7 @@ void refund(const Params& params, std::byte* state, const Taken& taken, uint64_t
 uint64_t largest_cost(const Params& params);
 Reading read(const Params& params, const std::byte* state, Instant at);
 bool idle(const Params& params, const std::byte* state, Instant at);
+bool copy(const std::byte* from, std::byte* to, Allocator& memory);
 void clear(std::byte* state, Allocator& memory);
 
 }  // namespace sluice::distinct

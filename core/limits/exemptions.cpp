@@ -96,6 +96,16 @@ bool Exemptions::rebuild(size_t capacity, Allocator& memory) {
   return true;
 }
 
+bool Exemptions::copy(const Exemptions& of, Allocator& memory) {
+  if (of.table_ == nullptr) return true;
+  void* block = memory.allocate(of.capacity_ * sizeof(Entry));
+  if (block == nullptr) return false;
+  std::memcpy(block, of.table_, of.capacity_ * sizeof(Entry));
+  *this = of;
+  table_ = static_cast<Entry*>(block);
+  return true;
+}
+
 void Exemptions::clear(Allocator& memory) {
   if (table_ != nullptr) memory.release(table_, capacity_ * sizeof(Entry));
   *this = Exemptions();

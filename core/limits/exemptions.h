@@ -28,6 +28,8 @@ class Exemptions {
   void put(uint64_t fingerprint, Instant until, Instant at);
   // Looks at the next 32 cells for what has ended.
   void tidy(Instant at);
+  // Becomes what another is; false, and nothing changed, without memory. REQUIRES: it is empty.
+  bool copy(const Exemptions& of, Allocator& memory);
   void clear(Allocator& memory);
 
   size_t stored() const { return count_; }

@@ -2,6 +2,7 @@
 #include "core/limits/gauge.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/limits/answers.h"
 #include "core/limits/extent.h"
@@ -130,6 +131,15 @@ bool set_used(const Params& params, std::byte* state, uint64_t used, Instant) {
   if (params.rule->named) return false;
   gauge::hold_units(state, std::min(used, kCountLimit - 1));
   return true;
+}
+
+bool copy(const Rule& rule, const std::byte* from, std::byte* to, Allocator& memory) {
+  if (!rule.named) {
+    std::memcpy(to, from, kStateSize);
+    return true;
+  }
+  const SlotSet* held = extent_of<SlotSet>(from);
+  return held == nullptr || grow_extent<SlotSet>(to, memory, [&](SlotSet& made) { return made.copy(*held, memory); });
 }
 
 void clear(const Rule& rule, std::byte* state, Allocator& memory) {

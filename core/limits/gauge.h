@@ -43,6 +43,7 @@ uint64_t largest_cost(const Params& params);
 Reading read(const Params& params, const std::byte* state, Instant at);
 bool idle(const Params& params, const std::byte* state, Instant at);
 bool set_used(const Params& params, std::byte* state, uint64_t used, Instant at);
+bool copy(const Rule& rule, const std::byte* from, std::byte* to, Allocator& memory);
 void clear(const Rule& rule, std::byte* state, Allocator& memory);
 
 }  // namespace sluice::gauge

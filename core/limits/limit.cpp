@@ -137,6 +137,18 @@ bool set_used(const Params& params, std::byte* state, uint64_t used, Instant at,
   __builtin_unreachable();
 }
 
+bool copy(const Rule& rule, const std::byte* from, std::byte* to, Allocator& memory) {
+  switch (rule.kind) {
+    case Kind::sliding: return sliding::copy(from, to, memory);
+    case Kind::distinct: return distinct::copy(from, to, memory);
+    case Kind::gauge: return gauge::copy(rule, from, to, memory);
+    case Kind::pace:
+    case Kind::window:
+    case Kind::upstream: std::memcpy(to, from, state_size(rule)); return true;
+  }
+  __builtin_unreachable();
+}
+
 void clear(const Rule& rule, std::byte* state, Allocator& memory) {
   switch (rule.kind) {
     case Kind::sliding: return sliding::clear(state, memory);

@@ -65,6 +65,9 @@ void rebase(const Params& params, std::byte* state, Instant at);
 // (upstream, distinct, named gauge).
 bool set_used(const Params& params, std::byte* state, uint64_t used, Instant at, Allocator& memory);
 
+// `to` becomes what `from` is, with memory of its own; false, and nothing changed, without memory. REQUIRES: `to` is never seen.
+bool copy(const Rule& rule, const std::byte* from, std::byte* to, Allocator& memory);
+
 // Frees what hangs off the state and zeroes it.
 void clear(const Rule& rule, std::byte* state, Allocator& memory);
 

@@ -101,6 +101,14 @@ bool set_used(const Params& params, std::byte* state, uint64_t used, Instant at,
   return true;
 }
 
+bool copy(const std::byte* from, std::byte* to, Allocator& memory) {
+  const UnitLog* log = extent_of<UnitLog>(from);
+  UnitLog* made = log == nullptr ? nullptr : UnitLog::copy(*log, memory);
+  if (log != nullptr && made == nullptr) return false;
+  set_extent(to, made);
+  return true;
+}
+
 void clear(std::byte* state, Allocator& memory) {
   UnitLog::release(extent_of<UnitLog>(state), memory);
   set_extent<UnitLog>(state, nullptr);

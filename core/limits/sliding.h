@@ -29,6 +29,7 @@ Reading read(const Params& params, const std::byte* state, Instant at);
 bool idle(const Params& params, const std::byte* state, Instant at);
 // One entry at `at`.
 bool set_used(const Params& params, std::byte* state, uint64_t used, Instant at, Allocator& memory);
+bool copy(const std::byte* from, std::byte* to, Allocator& memory);
 void clear(std::byte* state, Allocator& memory);
 
 }  // namespace sluice::sliding

@@ -237,6 +237,16 @@ void SlotSet::close_holes() {
   while (count_ < kept) append(slot(count_));
 }
 
+bool SlotSet::copy(const SlotSet& of, Allocator& memory) {
+  if (of.ring_ == nullptr) return true;
+  void* block = memory.allocate(bytes(of.capacity_));
+  if (block == nullptr) return false;
+  std::memcpy(block, of.ring_, bytes(of.capacity_));
+  *this = of;
+  ring_ = static_cast<Slot*>(block);
+  return true;
+}
+
 void SlotSet::clear(Allocator& memory) {
   if (ring_ != nullptr) memory.release(ring_, bytes(capacity_));
   *this = SlotSet();

@@ -54,6 +54,8 @@ class SlotSet {
   void close(uint64_t fingerprint);
   // Closes the slot only if it was opened at `opened` and nobody else has used it.
   void take_back(uint64_t fingerprint, Instant opened);
+  // Becomes what another is; false, and nothing changed, without memory. REQUIRES: it is empty.
+  bool copy(const SlotSet& of, Allocator& memory);
   void clear(Allocator& memory);
 
   size_t stored() const { return count_; }

@@ -19,6 +19,14 @@ UnitLog* UnitLog::resize(UnitLog* old, size_t capacity, Allocator& memory) {
   return log;
 }
 
+UnitLog* UnitLog::copy(const UnitLog& of, Allocator& memory) {
+  void* block = memory.allocate(bytes(of.capacity_));
+  if (block == nullptr) return nullptr;
+  UnitLog* log = new (block) UnitLog(of);
+  for (size_t i = 0; i < of.capacity_; ++i) new (&log->entries()[i]) Entry(of.entries()[i]);
+  return log;
+}
+
 void UnitLog::release(UnitLog* log, Allocator& memory) {
   if (log != nullptr) memory.release(log, bytes(log->capacity_));
 }

@@ -21,6 +21,8 @@ class UnitLog {
   // A log of `capacity` with the entries of `old` (at most `capacity`), which is released; nullptr, and `old`
   // as it was, when there is no memory. `old` may be nullptr.
   static UnitLog* resize(UnitLog* old, size_t capacity, Allocator& memory);
+  // nullptr: no memory.
+  static UnitLog* copy(const UnitLog& of, Allocator& memory);
   static void release(UnitLog* log, Allocator& memory);
 
   size_t size() const { return size_; }

@@ -19,24 +19,35 @@ Status wrong_number(std::string* error, const char* field, uint64_t given, uint6
       std::string(field) + ": " + std::to_string(given) + "; from " + std::to_string(least) + " to " + std::to_string(most));
 }
 
-// A rate as the time in which all of them come at it.
-Status read_duration(const CampaignPlanSpec& spec, Span* duration, std::string* error) {
-  *duration = spec.duration;
+Status read_rate(const CampaignPlanSpec& spec, CampaignRate* out, std::string* error) {
   if (spec.duration < 0 || spec.duration > kMaxDuration) {
     return fail(Status::invalid, error, "duration: nanoseconds, from 0 to 400 days");
   }
   if (spec.rate.empty()) return Status::ok;
-  if (spec.duration != 0) return fail(Status::invalid, error, "rate: there is a duration, too; give one of them");
   RateText rate;
   std::string words;
   if (!parse_rate(spec.rate, &rate, &words)) return fail(Status::invalid, error, "rate: " + words);
-  const uint64_t all = mul_div_ceil(spec.recipients, static_cast<uint64_t>(rate.period), rate.amount);
-  if (all > static_cast<uint64_t>(kMaxDuration)) return fail(Status::invalid, error, "rate: it takes more than 400 days");
-  *duration = static_cast<Span>(all);
+  *out = {rate.amount, rate.period};
   return Status::ok;
 }
 
-Status check(const CampaignPlanSpec& spec, const Planned& planned, std::string* error) {
+// By its own rate, and by the busiest line's part: a message each slot, from the start.
+Span unhindered(const CampaignPlanSpec& spec, const LineRate& line, const CampaignRate& rate) {
+  const uint64_t each = div_ceil(spec.recipients, std::min(spec.lines, spec.recipients));
+  uint64_t all = mul_div_ceil(static_cast<uint64_t>(spec.duration), each - 1, each);
+  const auto paced = [&](const auto& by, uint64_t share, uint64_t messages) {
+    if (by.amount == 0) return;
+    const uint64_t gap = mul_div_ceil(static_cast<uint64_t>(by.period), kWholeShare, by.amount * share);
+    all = std::max(all, saturate(Wide{gap} * (messages - 1)));
+  };
+  paced(line, spec.share, each);
+  paced(rate, kWholeShare, spec.recipients);
+  return static_cast<Span>(std::min<uint64_t>(all, kEndOfTime));
+}
+
+}  // namespace
+
+Status check_campaign(const CampaignPlanSpec& spec, const Planned& planned, std::string* error) {
   if (spec.recipients == 0 || spec.recipients > kMostCampaign) {
     return wrong_number(error, "recipients", spec.recipients, 1, kMostCampaign);
   }
@@ -53,33 +64,27 @@ Status check(const CampaignPlanSpec& spec, const Planned& planned, std::string* 
   return Status::ok;
 }
 
-// By the busiest line's part: a message each slot, from the start.
-Span unhindered(const CampaignPlanSpec& spec, const LineRate& rate, Span duration) {
-  const uint64_t each = div_ceil(spec.recipients, std::min(spec.lines, spec.recipients));
-  const uint64_t by_time = mul_div_ceil(static_cast<uint64_t>(duration), each - 1, each);
-  if (rate.amount == 0) return static_cast<Span>(by_time);
-  const uint64_t gap = mul_div_ceil(static_cast<uint64_t>(rate.period), kWholeShare, rate.amount * spec.share);
-  return static_cast<Span>(std::min<uint64_t>(std::max(by_time, saturate(Wide{gap} * (each - 1))), kEndOfTime));
-}
-
-}  // namespace
-
-Status plan_campaign(const CampaignPlanSpec& spec, CampaignPlan* out, std::string* error) {
-  Planned planned;
-  Span duration = 0;
+Status plan_found(const CampaignPlanSpec& spec, const Planned& planned, const LivePlan* live, CampaignPlan* out,
+                  std::string* error) {
+  CampaignRate rate;
   CampaignPlan plan;
-  if (const Status status = find_planned(spec.question, &planned, error); status != Status::ok) return status;
-  if (const Status status = check(spec, planned, error); status != Status::ok) return status;
-  if (const Status status = read_duration(spec, &duration, error); status != Status::ok) return status;
+  if (const Status status = read_rate(spec, &rate, error); status != Status::ok) return status;
   if (const Status status = rate_of_line(planned, &plan.line_rate, error); status != Status::ok) return status;
-  plan.starts_at = spec.starts_at;
-  plan.unhindered = unhindered(spec, plan.line_rate, duration);
-  if (const Status status = run_campaign(spec, planned, duration, &plan, error); status != Status::ok) return status;
+  plan.starts_at = live == nullptr ? spec.starts_at : std::max(spec.starts_at, live->now);
+  plan.unhindered = unhindered(spec, plan.line_rate, rate);
+  if (const Status status = run_campaign(spec, planned, rate, live, &plan, error); status != Status::ok) return status;
   std::stable_sort(plan.blockers.begin(), plan.blockers.end(),
                    [](const Blocker& a, const Blocker& b) { return a.forever != b.forever ? a.forever : a.held > b.held; });
   say_campaign_plan(spec, planned, &plan);
   *out = std::move(plan);
   return Status::ok;
+}
+
+Status plan_campaign(const CampaignPlanSpec& spec, CampaignPlan* out, std::string* error) {
+  Planned planned;
+  if (const Status status = find_planned(spec.question, &planned, error); status != Status::ok) return status;
+  if (const Status status = check_campaign(spec, planned, error); status != Status::ok) return status;
+  return plan_found(spec, planned, nullptr, out, error);
 }
 
 }  // namespace sluice::planner

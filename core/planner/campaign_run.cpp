@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 #include <deque>
+#include <unordered_map>
 
 #include "core/planner/campaign_plan.h"
 
@@ -47,10 +48,22 @@ class Peak {
 
 class CampaignRun {
  public:
-  CampaignRun(const CampaignPlanSpec& spec, const Planned& planned, CampaignPlan* plan, std::string* error)
-      : spec_(spec), planned_(planned), operation_(*planned.operation), plan_(*plan), error_(error) {}
+  CampaignRun(const CampaignPlanSpec& spec, const Planned& planned, const LivePlan* live, CampaignPlan* plan, std::string* error)
+      : spec_(spec),
+        planned_(planned),
+        operation_(*planned.operation),
+        live_(live),
+        begin_(live == nullptr ? spec.starts_at : live->now),
+        line_count_(live == nullptr ? spec.lines : static_cast<uint32_t>(live->lines.size())),
+        plan_(*plan),
+        error_(error) {}
 
-  Status open(Span duration);
+  Status open(const CampaignRate& rate);
+  Status begin();
+  Bytes account() const;
+  void read_quota(bool after);
+  void note_memory();
+  std::string recipient_name(uint32_t number) const;
   Status run();
 
  private:
@@ -70,11 +83,18 @@ class CampaignRun {
   void hold(size_t blocker, Instant from, Instant until);
   void finish();
   uint32_t line_number(const std::string& name) const;
-  std::string line_name(uint32_t number) const { return "line " + std::to_string(number + 1); }
+  std::string line_name(uint32_t number) const {
+    return live_ != nullptr ? live_->lines[number] : "line " + std::to_string(number + 1);
+  }
 
   const CampaignPlanSpec& spec_;
   const Planned& planned_;
   const Operation& operation_;
+  const LivePlan* const live_;
+  const Instant begin_;
+  const uint32_t line_count_;
+  uint64_t memory_before_ = 0;
+  std::unordered_map<std::string, uint32_t> line_numbers_;  // of a live engine
   CampaignPlan& plan_;
   std::string* const error_;
   Scratch scratch_;
@@ -94,7 +114,15 @@ class CampaignRun {
 
 Bytes CampaignRun::value_at(size_t position, Bytes line, Bytes recipient) const {
   const auto at = static_cast<int16_t>(position);
-  return at == operation_.line ? line : at == planned_.recipient ? recipient : Bytes(kOther);
+  if (at == operation_.line || at == planned_.recipient) return at == operation_.line ? line : recipient;
+  return live_ == nullptr ? Bytes(kOther) : live_->values[position];
+}
+
+Bytes CampaignRun::account() const { return value_at(static_cast<size_t>(operation_.tenant), {}, {}); }
+
+std::string CampaignRun::recipient_name(uint32_t number) const {
+  if (live_ == nullptr) return std::to_string(number);
+  return live_->recipients.empty() ? "planned recipient " + std::to_string(number) : std::string(live_->recipients[number]);
 }
 
 std::vector<Bytes> CampaignRun::values(Bytes line, Bytes recipient) const {
@@ -104,6 +132,7 @@ std::vector<Bytes> CampaignRun::values(Bytes line, Bytes recipient) const {
 }
 
 uint32_t CampaignRun::line_number(const std::string& name) const {
+  if (live_ != nullptr) return line_numbers_.at(name);
   uint32_t number = 1;
   std::from_chars(name.data() + std::strlen("line "), name.data() + name.size(), number);
   return number - 1;
@@ -192,25 +221,67 @@ Status CampaignRun::receive(const Operation& inbound, uint8_t whom, const std::s
   return status < Status::ok ? status : Status::ok;
 }
 
-Status CampaignRun::open(Span duration) {
+// The engine to run it in.
+Status CampaignRun::begin() {
+  if (live_ != nullptr) {
+    scratch_.adopt(live_->engine, live_->now);
+    for (uint32_t i = 0; i < line_count_; ++i) line_numbers_.emplace(live_->lines[i], i);
+    plan_.waiting = live_->waiting;
+    plan_.in_flight = live_->in_flight;
+    return Status::ok;
+  }
   Status status =
       scratch_.open(spec_.question.policy, spec_.question.stance, spec_.question.zoneinfo_dir, spec_.starts_at, error_);
   if (status == Status::ok) status = set_plans();
   if (status == Status::ok) status = set_lines();
-  if (status == Status::ok) status = begin_conversations();
-  if (status != Status::ok) return status;
+  return status == Status::ok ? begin_conversations() : status;
+}
+
+// What the account has used of each of its limits.
+void CampaignRun::read_quota(bool after) {
+  std::vector<UsageRow> rows;
+  const Bytes value = account();
+  const Bytes scope = planned_.policy->dimensions[planned_.policy->tenant];
+  if (Engine::usage(scratch_.handle(), {scope, {&value, 1}}, kEngineClock, &rows, nullptr) != Status::ok) return;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    PlannedQuota quota;
+    if (Engine::limit_name(scratch_.handle(), rows[i].limit_id, &quota.limit) != Status::ok) continue;
+    quota.amount = rows[i].limit;
+    quota.before = rows[i].used;
+    if (!after) plan_.quota.push_back(quota);
+    for (PlannedQuota& had : plan_.quota) had.after = had.limit == quota.limit ? rows[i].used : had.after;
+  }
+}
+
+// Whether all of it, once it is taken in, has room in the engine that was asked.
+void CampaignRun::note_memory() {
+  Counters counters;
+  if (live_ == nullptr || Engine::counters(scratch_.handle(), &counters) != Status::ok) return;
+  const uint64_t takes = counters.memory_used - std::min(counters.memory_used, memory_before_);
+  if (takes <= live_->memory_left) return;
+  plan_.notes.push_back("memory: its messages take about " + std::to_string(takes) +
+                        " bytes without their payloads, and the engine has " + std::to_string(live_->memory_left) +
+                        " left below its cap; raise memory_cap, or it will refuse some");
+}
+
+Status CampaignRun::open(const CampaignRate& rate) {
+  if (const Status status = begin(); status != Status::ok) return status;
+  read_quota(false);
+  Counters counters;
+  if (Engine::counters(scratch_.handle(), &counters) == Status::ok) memory_before_ = counters.memory_used;
   id_ = Engine::operation_id(scratch_.handle(), operation_.name);
   CampaignSpec campaign;
   campaign.name = "plan";
-  campaign.tenant = kOther;
-  campaign.rules.starts_at = spec_.starts_at;
-  campaign.rules.duration = duration;
+  campaign.tenant = account();
+  campaign.rules.starts_at = std::max(spec_.starts_at, begin_);
+  campaign.rules.duration = spec_.duration;
+  campaign.rules.rate = rate;
   campaign.rules.share = spec_.share;
   sent_.assign(spec_.recipients, false);
   line_of_.assign(spec_.recipients, 0);
-  peaks_.assign(spec_.lines, Peak(plan_.line_rate));
-  for (uint32_t i = 0; i < spec_.lines; ++i) plan_.lines.push_back({line_name(i)});
-  try_at_ = spec_.starts_at;
+  peaks_.assign(line_count_, Peak(plan_.line_rate));
+  for (uint32_t i = 0; i < line_count_; ++i) plan_.lines.push_back({line_name(i)});
+  try_at_ = begin_;
   return Engine::create_campaign(scratch_.handle(), campaign, kEngineClock, &campaign_, error_);
 }
 
@@ -254,8 +325,8 @@ Status CampaignRun::refused(const Enqueued& held) {
 }
 
 Status CampaignRun::put_next(Enqueued* held) {
-  const std::string recipient = std::to_string(next_);
-  const std::string line = operation_.pool == kNone ? line_name(next_ % spec_.lines) : std::string();
+  const std::string recipient = recipient_name(next_);
+  const std::string line = operation_.pool == kNone ? line_name(next_ % line_count_) : std::string();
   const std::vector<Bytes> with = values(line.empty() ? Bytes() : Bytes(line), recipient);
   const std::vector<uint64_t> quantities(operation_.quantities.size(), 1);
   const uint64_t number = next_;
@@ -279,10 +350,11 @@ Status CampaignRun::accept_all() {
       continue;
     }
     if (status != Status::ok) return status;
-    line_of_[next_] = static_cast<uint16_t>(operation_.pool == kNone ? next_ % spec_.lines : line_number(held.line));
+    line_of_[next_] = static_cast<uint16_t>(operation_.pool == kNone ? next_ % line_count_ : line_number(held.line));
     refusing_ = SIZE_MAX;
     on_release_ = false;
     if (++next_ == spec_.recipients) {
+      note_memory();
       return Engine::change_campaign(scratch_.handle(), campaign_, CampaignChange::seal, kEngineClock, nullptr, error_);
     }
   }
@@ -295,6 +367,7 @@ Status CampaignRun::send_due(bool* any) {
   if (status != Status::ok) return status;
   *any = !sent->empty();
   for (const Taker::One& one : *sent) {
+    if (one.campaign != campaign_) continue;  // what was in front
     sent_[one.number] = true;
     PlannedLine& line = plan_.lines[line_of_[one.number]];
     if (line.messages++ == 0) line.first_at = scratch_.now();
@@ -312,7 +385,7 @@ Status CampaignRun::find_holder(Instant until) {
   const size_t before = holding_;
   holding_ = SIZE_MAX;
   if (first_ == next_) return Status::ok;
-  const std::string recipient = std::to_string(first_);
+  const std::string recipient = recipient_name(first_);
   const std::string line = line_name(line_of_[first_]);
   const std::vector<Bytes> with = values(line, recipient);
   const std::vector<uint64_t> quantities(operation_.quantities.size(), 1);
@@ -342,11 +415,12 @@ Status CampaignRun::find_holder(Instant until) {
 
 void CampaignRun::finish() {
   if (plan_.sent < spec_.recipients) plan_.finishes_at = 0;
-  for (uint32_t i = 0; i < spec_.lines; ++i) plan_.lines[i].peak_share = peaks_[i].share();
+  read_quota(true);
+  for (uint32_t i = 0; i < line_count_; ++i) plan_.lines[i].peak_share = peaks_[i].share();
 }
 
 Status CampaignRun::run() {
-  const Instant end = later(spec_.starts_at, kMostCampaignTime);
+  const Instant end = later(plan_.starts_at, kMostCampaignTime);
   while (plan_.sent < spec_.recipients) {
     if (const Status status = accept_all(); status != Status::ok) return status;
     bool any = false;
@@ -367,9 +441,10 @@ Status CampaignRun::run() {
 
 }  // namespace
 
-Status run_campaign(const CampaignPlanSpec& spec, const Planned& planned, Span duration, CampaignPlan* plan, std::string* error) {
-  CampaignRun run(spec, planned, plan, error);
-  if (const Status status = run.open(duration); status != Status::ok) return status;
+Status run_campaign(const CampaignPlanSpec& spec, const Planned& planned, const CampaignRate& rate, const LivePlan* live,
+                    CampaignPlan* plan, std::string* error) {
+  CampaignRun run(spec, planned, live, plan, error);
+  if (const Status status = run.open(rate); status != Status::ok) return status;
   return run.run();
 }
 

@@ -94,6 +94,18 @@ std::string campaign_plan_json(const CampaignPlanSpec& spec, const CampaignPlan&
     json.end_object();
   }
   json.end_list();
+  json.list("quota");
+  for (const PlannedQuota& quota : plan.quota) {
+    json.object();
+    json.text("limit", quota.limit);
+    json.number_or_null("amount", quota.amount);
+    json.number("before", quota.before);
+    json.number("after", quota.after);
+    json.end_object();
+  }
+  json.end_list();
+  json.number("waiting", plan.waiting);
+  json.number("in_flight", plan.in_flight);
   json.list("notes");
   for (const std::string& note : plan.notes) json.text(note);
   json.end_list();

@@ -100,7 +100,11 @@ Status find_planned(const Question& question, Planned* out, std::string* error) 
   options.zoneinfo_dir = std::string(question.zoneinfo_dir);
   const PolicyResult result = load_policy(question.policy, options);
   if (result.policy == nullptr) return fail(Status::policy, error, format_findings(result.findings));
-  out->policy = result.policy;
+  return find_planned_in(result.policy, question, out, error);
+}
+
+Status find_planned_in(std::shared_ptr<const CompiledPolicy> policy, const Question& question, Planned* out, std::string* error) {
+  out->policy = std::move(policy);
   if (const Status status = find_operation(question, *out->policy, &out->operation, error); status != Status::ok) return status;
   if (const Status status = find_plans(question, out, error); status != Status::ok) return status;
   out->recipient = find_recipient(*out->policy, *out->operation);
@@ -160,7 +164,7 @@ Status rate_of_line(const Planned& planned, LineRate* out, std::string* error) {
 }
 
 void Taker::take(const LeaseView& lease) {
-  One one{lease.message, lease.fence, 0};
+  One one{lease.message, lease.fence, 0, lease.campaign};
   std::memcpy(&one.number, lease.payload.data(), std::min(sizeof one.number, lease.payload.size()));
   taken.push_back(one);
 }

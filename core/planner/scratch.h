@@ -40,6 +40,8 @@ struct Planned {
 
 // On failure `error` names the field.
 Status find_planned(const Question& question, Planned* out, std::string* error);
+// The same of a policy that is there already.
+Status find_planned_in(std::shared_ptr<const CompiledPolicy> policy, const Question& question, Planned* out, std::string* error);
 
 // How often a line sends in the long run by its own limits: so many units each `period`; 0: as often as it likes.
 struct LineRate {
@@ -60,6 +62,7 @@ class Taker : public LeaseSink {
     uint64_t message;
     uint32_t fence;
     uint64_t number;  // its payload's
+    uint64_t campaign;
   };
   bool fits(size_t, size_t) override { return true; }
   void take(const LeaseView& lease) override;
@@ -75,6 +78,11 @@ class Scratch {
   Scratch& operator=(const Scratch&) = delete;
 
   Status open(std::string_view policy, std::string_view stance, std::string_view zoneinfo_dir, Instant now, std::string* error);
+  // Takes over an engine on a manual clock that stands at `now`.
+  void adopt(uint64_t handle, Instant now) {
+    handle_ = handle;
+    now_ = now;
+  }
   uint64_t handle() const { return handle_; }
   Instant now() const { return now_; }
   Status set_clock(Instant now);

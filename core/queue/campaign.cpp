@@ -55,12 +55,15 @@ void lane_append(CellBase cells, Lane& lane, CellId id) {
   ++lane.count;
 }
 
-void lane_prepend(CellBase cells, Lane& lane, CellId id) {
+void lane_put_back(CellBase cells, Lane& lane, CellId id) {
   Message& m = *cells.at<Message>(id);
-  m.prev = m.child = 0;
-  m.next = lane.head;
-  (lane.head == 0 ? lane.tail : cells.at<Message>(lane.head)->prev) = id;
-  lane.head = id;
+  CellId next = lane.head;
+  while (next != 0 && is_older(*cells.at<Message>(next), m)) next = cells.at<Message>(next)->next;
+  m.child = 0;
+  m.next = next;
+  m.prev = next == 0 ? lane.tail : cells.at<Message>(next)->prev;
+  (m.prev == 0 ? lane.head : cells.at<Message>(m.prev)->next) = id;
+  (next == 0 ? lane.tail : cells.at<Message>(next)->prev) = id;
   ++lane.count;
 }
 

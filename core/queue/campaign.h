@@ -5,7 +5,8 @@
 //    flow at a time, when its slot has come, so whatever a campaign has waiting delays nobody.
 // 2. Slots are counted in the campaign's own time, which stands still while it is paused. From one to the next it is what is left of
 //    the time, divided by what is left of the messages, and never less than its share of the line allows.
-// 3. Aborting is one flag, read wherever a message of it may move: from then on none is leased, and none counts. What it leaves is
+// 3. A message that leaves in its slot leaves no sooner than the campaign's own rate lets it (campaign_pace.h).
+// 4. Aborting is one flag, read wherever a message of it may move: from then on none is leased, and none counts. What it leaves is
 //    given back line by line as each is touched.
 // Threads: the lock of its home shard, but for the flags, which lanes read under their own.
 #pragma once
@@ -18,6 +19,7 @@
 
 #include "core/base/time.h"
 #include "core/limits/queue_rules.h"
+#include "core/queue/campaign_pace.h"
 #include "core/queue/line_queue.h"
 
 namespace sluice {
@@ -33,6 +35,7 @@ struct CampaignRules {
   uint32_t pause_share =
       0;  // of failures among the last `pause_window` outcomes that pauses it, in hundredths of a percent; 0: none does
   uint32_t pause_window = 200;
+  CampaignRate rate;  // the most of all its lines together, as it is when it is made
 };
 
 // A line that a campaign goes by, found as a waiter's is.
@@ -53,6 +56,7 @@ struct Campaign {
   uint64_t id = 0;
   std::string name, tenant;
   CampaignRules rules;
+  CampaignPace pace;
   std::atomic<bool> paused{false}, aborted{false};
   std::atomic<uint32_t> lanes{0};  // that point here
   bool sealed = false, finished = false;
@@ -96,12 +100,14 @@ struct Lane : Entry {
   Instant slot = 0;    // of the last that left, in the campaign's time
   Instant next_slot = 0;
   bool begun = false;
+  PaceWait wait;       // for its campaign's rate
+  CampaignLine place;  // where its line is found
 };
 inline constexpr uint32_t kLaneUnits = (sizeof(Lane) + kCellUnit - 1) / kCellUnit;
 
-// At the end of a lane, at its front, and out of it.
+// At the end of a lane, back among those in front, by age, and out of it.
 void lane_append(CellBase cells, Lane& lane, CellId message);
-void lane_prepend(CellBase cells, Lane& lane, CellId message);
+void lane_put_back(CellBase cells, Lane& lane, CellId message);
 void lane_remove(CellBase cells, Lane& lane, CellId message);
 // Of what is still in the lane: when the next one leaves, in the campaign's time, if the last left at `own_now` and a line's pace is a
 // message each `unit` (0: any number).

@@ -441,6 +441,10 @@ TEST_F(PoolAllocation, every_one_may_fail_and_a_campaign_is_made_and_told_or_not
   fail_each("sluice_campaign_status", [&] { return sluice_campaign_status(engine_.handle(), campaign, &report, nullptr); });
   EXPECT_EQ(report.in_flight_count, 1u);
   fail_each(
+      "sluice_set_campaign_rate",
+      [&] { return sluice_set_campaign_rate(engine_.handle(), campaign, "200/min", 7, SLUICE_NOW, &report, nullptr); },
+      [&](sluice_status status) { EXPECT_EQ(made.status().rate_amount, status == SLUICE_OK ? 200u : 0u); });
+  fail_each(
       "sluice_change_campaign",
       [&] { return sluice_change_campaign(engine_.handle(), campaign, SLUICE_CHANGE_ABORT, SLUICE_NOW, &report, nullptr); },
       [&](sluice_status status) {

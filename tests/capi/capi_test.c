@@ -37,6 +37,7 @@ static void init_functions_give_what_the_macros_give(void) {
   const sluice_line_plan line_plan = SLUICE_LINE_PLAN_INIT;
   const sluice_campaign_question campaign_question = SLUICE_CAMPAIGN_QUESTION_INIT;
   const sluice_campaign_plan campaign_plan = SLUICE_CAMPAIGN_PLAN_INIT;
+  const sluice_live_campaign live_campaign = SLUICE_LIVE_CAMPAIGN_INIT;
   static union {
     sluice_error error;
     sluice_engine_options options;
@@ -51,6 +52,7 @@ static void init_functions_give_what_the_macros_give(void) {
     sluice_line_plan line_plan;
     sluice_campaign_question campaign_question;
     sluice_campaign_plan campaign_plan;
+    sluice_live_campaign live_campaign;
   } by_call;
 #define CHECK_INIT(name, init)                              \
   do {                                                      \
@@ -72,6 +74,7 @@ static void init_functions_give_what_the_macros_give(void) {
   CHECK_INIT(line_plan, sluice_line_plan_init);
   CHECK_INIT(campaign_question, sluice_campaign_question_init);
   CHECK_INIT(campaign_plan, sluice_campaign_plan_init);
+  CHECK_INIT(live_campaign, sluice_live_campaign_init);
 #undef CHECK_INIT
 }
 

@@ -84,11 +84,16 @@ static inline void pool_calls(sluice_engine engine, sluice_status expected, slui
 static inline void campaign_calls(sluice_engine engine, sluice_status expected, sluice_error* error) {
   sluice_campaign_options options = SLUICE_CAMPAIGN_OPTIONS_INIT;
   sluice_campaign_report report = SLUICE_CAMPAIGN_REPORT_INIT;
+  sluice_live_campaign live = SLUICE_LIVE_CAMPAIGN_INIT;
+  sluice_campaign_question question = SLUICE_CAMPAIGN_QUESTION_INIT;
+  sluice_campaign_plan plan = SLUICE_CAMPAIGN_PLAN_INIT;
   uint64_t campaign = 77;
   options.tenant = key("acme");
   CHECK_EQ(expected, sluice_create_campaign(engine, &options, SLUICE_NOW, &campaign, error));
   CHECK_EQ(0, campaign);
   CHECK_EQ(expected, sluice_change_campaign(engine, 1, SLUICE_CHANGE_ABORT, SLUICE_NOW, &report, error));
+  CHECK_EQ(expected, sluice_plan_campaign_on(engine, &live, &question, &plan, NULL, NULL, error));
+  CHECK_EQ(expected, sluice_set_campaign_rate(engine, 1, "10/s", 4, SLUICE_NOW, &report, error));
   CHECK_EQ(expected, sluice_campaign_status(engine, 1, &report, error));
 }
 

@@ -307,6 +307,8 @@ static void pools_and_campaigns(void) {
   FIELD(sluice_campaign_options, catches_up);
   FIELD(sluice_campaign_options, pause_share);
   FIELD(sluice_campaign_options, pause_window);
+  FIELD(sluice_campaign_options, rate);
+  FIELD(sluice_campaign_options, rate_len);
   END(sluice_campaign_options);
   BEGIN(sluice_campaign_report);
   FIELD(sluice_campaign_report, struct_size);
@@ -320,6 +322,9 @@ static void pools_and_campaigns(void) {
   FIELD(sluice_campaign_report, queued);
   FIELD(sluice_campaign_report, removed);
   FIELD(sluice_campaign_report, ended);
+  FIELD(sluice_campaign_report, rate_amount);
+  FIELD(sluice_campaign_report, rate_period);
+  FIELD(sluice_campaign_report, rate_opens_at);
   END(sluice_campaign_report);
 }
 
@@ -506,6 +511,16 @@ static void planner(void) {
   FIELD(sluice_campaign_question, lines);
   FIELD(sluice_campaign_question, reserved0);
   END(sluice_campaign_question);
+  BEGIN(sluice_live_campaign);
+  FIELD(sluice_live_campaign, struct_size);
+  FIELD(sluice_live_campaign, reserved0);
+  FIELD(sluice_live_campaign, values);
+  FIELD(sluice_live_campaign, value_count);
+  FIELD(sluice_live_campaign, lines);
+  FIELD(sluice_live_campaign, line_count);
+  FIELD(sluice_live_campaign, recipients);
+  FIELD(sluice_live_campaign, recipient_count);
+  END(sluice_live_campaign);
   BEGIN(sluice_campaign_plan);
   FIELD(sluice_campaign_plan, struct_size);
   FIELD(sluice_campaign_plan, blocker_count);

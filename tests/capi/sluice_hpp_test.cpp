@@ -381,6 +381,11 @@ TEST_F(Pooled, a_campaign_is_a_name_for_many_messages) {
     ASSERT_EQ(leased.size(), 1u);
     EXPECT_EQ(leased[0]->campaign, campaign.number());
   }
+  EXPECT_EQ(campaign.set_rate("200/min").rate_amount, 200u);
+  EXPECT_EQ(campaign.status().rate_period, 60 * kSecond);
+  EXPECT_EQ(campaign.set_rate({}).in_flight.size(), 70u);
+  EXPECT_EQ(campaign.status().rate_amount, 0u);
+  EXPECT_EQ(thrown([&] { campaign.set_rate("fast"); }), SLUICE_E_INVALID);
   EXPECT_EQ(campaign.pause().state, SLUICE_CAMPAIGN_PAUSED);
   EXPECT_EQ(campaign.resume().state, SLUICE_CAMPAIGN_RUNNING);
   EXPECT_EQ(campaign.seal().sealed, 1u);
@@ -393,6 +398,20 @@ TEST_F(Pooled, a_campaign_is_a_name_for_many_messages) {
   EXPECT_EQ(thrown([&] { campaign.resume(); }), SLUICE_E_CONFLICT);
   EXPECT_EQ(thrown([&] { engine_.enqueue(send("late"), campaign.message()); }), SLUICE_E_CONFLICT);
   EXPECT_EQ(thrown([&] { engine_.create_campaign(sluice::make_campaign_options("")); }), SLUICE_E_INVALID);
+}
+
+TEST_F(Pooled, a_running_engine_is_asked_about_a_campaign) {
+  engine_.set_line(sluice::line_change("shared", "+1"));
+  sluice_campaign_question question = sluice::make_campaign_question({}, 20, 0);
+  question.operation = "send";
+  question.operation_len = 4;
+  sluice_campaign_plan plan = SLUICE_CAMPAIGN_PLAN_INIT;
+  const std::vector<sluice_bytes> values = {sluice::bytes("acme"), {}, {}};
+  EXPECT_THAT(engine_.plan_campaign(sluice::make_live_campaign(values), question, &plan),
+              HasSubstr(R"("line":"+1","messages":20)"));
+  EXPECT_EQ(plan.sent, 20u);
+  question.recipients = 0;
+  EXPECT_EQ(thrown([&] { engine_.plan_campaign(sluice::make_live_campaign(values), question); }), SLUICE_E_INVALID);
 }
 
 TEST(WrapperNames, are_total) {

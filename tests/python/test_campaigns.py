@@ -99,6 +99,69 @@ def test_a_pause_loses_nothing_and_moves_the_end_or_not(engine_of: Make, catches
     assert (left[0][0], left[-1][0]) == (310.0, last)
 
 
+def test_a_rate_holds_over_all_lines_together_and_is_changed(engine_of: Make) -> None:
+    engine = engine_of(campaigns("1000/s"))
+    campaign = engine.campaign("calls", account="acme", rate="12/min", share="100%")
+    for line in ("+1", "+2", "+3"):
+        put(engine, 4, campaign, line)
+    assert [at for at, _ in drain(engine, NOW + 20 * SECOND)] == [0, 5, 10, 15]
+    status = campaign.status()
+    assert (status.rate, status.rate_opens_at) == ("12/min", NOW + 20 * SECOND)
+    engine.set_clock(NOW + 17 * SECOND + SECOND // 2)  # half a message is owed
+    status = campaign.set_rate("1/s")
+    assert (status.rate, status.rate_opens_at) == ("1/s", NOW + 18 * SECOND)
+    assert [at for at, _ in drain(engine, NOW + 20 * SECOND)] == [18, 19]
+    assert campaign.set_rate("3/90s").rate == "3/90s"
+    assert campaign.set_rate(None).rate is None
+    assert campaign.status().rate_opens_at is None
+    assert len(drain(engine, NOW + 21 * SECOND)) == 6
+
+
+def test_what_a_rate_keeps_back_says_so(engine_of: Make) -> None:
+    engine = engine_of(campaigns("1000/s"))
+    campaign = engine.campaign("calls", account="acme", rate="12/min")
+    held = put(engine, 3, campaign)
+    engine.lease()[0].nack("not_attempted")  # makes room again at once
+    engine.lease()[0].ack()
+    assert engine.lease() == []
+    *_, hold = engine.explain_message(held[1])  # before it its line's own pace
+    assert (hold.rule, hold.state, hold.rate, hold.until) == ("campaign", "rate", "12/min", NOW + 5 * SECOND)
+    assert str(hold).startswith("campaign calls: its rate of 12/min, 0 messages before it, until ")
+
+
+def test_paused_time_grants_a_rate_nothing(engine_of: Make) -> None:
+    engine = engine_of(campaigns("1000/s"))
+    campaign = engine.campaign("calls", account="acme", rate="1/s")
+    put(engine, 3, campaign)
+    engine.lease()[0].ack()
+    campaign.pause()
+    engine.set_clock(NOW + 100 * SECOND)
+    campaign.resume()
+    assert [at for at, _ in drain(engine, FOREVER)] == [100.002, 101.002]  # of its share of the line 2 ms were left
+
+
+@pytest.mark.parametrize(
+    ("rate", "error", "words"),
+    [
+        ("fast", sluice.InvalidRequest, "rate: "),
+        ("0/s", sluice.InvalidRequest, "rate: "),
+        ("1/401 days", sluice.InvalidRequest, "rate: "),
+        ("", sluice.InvalidRequest, "rate: empty; pass None for none"),
+        (10, TypeError, 'rate must be a text such as "200/min" or None, not int'),
+    ],
+)
+def test_a_rate_is_checked(engine_of: Make, rate: Any, error: type[Exception], words: str) -> None:
+    engine = engine_of(campaigns())
+    campaign = engine.campaign("calls", account="acme")
+    for call in (lambda: engine.campaign("calls", account="acme", rate=rate), lambda: campaign.set_rate(rate)):
+        with pytest.raises(error) as raised:
+            call()
+        assert str(raised.value).startswith(words)
+    campaign.abort()
+    with pytest.raises(sluice.Conflict, match="aborted, which is final"):
+        campaign.set_rate("1/s")
+
+
 def test_an_abort_is_final_and_gives_back_what_waited(engine_of: Make) -> None:
     engine = engine_of(campaigns())
     campaign = engine.campaign("spring", account="acme")

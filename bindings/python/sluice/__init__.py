@@ -40,7 +40,7 @@ from .explanation import Explanation, Hold
 from .held import Held, MessageStatus, Settled
 from .instant import Duration, Instant
 from .lease import Lease, NotAttempted, Outcome, PermanentFailure, Throttled
-from .plan import Blocker, CampaignPlan, LinePlan, LineRow, PlannedLine, PlanWarning, plan_campaign, plan_lines
+from .plan import Blocker, CampaignPlan, LinePlan, LineRow, PlannedLine, PlanWarning, Quota, plan_campaign, plan_lines
 from .policy import Policy, PolicyText
 from .pool import Line, LineReport, LineState, OnSuspend
 from .queue import MessageClass
@@ -101,6 +101,7 @@ __all__ = [
     "Policy",
     "PolicyError",
     "PolicyText",
+    "Quota",
     "Receipt",
     "SenderChange",
     "Settled",

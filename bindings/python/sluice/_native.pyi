@@ -15,7 +15,7 @@ _Value: TypeAlias = str | bytes
 _Given: TypeAlias = _Value | Iterable[_Value]
 _Instant: TypeAlias = int | datetime
 _Subject: TypeAlias = tuple[_Value, ...]
-_Report: TypeAlias = tuple[str, bool, int, int, int, tuple[int, ...], dict[str, int]]
+_Report: TypeAlias = tuple[str, bool, int, int, int, tuple[int, ...], dict[str, int], int, int, int]
 
 version: str
 
@@ -278,10 +278,15 @@ class EngineCore:
         catches_up: bool,
         pause_share: int,
         pause_window: int,
+        rate: str,
         now: _Instant | None,
         /,
     ) -> int: ...
     def change_campaign(self, number: int, change: str, now: _Instant | None, /) -> _Report: ...
+    def set_campaign_rate(self, number: int, rate: str, now: _Instant | None, /) -> _Report: ...
+    def plan_campaign(
+        self, question: dict[str, Any], values: list[bytes | None], lines: list[bytes], recipients: list[bytes], /
+    ) -> str: ...
     def campaign_status(self, number: int, /) -> _Report: ...
     def watch(self, before: int, ring: Callable[[int], None] | None, /) -> None: ...
     def drain_events(

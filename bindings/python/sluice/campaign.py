@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from ._native import EngineCore
 from .errors import InvalidRequest
 from .instant import Instant
+
+if TYPE_CHECKING:
+    from ._native import _Report
 
 Share = Union[str, int]
 """A share of a whole: "50%", "12.5%", or an int of hundredths of a percent (5000)."""
 
 _PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%")
 _WHOLE = 10_000
+_UNITS = {"day": 86_400 * 10**9, "h": 3_600 * 10**9, "min": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
 class CampaignStatus(NamedTuple):
@@ -33,6 +37,10 @@ class CampaignStatus(NamedTuple):
     """The numbers of its messages that are leased or unknown, ascending."""
     ended: dict[str, int]
     """Messages by what became of them: "sent", "failed", "expired", "cancelled", "aborted", "dead"."""
+    rate: str | None
+    """The most that leaves by all its lines together, such as "200/min"; None: it has no rate of its own."""
+    rate_opens_at: int | None
+    """Its rate lets the next message leave from then on; None: it has none, or nothing has left by it."""
 
 
 class Campaign:
@@ -69,18 +77,48 @@ class Campaign:
         """From now on nothing of it is leased; what waited is `removed` and gives back what it took. Final."""
         return self._change("abort", now)
 
+    def set_rate(self, rate: str | None, *, now: Instant | None = None) -> CampaignStatus:
+        """Gives it another rate at once, such as "200/min"; None: none.
+
+        What the old rate still kept back is owed under the new one, in messages. Raises InvalidRequest too.
+        """
+        return _status(self._core.set_campaign_rate(self.number, rate_of(rate), now))
+
     def status(self) -> CampaignStatus:
         """How it stands."""
-        return CampaignStatus(*self._core.campaign_status(self.number))
+        return _status(self._core.campaign_status(self.number))
 
     def _change(self, change: str, now: Instant | None) -> CampaignStatus:
-        return CampaignStatus(*self._core.change_campaign(self.number, change, now))
+        return _status(self._core.change_campaign(self.number, change, now))
 
     def __repr__(self) -> str:
         return f"<Campaign {self.number}, {self.name}>"
 
     def __reduce_ex__(self, protocol: object) -> Any:
         raise TypeError("cannot pickle 'sluice.Campaign': it belongs to an engine of this process")
+
+
+def _status(report: _Report) -> CampaignStatus:
+    amount, period, opens_at = report[7:]
+    return CampaignStatus(*report[:7], _spelled(amount, period) if amount else None, opens_at or None)
+
+
+def _spelled(amount: int, period: int) -> str:
+    """As a policy writes it: "10/s", "200/90s"."""
+    unit = next(name for name, span in _UNITS.items() if period % span == 0)
+    count = period // _UNITS[unit]
+    return f"{amount}/{unit}" if count == 1 else f"{amount}/{count}{unit}"
+
+
+def rate_of(rate: object) -> str:
+    """For the C ABI, to which an empty text is none."""
+    if rate is None:
+        return ""
+    if not isinstance(rate, str):
+        raise TypeError(f'rate must be a text such as "200/min" or None, not {type(rate).__name__}')
+    if not rate:
+        raise InvalidRequest("rate: empty; pass None for none")
+    return rate
 
 
 def share_of(name: str, share: object) -> int:

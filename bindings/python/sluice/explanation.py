@@ -29,9 +29,11 @@ class Hold:
     """"campaign": its name."""
     share: int | None = None
     """"campaign": the most of the line's pace, in hundredths of a percent."""
+    rate: str | None = None
+    """"campaign": the most of all its lines together; None: it has no rate."""
     state: str | None = None
-    """"line": "throttled", "paused", "suspended", "removed", "bad". "campaign": "running", "paused". Of a limit: "closed",
-    "blocked", "unset"."""
+    """"line": "throttled", "paused", "suspended", "removed", "bad". "campaign": "running", "paused", "rate". Of a limit:
+    "closed", "blocked", "unset"."""
     reason: str | None = None
     """"line": what was said when it was closed."""
     limit: str | None = None
@@ -54,11 +56,16 @@ class Hold:
             "retry": "waits to be tried again",
             "flow": f"its account's messages on the line are parked with message {self.message}",
             "earlier_message": f"message {self.message} to the same recipient is parked",
-            "campaign": f"campaign {self.name or self.campaign}: {'paused' if self.state == 'paused' else f'its slot, {before}'}",
+            "campaign": f"campaign {self.name or self.campaign}: {self._slot(before)}",
             "in_flight": f"{self.used} of {self.amount} leases of its line are out",
             "line": f"its line is {self.state}{reason}",
         }
         return told.get(self.rule) or f"limit {self.limit} of {self.subject}: {self._standing()}"
+
+    def _slot(self, before: str) -> str:
+        if self.state == "paused":
+            return "paused"
+        return f"its rate of {self.rate}, {before}" if self.state == "rate" else f"its slot, {before}"
 
     def _standing(self) -> str:
         return self.state or f"{self.used} of {self.amount} used"

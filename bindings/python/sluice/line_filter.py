@@ -21,13 +21,14 @@ def line_filter(lines: Iterable[Value] | None, pool: str | None, by: Iterable[Va
     """From what a caller gave. Raises TypeError, and InvalidRequest for values of no pool."""
     if pool is not None and not isinstance(pool, str):
         raise TypeError(f"pool must be str, not {type(pool).__name__}")
-    values = _keys("by", by)
+    values = keys_of("by", by)
     if values and pool is None:
         raise InvalidRequest("by: values of a pool, and no pool is given")
-    return LineFilter(None if lines is None else _keys("lines", lines), pool, values)
+    return LineFilter(None if lines is None else keys_of("lines", lines), pool, values)
 
 
-def _keys(name: str, keys: Iterable[Value]) -> list[bytes]:
+def keys_of(name: str, keys: Iterable[Value]) -> list[bytes]:
+    """A list of keys, as bytes."""
     if isinstance(keys, (str, bytes)):
         raise TypeError(f"{name} must be a list of str or bytes, not {type(keys).__name__}")
     return [_key(name, i, key) for i, key in enumerate(keys)]

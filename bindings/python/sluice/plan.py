@@ -122,6 +122,17 @@ class Blocker:
 
 
 @dataclass(frozen=True)
+class Quota:
+    """A limit of the account, before the campaign and after its last message."""
+
+    limit: str
+    amount: int | None
+    """None: it has no number."""
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
 class CampaignPlan:
     """How long a campaign takes, and what holds it. Instants and spans are ns."""
 
@@ -133,13 +144,19 @@ class CampaignPlan:
     sent: int
     """Within 400 days."""
     unhindered: int
-    """What the lines and the duration alone would take."""
+    """What the lines, the duration and the rate alone would take."""
     spread: int
-    """For how long its own slots, and no limit, held the next message."""
+    """For how long its own slots and its rate, and no limit, held the next message."""
     line_rate: str | None
     lines: tuple[PlannedLine, ...]
     blockers: tuple[Blocker, ...]
     """Those that held longest first."""
+    quota: tuple[Quota, ...]
+    """What the account has used of its limits."""
+    waiting: int
+    """Of a running engine: messages that waited on the lines before it."""
+    in_flight: int
+    """Of a running engine: messages of those lines that were leased, which count as sent."""
     notes: tuple[str, ...]
 
     @property
@@ -209,8 +226,9 @@ def plan_campaign(
 ) -> CampaignPlan:
     """When a message to each of `recipients` has left, and what held them, from `starts_at` (None: now) on.
 
-    They are spread over `duration`, or come at `rate` ("30/s"), or (neither) as fast as `share` percent of each line's pace
-    allows. `in_conversation` of them have just written, the rest is new to the account. Raises as plan_lines, and TimeError.
+    They are spread over `duration` (0: as fast as `share` percent of each line's pace allows), and leave by all lines together at
+    no more than `rate` ("30/s"; None: no such limit), the campaign's own. `in_conversation` of them have just written, the rest
+    is new to the account. Raises as plan_lines, and TimeError.
     """
     question = _question(policy, stance, zoneinfo_dir, operation, plans)
     question |= {
@@ -223,11 +241,33 @@ def plan_campaign(
     }
     if rate is not None:
         question["rate"] = _text("rate", rate)
-    answer: dict[str, Any] = json.loads(_native.plan_campaign(question))
+    return campaign_plan_of(_native.plan_campaign(question))
+
+
+def campaign_plan_of(text: str) -> CampaignPlan:
+    """From the engine's JSON."""
+    answer: dict[str, Any] = json.loads(text)
     answer["lines"] = tuple(PlannedLine(**line) for line in answer["lines"])
     answer["blockers"] = tuple(Blocker(**blocker) for blocker in answer["blockers"])
+    answer["quota"] = tuple(Quota(**quota) for quota in answer["quota"])
     answer["notes"] = tuple(answer["notes"])
     return CampaignPlan(**answer)
+
+
+def live_question(
+    operation: str, count: int, starts_at: int | datetime | None, duration: int | timedelta, rate: str | None, share: float
+) -> dict[str, Any]:
+    """Of a running engine, by the names of the C ABI's fields."""
+    question: dict[str, Any] = {
+        "operation": _text("operation", operation),
+        "recipients": _positive("recipients", count),
+        "starts_at": 0 if starts_at is None else starts_at,
+        "duration": duration,
+        "share": _hundredths("share", share, 100),
+    }
+    if rate is not None:
+        question["rate"] = _text("rate", rate)
+    return question
 
 
 def _question(

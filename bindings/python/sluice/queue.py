@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._native import EngineCore
-from .campaign import Campaign, Share, share_of
+from .campaign import Campaign, Share, rate_of, share_of
 from .due import Bell, Due
 from .errors import InvalidRequest
 from .explanation import Explanation, explanation_of
 from .held import Held, MessageStatus, Settled
 from .instant import Duration, Instant
 from .lease import Lease, Outcome
-from .line_filter import line_filter
+from .line_filter import keys_of, line_filter
+from .plan import CampaignPlan, campaign_plan_of, live_question
 from .pool import Line, LineReport, LineState, OnSuspend
 from .scope import Scopes, Value
 
@@ -264,6 +265,7 @@ class Queue:
         starts_at: Instant | None = None,
         duration: Duration | None = None,
         share: Share = "50%",
+        rate: str | None = None,
         catches_up: bool = False,
         pause_share: Share | None = None,
         pause_window: int = 200,
@@ -278,6 +280,7 @@ class Queue:
         starts_at: None: now.
         duration: its messages leave evenly over so long, up to 400 days; None: as fast as its share allows.
         share: the most of a line's pace that it takes.
+        rate: the most that leaves by all its lines together, as a policy writes rates: "10/s", "200/min"; None: no such limit.
         catches_up: after a pause it keeps its end and goes faster; else its end moves.
         pause_share: pauses it, with an event, when so many of its last `pause_window` outcomes were failures; None: nothing does.
         message_class: of all its messages.
@@ -299,9 +302,47 @@ class Queue:
             catches_up,
             0 if pause_share is None else share_of("pause_share", pause_share),
             pause_window,
+            rate_of(rate),
             now,
         )
         return Campaign(self._core, number, name)
+
+    def plan_campaign(
+        self,
+        operation: str,
+        recipients: int | Iterable[Value],
+        /,
+        *,
+        lines: Iterable[Value] = (),
+        starts_at: Instant | None = None,
+        duration: Duration = 0,
+        rate: str | None = None,
+        share: float = 50,
+        values: Mapping[str, Value] | None = None,
+        **dimensions: Value,
+    ) -> CampaignPlan:
+        """When a campaign would be through, and what would hold it, given what the engine holds now. It changes nothing.
+
+        `engine.plan_campaign("send", ["+2", "+3"], account="acme", lines=["+1"])`: a message of the operation to each.
+
+        recipients: to whom, or how many that the engine has not heard of.
+        lines: by which they go in turns, where the operation has no pool.
+        starts_at: None: now. duration, rate, share (in percent): as of sluice.plan_campaign.
+        dimensions: the operation's other values by name; or `values`.
+
+        What of the engine is modelled is in docs/planner.md. Raises as sluice.plan_campaign, and NotFound, ClosedError.
+        """
+        named = {**(values or {}), **dimensions}
+        declared = self.operation(operation).values
+        if unknown := set(named) - set(declared):
+            raise InvalidRequest(f"{operation} has no {', '.join(sorted(unknown))}; it takes {', '.join(declared)}")
+        keys = dict(zip(named, keys_of("values", named.values())))
+        to = [] if isinstance(recipients, int) else keys_of("recipients", recipients)
+        count = recipients if isinstance(recipients, int) else len(to)
+        question = live_question(operation, count, starts_at, duration, rate, share)
+        return campaign_plan_of(
+            self._core.plan_campaign(question, [keys.get(name) for name in declared], keys_of("lines", lines), to)
+        )
 
 
 def _text(name: str, value: object) -> str:

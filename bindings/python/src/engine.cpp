@@ -15,6 +15,7 @@
 #include "gil.h"
 #include "leasing.h"
 #include "operation.h"
+#include "plan.h"
 #include "pool.h"
 #include "sluice/sluice.hpp"
 #include "subject.h"
@@ -224,6 +225,7 @@ void add_engine(py::module_& module) {
   add_leasing(&type);
   add_pools(&type);
   add_campaigns(&type);
+  add_live_plan(&type);
   type.def(py::init(&create), py::arg("policy"), py::arg("stance"), py::arg("zoneinfo_dir"), py::arg("manual_clock"),
            py::arg("now"), py::arg("memory_cap"), py::arg("receipt_ttl"), py::arg("event_capacity"), py::arg("shards"))
       .def("close", &Core::close)

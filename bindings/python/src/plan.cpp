@@ -63,6 +63,16 @@ class Asked {
     question->plan_count = plans_.size();
   }
 
+  void campaign(sluice_campaign_question* question) {
+    common(question);
+    instant("starts_at", &question->starts_at);
+    span("duration", &question->duration);
+    count("recipients", &question->recipients);
+    count("in_conversation", &question->in_conversation);
+    count("lines", &question->lines);
+    count("share", &question->share);
+  }
+
  private:
   py::dict given_;
   std::deque<std::string> texts_;  // which do not move
@@ -90,17 +100,34 @@ std::string lines(const py::dict& given) {
 std::string campaign(const py::dict& given) {
   Asked asked(given);
   sluice_campaign_question question = make_campaign_question({}, 0, 0);
-  asked.common(&question);
-  asked.instant("starts_at", &question.starts_at);
-  asked.span("duration", &question.duration);
-  asked.count("recipients", &question.recipients);
-  asked.count("in_conversation", &question.in_conversation);
-  asked.count("lines", &question.lines);
-  asked.count("share", &question.share);
+  asked.campaign(&question);
   return without_gil([&] { return plan_campaign(question); });
 }
 
+// None is absent. The bytes stay the caller's.
+std::vector<sluice_bytes> keys(const py::list& given) {
+  std::vector<sluice_bytes> out;
+  out.reserve(given.size());
+  for (const py::handle& key : given) {
+    const std::string_view text = key.is_none() ? std::string_view() : std::string_view(py::reinterpret_borrow<py::bytes>(key));
+    out.push_back(key.is_none() ? sluice_bytes{nullptr, 0} : bytes(text));
+  }
+  return out;
+}
+
+std::string campaign_on(Core& core, const py::dict& given, const py::list& values, const py::list& lines,
+                        const py::list& recipients) {
+  Asked asked(given);
+  sluice_campaign_question question = make_campaign_question({}, 0, 0);
+  asked.campaign(&question);
+  const std::vector<sluice_bytes> of = keys(values), by = keys(lines), to = keys(recipients);
+  const sluice_live_campaign live = make_live_campaign(of, by, to);
+  return without_gil([&] { return core.calls().plan_campaign(live, question); });
+}
+
 }  // namespace
+
+void add_live_plan(py::class_<Core, std::shared_ptr<Core>>* type) { type->def("plan_campaign", &campaign_on); }
 
 void add_plan(py::module_& module) {
   module.def("plan_lines", &lines);

@@ -59,6 +59,12 @@ class campaign {
   campaign_report seal(int64_t now = SLUICE_NOW) const { return change(SLUICE_CHANGE_SEAL, now); }
   // Final; its report says what was removed, and what is in flight.
   campaign_report abort(int64_t now = SLUICE_NOW) const { return change(SLUICE_CHANGE_ABORT, now); }
+  // Another rate of all its lines together, as "200/min"; {}: none.
+  campaign_report set_rate(std::string_view rate, int64_t now = SLUICE_NOW) const {
+    return changed([&](sluice_campaign_report* c, sluice_error* failure) {
+      return sluice_set_campaign_rate(engine_, number_, rate.data(), rate.size(), now, c, failure);
+    });
+  }
   campaign_report status() const {
     campaign_report report;
     ask(&report);
@@ -87,11 +93,15 @@ class campaign {
     }
   }
   campaign_report change(int32_t change, int64_t now) const {
-    campaign_report report;
-    report.in_flight.resize(64);
-    fill(&report, [&](sluice_campaign_report* c, sluice_error* failure) {
+    return changed([&](sluice_campaign_report* c, sluice_error* failure) {
       return sluice_change_campaign(engine_, number_, change, now, c, failure);
     });
+  }
+  template <class Call>
+  campaign_report changed(Call&& call) const {
+    campaign_report report;
+    report.in_flight.resize(64);
+    fill(&report, call);
     const uint64_t removed = report.removed;
     const bool fits = report.in_flight_count <= report.in_flight.size();
     report.in_flight.resize(report.in_flight_count);

@@ -76,6 +76,23 @@ std::string checked_text_of(Call&& call) {
   });
 }
 
+// Answers are worked out anew for each call, so the first room is one that fits.
+template <class Call>
+std::string planned_text_of(size_t room, Call&& call) {
+  std::string text(room, '\0');
+  for (;;) {
+    size_t length = text.size();
+    bool too_small = false;
+    checked([&](sluice_error* failure) {
+      const sluice_status status = call(text.data(), &length, failure);
+      too_small = status == SLUICE_E_BUFFER;
+      return too_small ? SLUICE_OK : status;
+    });
+    text.resize(length);
+    if (!too_small) return text;
+  }
+}
+
 // Room for the name of any line, lent for a call: what is left in a struct would be another's soon.
 class line_room {
  public:

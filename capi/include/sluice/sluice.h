@@ -501,8 +501,10 @@ typedef struct sluice_campaign_options {
   uint32_t catches_up;     /* 1: after a pause it keeps its end and goes faster; 0: its end moves */
   uint32_t pause_share;    /* pauses it when so many of its last outcomes were failures; 0: nothing does */
   uint32_t pause_window;   /* how many outcomes that looks at, at most 10,000; 0: 200 */
+  const char *rate;        /* the most of all its lines together, as a policy writes rates, "200/min"; NULL: none. since 0.1 */
+  size_t rate_len;
 } sluice_campaign_options;
-#define SLUICE_CAMPAIGN_OPTIONS_INIT {sizeof(sluice_campaign_options), SLUICE_NONE, {NULL, 0}, NULL, 0, 0, 0, 0, 0, 0, 0}
+#define SLUICE_CAMPAIGN_OPTIONS_INIT {sizeof(sluice_campaign_options), SLUICE_NONE, {NULL, 0}, NULL, 0, 0, 0, 0, 0, 0, 0, NULL, 0}
 
 typedef struct sluice_campaign_report {
   uint32_t struct_size;
@@ -516,8 +518,12 @@ typedef struct sluice_campaign_report {
   uint64_t queued;             /* of those, held and not in flight */
   uint64_t removed;            /* of an abort: by this call */
   uint64_t ended[12];          /* of those accepted, by final SLUICE_MESSAGE_* */
+  uint64_t rate_amount;        /* the most that leaves by all its lines, each rate_period; 0: it has no rate. since 0.1 */
+  int64_t rate_period;         /* ns */
+  int64_t rate_opens_at;       /* its rate lets the next one leave from then on; 0: from the start */
 } sluice_campaign_report;
-#define SLUICE_CAMPAIGN_REPORT_INIT {sizeof(sluice_campaign_report), 0, 0, 0, NULL, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}
+#define SLUICE_CAMPAIGN_REPORT_INIT \
+  {sizeof(sluice_campaign_report), 0, 0, 0, NULL, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0, 0, 0}
 
 /* For languages without macros: what the INIT macros give; size is the caller's sizeof. */
 SLUICE_API void sluice_error_init(sluice_error *error, uint32_t size);
@@ -719,6 +725,11 @@ SLUICE_API sluice_status sluice_create_campaign(sluice_engine engine, const slui
  * was aborted and something else is asked; SLUICE_E_INVALID, _TIME, _HANDLE, _UNSUPPORTED, _FORKED, _NO_MEMORY. since 0.1 */
 SLUICE_API sluice_status sluice_change_campaign(sluice_engine engine, uint64_t campaign, int32_t change, int64_t now,
                                                 sluice_campaign_report *report, sluice_error *error);
+/* Gives it another rate at once, or none (NULL): of what left, as much as the old rate still kept back is owed under the new one, in
+ * messages; nothing is granted at once. `report` as above. Returns: SLUICE_OK; SLUICE_E_NOT_FOUND; SLUICE_E_CONFLICT when it was
+ * aborted; SLUICE_E_INVALID, _TIME, _HANDLE, _UNSUPPORTED, _FORKED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_set_campaign_rate(sluice_engine engine, uint64_t campaign, const char *rate, size_t rate_len,
+                                                  int64_t now, sluice_campaign_report *report, sluice_error *error);
 /* How it stands. Returns: SLUICE_OK, SLUICE_E_NOT_FOUND, SLUICE_E_INVALID, _HANDLE, _UNSUPPORTED, _FORKED, _NO_MEMORY. since 0.1 */
 SLUICE_API sluice_status sluice_campaign_status(sluice_engine engine, uint64_t campaign, sluice_campaign_report *report,
                                                 sluice_error *error);
@@ -811,7 +822,7 @@ typedef struct sluice_campaign_question {
   size_t operation_len;
   const sluice_on_plan *plans;
   size_t plan_count;
-  const char *rate;            /* NULL; or how fast, "30/s", in place of a duration */
+  const char *rate;            /* the campaign's own, "30/s": the most of all lines together; NULL: none */
   size_t rate_len;
   int64_t starts_at;           /* an instant */
   int64_t duration;            /* ns, up to 400 days; 0: as fast as the share of the lines allows */
@@ -823,13 +834,26 @@ typedef struct sluice_campaign_question {
 #define SLUICE_CAMPAIGN_QUESTION_INIT {sizeof(sluice_campaign_question), 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0, 0, \
                                        0, 0, 0, 0}
 
+/* Whose campaign a running engine is asked about, and by which lines it goes. */
+typedef struct sluice_live_campaign {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  const sluice_bytes *values;     /* of the operation, in its order; the line's and the recipient's are absent; required */
+  size_t value_count;
+  const sluice_bytes *lines;      /* those that it goes by, where the operation has no pool; NULL with 0: its pool's */
+  size_t line_count;
+  const sluice_bytes *recipients; /* to whom, one for each message; NULL with 0: to nobody that the engine has heard of */
+  size_t recipient_count;
+} sluice_live_campaign;
+#define SLUICE_LIVE_CAMPAIGN_INIT {sizeof(sluice_live_campaign), 0, NULL, 0, NULL, 0, NULL, 0}
+
 typedef struct sluice_campaign_plan {
   uint32_t struct_size;
   uint32_t blocker_count; /* limits that held messages; the JSON names them */
   int64_t starts_at;
   int64_t finishes_at;    /* when the last message leaves; 0: not within 400 days */
-  int64_t unhindered;     /* ns that the lines and the duration alone would take */
-  int64_t spread;         /* ns for which its own slots, and no limit, held the next message */
+  int64_t unhindered;     /* ns that the lines, the duration and the rate alone would take */
+  int64_t spread;         /* ns for which its own slots and rate, and no limit, held the next message */
   uint64_t sent;          /* messages, within 400 days */
   uint32_t peak_share;    /* of a line's pace, in the busiest while of the busiest line; 0: lines have none */
   uint32_t reserved0;
@@ -839,6 +863,7 @@ typedef struct sluice_campaign_plan {
 SLUICE_API void sluice_line_question_init(sluice_line_question *question, uint32_t size);
 SLUICE_API void sluice_line_plan_init(sluice_line_plan *plan, uint32_t size);
 SLUICE_API void sluice_campaign_question_init(sluice_campaign_question *question, uint32_t size);
+SLUICE_API void sluice_live_campaign_init(sluice_live_campaign *live, uint32_t size);
 SLUICE_API void sluice_campaign_plan_init(sluice_campaign_plan *plan, uint32_t size);
 
 /* How many lines does this traffic need? A number is answered only when it met the wait in a run.
@@ -852,6 +877,15 @@ SLUICE_API sluice_status sluice_plan_lines(const sluice_line_question *question,
  * SLUICE_E_INVALID, _POLICY, _NOT_FOUND, _TIME, _UNSET, _TOO_MANY, _BUFFER, _UNSUPPORTED, _NO_MEMORY. since 0.1 */
 SLUICE_API sluice_status sluice_plan_campaign(const sluice_campaign_question *question, sluice_campaign_plan *plan, char *buffer,
                                               size_t *length, sluice_error *error);
+
+/* The same of a running engine, given what it holds now (docs/planner.md says what of it is modelled). The engine stays as it is:
+ * what the campaign would meet is copied, a record or a line at a time, and runs elsewhere. Of the question the policy, the stance,
+ * the zones, the plans, the lines and in_conversation are the engine's own: leave them as INIT has them; starts_at 0: now.
+ * Returns: as sluice_plan_campaign, and SLUICE_E_HANDLE, _FORKED; SLUICE_E_CONFLICT when the policy is reloaded all the while.
+ * since 0.1 */
+SLUICE_API sluice_status sluice_plan_campaign_on(sluice_engine engine, const sluice_live_campaign *live,
+                                                 const sluice_campaign_question *question, sluice_campaign_plan *plan, char *buffer,
+                                                 size_t *length, sluice_error *error);
 
 /* ---- subjects ------------------------------------------------------------------------------------------------------------- */
 

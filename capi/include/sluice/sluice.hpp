@@ -387,6 +387,14 @@ class engine {
     return {handle_, number};
   }
 
+  // JSON: what a campaign would come to, given what the engine holds now (docs/planner.md). It changes nothing.
+  std::string plan_campaign(const sluice_live_campaign& live, const sluice_campaign_question& question,
+                            sluice_campaign_plan* plan = nullptr) const {
+    return impl::planned_text_of(65536 + size_t{256} * live.line_count, [&](char* buffer, size_t* length, sluice_error* failure) {
+      return sluice_plan_campaign_on(handle_, &live, &question, plan, buffer, length, failure);
+    });
+  }
+
   // ---- subjects ----
 
   void set_plan(const sluice_subject& subject, std::string_view plan, int64_t now = SLUICE_NOW) {
@@ -521,7 +529,22 @@ inline sluice_line_question make_line_question(std::string_view policy, std::str
   return question;
 }
 
-// A message to each of so many recipients, from an instant on.
+// Whose campaign a running engine is asked about: values in the operation's order, {} for the line and the recipient. Borrows.
+inline sluice_live_campaign make_live_campaign(const std::vector<sluice_bytes>& values,
+                                               const std::vector<sluice_bytes>& lines = {},
+                                               const std::vector<sluice_bytes>& recipients = {}) noexcept {
+  sluice_live_campaign live{};
+  live.struct_size = sizeof(live);
+  live.values = values.data();
+  live.value_count = values.size();
+  live.lines = lines.data();
+  live.line_count = lines.size();
+  live.recipients = recipients.data();
+  live.recipient_count = recipients.size();
+  return live;
+}
+
+// A message to each of so many recipients, from an instant on; of a running engine the policy is {}, and 0 is now.
 inline sluice_campaign_question make_campaign_question(std::string_view policy, uint32_t recipients, int64_t starts_at) noexcept {
   sluice_campaign_question question{};
   question.struct_size = sizeof(question);
@@ -531,27 +554,6 @@ inline sluice_campaign_question make_campaign_question(std::string_view policy, 
   question.starts_at = starts_at;
   return question;
 }
-
-namespace impl {
-
-// Answers are worked out anew for each call, so the first room is one that fits.
-template <class Call>
-std::string planned_text_of(size_t room, Call&& call) {
-  std::string text(room, '\0');
-  for (;;) {
-    size_t length = text.size();
-    bool too_small = false;
-    checked([&](sluice_error* failure) {
-      const sluice_status status = call(text.data(), &length, failure);
-      too_small = status == SLUICE_E_BUFFER;
-      return too_small ? SLUICE_OK : status;
-    });
-    text.resize(length);
-    if (!too_small) return text;
-  }
-}
-
-}  // namespace impl
 
 // JSON (docs/planner.md). `plan` (nullable): the same in numbers.
 inline std::string plan_lines(const sluice_line_question& question, sluice_line_plan* plan = nullptr) {

@@ -242,6 +242,23 @@ TEST_F(ExplainMessage, TheSlotsThatItNamesAreThoseAtWhichACampaignLeaves) {
   }
 }
 
+TEST_F(ExplainMessage, ACampaignsOwnRateIsNamedWhereItHolds) {
+  open(line_queue(R"("unlimited": true)"));
+  CampaignRules rules;
+  rules.rate = {6, kMinute};
+  const uint64_t campaign = make_campaign(rules);
+  std::vector<uint64_t> messages;
+  for (int i = 0; i < 5; ++i) messages.push_back(add(campaign, "r" + std::to_string(i)));
+  EXPECT_EQ(holds(messages[0]), Holds{});
+  ASSERT_EQ(ack(lease_one()), Status::ok);
+  lease(1);  // looks, and waits
+  const std::string tail = ",campaign:" + std::to_string(campaign) + ",name:spring,share:5000,rate:6/min,state:rate";
+  EXPECT_EQ(holds(messages[1]), Holds{"rule:campaign,until:10s,until_kind:exact,ahead:0" + tail});
+  EXPECT_EQ(holds(messages[4]), Holds{"rule:campaign,until:40s,until_kind:bound,ahead:3" + tail});
+  EXPECT_EQ(drain_queue(kStart + kDay).size(), 4u);
+  EXPECT_EQ(now(), kStart + 40 * kSecond);
+}
+
 TEST_F(ExplainMessage, BehindMoreOfItsCampaignThanAreCountedItSaysHowManyAtLeast) {
   open(line_queue(R"("amount": "10/s")"));
   const uint64_t campaign = make_campaign({});

@@ -111,6 +111,26 @@ TEST_F(CampaignPlanTest, without_a_duration_the_line_is_as_fast_as_its_share) {
   EXPECT_EQ(took(), kSecond / 20 * 7'999);
 }
 
+TEST_F(CampaignPlanTest, a_rate_of_its_own_holds_over_all_lines_beside_its_duration) {
+  ask(kNumbers, "send");
+  spec.recipients = 300;
+  spec.lines = 10;
+  spec.rate = "3/s";
+  plan();
+  EXPECT_EQ(took(), Span{299} * 333'333'334);  // ten lines at 1/s would take 29 s
+  EXPECT_EQ(out.unhindered, took());
+  EXPECT_EQ(out.answer, "300 messages finish in 99 s");
+  for (const PlannedLine& line : out.lines) EXPECT_EQ(line.messages, 30u);
+  spec.duration = 10 * kMinute;
+  plan();
+  EXPECT_EQ(took(), 580 * kSecond + Span{9} * 333'333'334);  // the last slot of ten lines, one after the other
+  spec.rate = "1/400 days";
+  spec.duration = 0;
+  plan();
+  EXPECT_EQ(out.finishes_at, 0);
+  EXPECT_EQ(out.sent, 1u);
+}
+
 TEST_F(CampaignPlanTest, two_and_a_half_thousand_new_people_on_a_tier_of_one_thousand_take_48_hours) {
   spec.recipients = 2'500;
   plan();
@@ -245,13 +265,11 @@ TEST_F(CampaignPlanTest, what_is_wrong_is_named) {
   spec.duration = -1;
   expect_refused(Status::invalid, "duration: ");
   spec.duration = kHour;
-  spec.rate = "1/s";
-  expect_refused(Status::invalid, "rate: there is a duration, too");
-  spec.duration = 0;
   spec.rate = "fast";
   expect_refused(Status::invalid, "rate: ");
-  spec.rate = "1/400 days";
-  expect_refused(Status::invalid, "rate: it takes more than 400 days");
+  spec.rate = "1/401 days";
+  expect_refused(Status::invalid, "rate: ");
+  spec.duration = 0;
   spec.rate = "";
   spec.share = 10'001;
   expect_refused(Status::invalid, "share: 10001; from 1 to 10000");

@@ -113,7 +113,7 @@ def lines(
               help="How many of them have just written; the rest is new to the account.")  # fmt: skip
 @click.option("--lines", "line_count", type=int, default=1, show_default=True)
 @click.option("--duration", callback=_duration, metavar="DURATION", help="To spread it over: 10min.")
-@click.option("--rate", metavar="RATE", help="Or how fast: 30/s.")
+@click.option("--rate", metavar="RATE", help="The most of all lines together: 30/s.")
 @click.option("--share", type=float, default=50, show_default=True, help="The most of a line's pace, in percent.")
 @click.option("--start", metavar="TIME", help="When: 2026-03-01T09:30:00Z, or ns since 1970. [default: the present]")
 @operation_option
