@@ -35,7 +35,7 @@ bool SendQueue::make_lane(Work& work) {
   if (pending.campaign == nullptr) return true;
   const auto& line = at<LineQueue>(pending.line);
   for (CellId id = line.lanes; id != 0; id = at<Lane>(id).next_lane) {
-    if (at<Lane>(id).campaign == pending.campaign) {
+    if (at<Lane>(id).campaign == pending.campaign && at<Lane>(id).zones == pending.zones) {
       pending.lane = id;
       return true;
     }
@@ -60,6 +60,7 @@ void SendQueue::join_lane(Work& work, const Held& held) {
     lane.kind = EntryKind::lane;
     lane.id = campaign.id;
     lane.campaign = &campaign;
+    lane.zones = pending.zones;
     lane.next_lane = q.lanes;
     q.lanes = pending.lane;
     campaign.lanes.fetch_add(1, std::memory_order_relaxed);
@@ -89,7 +90,7 @@ void SendQueue::arm_lane(const Line& line, CellId id) {
   Turns turn = turns(line);
   turn.let_go(id);
   const bool waits = lane.count != 0 && lane.out == 0 && !campaign.paused;
-  turn.hold(id, campaign.aborted ? 0 : waits ? campaign.real_time(lane.next_slot) : kNever);
+  turn.hold(id, campaign.aborted ? 0 : waits ? lane_opens(lane, campaign.real_time(lane.next_slot)) : kNever);
 }
 
 bool SendQueue::lock_campaign(const Message& m, ShardLocks& locks) const {
@@ -100,7 +101,7 @@ bool SendQueue::lock_campaign(const Message& m, ShardLocks& locks) const {
 }
 
 // Its slot has come: the first of the lane goes to its flow. False: locks were let go, and nothing has changed.
-bool SendQueue::wake_lane(const Line& line, CellId id, ShardLocks& locks) {
+bool SendQueue::wake_lane(const Line& line, CellId id, ShardLocks& locks, Instant now) {
   auto& lane = at<Lane>(id);
   LockSet more;
   more.add(shard_of_message(lane.id));
@@ -111,7 +112,8 @@ bool SendQueue::wake_lane(const Line& line, CellId id, ShardLocks& locks) {
     turns(line).hold(id, kNever);
     return true;
   }
-  if (!lane.campaign->paused && lane.out == 0 && lane.count != 0) {
+  // A slot that passed long ago may have been open then.
+  if (!lane.campaign->paused && lane.out == 0 && lane.count != 0 && lane_opens(lane, now) == now) {
     lane.out = lane.head;
     auto& m = at<Message>(lane.out);
     lane_remove(cells(), lane, lane.out);
@@ -162,7 +164,7 @@ void SendQueue::lane_goes_on(const Held& held, Instant now) {
   lane.out = 0;
   lane.slot = lane.next_slot;
   lane.begun = true;
-  lane.next_slot = lane_next_slot(lane, lane.campaign->own_time(now), line_unit(held.line));
+  lane.next_slot = lane_next_slot(lane, lane.campaign->own_time(now), lane_unit(held.line, lane));
   arm_lane(held.line, held.message->lane());
 }
 

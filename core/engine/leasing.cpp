@@ -125,6 +125,7 @@ SendQueue::Tried SendQueue::try_candidate(const Line& line, ShardLocks& locks, c
     if (held.message->has_lane) lane_goes_on(held, now);
     return Tried::parked;
   }
+  if (policy().queue.has_hours && !keeps_hours(held, now)) return Tried::parked;
   const StoredValues values = values_of(held);
   if (!sink.fits(values.count, values.bytes() + held.message->payload_size)) return Tried::full;
   if (plan.line_only) {
@@ -171,7 +172,7 @@ bool SendQueue::wake_one(const Line& line, CellId id, ShardLocks& locks, Instant
     turn.enter_ring(id);
     return true;
   }
-  if (entry.kind == EntryKind::lane) return wake_lane(line, id, locks);
+  if (entry.kind == EntryKind::lane) return wake_lane(line, id, locks, now);
   if (entry.kind == EntryKind::expiry) {
     const Held held = held_at(line, at<Expiry>(id).message);
     if (held.message->status() != MessageState::leased) return end(held, MessageState::expired, locks, now);

@@ -15,11 +15,13 @@
 #include <string>
 #include <vector>
 
+#include "core/engine/message_hours.h"
 #include "core/engine/message_layout.h"
 #include "core/engine/queue_shard.h"
 #include "core/engine/releases.h"
 #include "core/engine/shard_locks.h"
 #include "core/engine/work.h"
+#include "core/engine/zone_sets.h"
 #include "core/queue/position.h"
 
 namespace sluice::straight {
@@ -182,6 +184,7 @@ class SendQueue {
   std::vector<uint64_t> take_strays();
 
   MessageLayouts& layouts() { return layouts_; }
+  ZoneSets& zone_sets() { return zone_sets_; }
 
  private:
   friend class MessageExplainer;
@@ -276,7 +279,7 @@ class SendQueue {
   bool make_lane(Work& work);
   void join_lane(Work& work, const Held& held);
   void arm_lane(const Line& line, CellId lane);
-  bool wake_lane(const Line& line, CellId lane, ShardLocks& locks);
+  bool wake_lane(const Line& line, CellId lane, ShardLocks& locks, Instant now);
   bool lock_campaign(const Message& message, ShardLocks& locks) const;
   Span line_unit(const Line& line) const;
   enum class Campaigning { goes, held_back, again };
@@ -300,19 +303,38 @@ class SendQueue {
   Promise promise_later(const Outlook& line, const Place& place, const Asked& asked, Instant now, Instant then) const;
   bool may_be_passed(const LineQueue& queue, CellId message, Instant until) const;
 
+  Promise promise_on_line(const Held& held, Instant now) const;
+  Promise promise_on_line(const Work& work) const;
+
+  // message_hours.cpp
+  MessageHours hours_of(size_t message_class, uint32_t zones) const;
+  MessageHours hours_of(const Message& message) const;
+  void note_hours(PendingMessage& pending, Instant begins) const;
+  void count_zoned(const Held& held, Instant now);
+  static bool waits_for_hours(const Flow& flow);
+  static MessageState state_of(const Held& held);
+  bool keeps_hours(const Held& held, Instant now);
+  bool park_at_once(const Held& held, Instant now);
+  Instant lane_opens(Lane& lane, Instant slot) const;
+  Span lane_unit(const Line& line, const Lane& lane) const;
+  Instant steady_until(const LineQueue& queue, Instant now) const;
+  bool steps_aside(CellId message, Instant at) const;
+  static Promise within_hours(Promise promise, const MessageHours& hours);
+
   // waking.cpp
   void wake_waiting();
   void wake_line(const Waiter& waiter);
-  void look_again(uint32_t shard_index, const Record& record);
+  void look_again(uint32_t shard_index, const Record& record, bool other_hours);
 
   // parking.cpp
   uint64_t chain_key(const Held& held) const;
+  Chains::Chain* chain_before(const Held& held) const;
   bool join_chain(const Held& held);
   void hold_chain(const Held& held, Instant until);
   void park(const Held& held, Instant until, bool whole_flow);
   void leave_chain(const Held& held);
   void wait_for(const Line& line, uint64_t subject, Shard& shard);
-  void unpark_all(const Line& line);
+  void unpark_all(const Line& line, bool other_hours);
 
   // settling.cpp
   Status find(uint64_t message, ShardLocks& locks, Held* held, std::string* error) const;
@@ -354,6 +376,7 @@ class SendQueue {
   EngineCore& core_;
   Releases releases_;
   MessageLayouts layouts_;
+  ZoneSets zone_sets_;
   std::atomic<uint64_t> next_line_{1};
 
   // Lines on which something may have come open elsewhere: looked at before the next lease.

@@ -85,7 +85,7 @@ namespace lane_flag {
 inline constexpr uint8_t dead = 1;  // its campaign was aborted, and the line has got back what can be told at once
 }  // namespace lane_flag
 
-// A campaign's messages on one line, as they came. Its `id` is the campaign's.
+// A campaign's messages on one line whose recipients are in the same zones, as they came. Its `id` is the campaign's.
 struct Lane : Entry {
   Campaign* campaign = nullptr;
   CellId next_lane = 0;  // of the line
@@ -96,6 +96,7 @@ struct Lane : Entry {
   Instant slot = 0;    // of the last that left, in the campaign's time
   Instant next_slot = 0;
   bool begun = false;
+  uint32_t zones = 0;  // the number of its messages' own; 0: the policy's
 };
 inline constexpr uint32_t kLaneUnits = (sizeof(Lane) + kCellUnit - 1) / kCellUnit;
 
