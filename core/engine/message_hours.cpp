@@ -89,6 +89,12 @@ bool SendQueue::park_at_once(const Held& held, Instant now) {
   return true;
 }
 
+bool SendQueue::would_park(const Work& work) const {
+  const PendingMessage& pending = *work.pending;
+  if (pending.request->send_at > work.now) return false;
+  return hours_of(static_cast<size_t>(pending.message_class), pending.zones).opens_at(work.now) != work.now;
+}
+
 // A lane whose slot comes while its hours are closed goes on when they open, and counts its slots from there.
 Instant SendQueue::lane_opens(Lane& lane, Instant slot) const {
   if (!policy().queue.has_hours) return slot;

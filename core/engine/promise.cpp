@@ -153,7 +153,7 @@ Promise SendQueue::promise_for(const Work& work) const {
   const PendingMessage& pending = *work.pending;
   const MessageHours hours = hours_of(static_cast<size_t>(pending.message_class), pending.zones);
   Promise promise = within_hours(promise_on_line(work), hours);
-  if (hours.opens_at(work.now) != work.now) promise.position = 0;  // it does not line up
+  if (would_park(work)) promise.position = 0;  // it does not line up
   return promise;
 }
 

@@ -127,6 +127,8 @@ class SendQueue {
   void accept(Work& work);
   // When a message that is not there yet would leave. REQUIRES: the decision's locks.
   Promise promise_for(const Work& work) const;
+  // Whether its hours are closed now.
+  bool would_park(const Work& work) const;
   bool has_ready(const Record& line) const;
   SubjectRef& line_subject(const Work& work) const;
   // The next release of a line, kNever when none is in sight: how long a denial for depth lasts at least.

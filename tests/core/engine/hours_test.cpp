@@ -238,6 +238,8 @@ TEST_F(HoursTest, APeekTellsTheOpening) {
   EXPECT_EQ(peeked.promise.eta, kStart + 9 * kHour);
   EXPECT_EQ(peeked.promise.kind, WaitKind::bound);
   EXPECT_EQ(peeked.promise.position, 0u);
+  EXPECT_EQ(peeked.state, MessageState::parked);
+  EXPECT_EQ(peeked.message, 0u);
   EXPECT_EQ(peek({.values = {"acme", "+1", "ann"}, .zone = "Asia/Tokyo"}).promise.kind, WaitKind::exact);
 }
 
