@@ -161,9 +161,8 @@ bool SendQueue::make_message(PendingMessage& p, const MessageLayout& layout, uin
     if (p.expiry == 0) return false;
   }
   const Request& request = *p.values;
-  MessageSize size{layout.stamp_count,        layout.quantity_count, 0,
-                   p.request->payload.size(), p.expires != 0,        p.campaign != nullptr,
-                   p.zones != 0};
+  MessageSize size{layout.stamp_count, layout.quantity_count, 0,           p.request->payload.size(),
+                   p.expires != 0,     p.campaign != nullptr, p.zones != 0};
   for (int16_t i = 0; i < layout.value_count; ++i) {
     if (layout.keeps(i)) size.values += stored_size(request.values[static_cast<size_t>(i)]);
   }

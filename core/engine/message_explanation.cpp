@@ -10,8 +10,8 @@ namespace sluice {
 namespace {
 
 const char* word(HoldKind kind) {
-  constexpr const char* kWords[] = {"turn",     "send_at", "retry",     "flow", "earlier_message",
-                                    "campaign", "hours",   "in_flight", "line", "line_limit",      "limit"};
+  constexpr const char* kWords[] = {"turn",      "send_at", "retry",      "flow", "earlier_message", "campaign", "hours",
+                                    "in_flight", "line",    "line_limit", "limit"};
   return kWords[static_cast<size_t>(kind)];
 }
 

@@ -185,8 +185,8 @@ void charge(EngineCore& core, const AcceptPlan& plan, const straight::Subject* s
 bool class_of(const Operation& operation, const QueueRules& rules, const EnqueueRequest& request, MessageClass* out) {
   *out = request.message_class < 0 ? operation.message_class : static_cast<MessageClass>(request.message_class);
   const auto number = static_cast<size_t>(*out);
-  return number < kMessageClasses && rules.classes[number].ttl == 0 &&
-         rules.classes[number].hours == nullptr && request.payload.size() <= rules.payload;
+  return number < kMessageClasses && rules.classes[number].ttl == 0 && rules.classes[number].hours == nullptr &&
+         request.payload.size() <= rules.payload;
 }
 
 }  // namespace

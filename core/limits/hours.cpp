@@ -15,9 +15,7 @@ Span time_of_week(Instant t, int32_t offset) {
 }
 
 // The first open time that has not closed by then, or the end of the list.
-auto not_closed_by(const Hours& hours, Span time) {
-  return std::ranges::upper_bound(hours.open, time, {}, &OpenTime::closes);
-}
+auto not_closed_by(const Hours& hours, Span time) { return std::ranges::upper_bound(hours.open, time, {}, &OpenTime::closes); }
 
 Span until_open(const Hours& hours, Span time) {
   const auto next = not_closed_by(hours, time);

@@ -118,9 +118,9 @@ constexpr Field kCharge[] = {
 };
 
 constexpr Field kQueue[] = {
-    {"lease", Form::text},   {"wait", Form::text},    {"in_flight", Form::number}, {"payload", Form::number},
-    {"floor", Form::number}, {"retry", Form::object}, {"classes", Form::list},     {"weights", Form::list},
-    {"hours", Form::object},
+    {"lease", Form::text},     {"wait", Form::text},    {"in_flight", Form::number},
+    {"payload", Form::number}, {"floor", Form::number}, {"retry", Form::object},
+    {"classes", Form::list},   {"weights", Form::list}, {"hours", Form::object},
 };
 
 constexpr Field kRetry[] = {

@@ -57,8 +57,8 @@ struct Message : Entry {
   uint16_t layout = 0;  // the engine's: its operation, and what it took when it was accepted
   uint8_t stamp_count = 0;
   uint8_t quantity_count : 4 = 0;
-  uint8_t has_lane : 1 = 0;  // of a campaign
-  uint8_t in_lane : 1 = 0;   // and waits there
+  uint8_t has_lane : 1 = 0;   // of a campaign
+  uint8_t in_lane : 1 = 0;    // and waits there
   uint8_t has_zones : 1 = 0;  // of its own
   uint8_t for_hours : 1 = 0;  // blocked: by its hours, which nothing but time opens
 
@@ -106,8 +106,8 @@ inline Bytes Message::value_bytes() const {
   return {reinterpret_cast<const char*>(cells() + (has(message_flag::expires) ? 1 : 0) + has_lane + has_zones), values_size};
 }
 inline uint32_t Message::units() const {
-  return MessageSize{stamp_count,  quantity_count, values_size, payload_size, has(message_flag::expires), has_lane != 0,
-                     has_zones != 0}
+  return MessageSize{stamp_count,   quantity_count, values_size, payload_size, has(message_flag::expires),
+                     has_lane != 0, has_zones != 0}
       .units();
 }
 

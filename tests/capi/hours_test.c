@@ -8,7 +8,8 @@
 static const char hours_policy[] =
     "{ \"name\": \"hours\", \"tenant\": \"account\", \"line\": \"line\",\n"
     "  \"queue\": { \"hours\": { \"open\": [\"09:00-20:00\"], \"zone\": \"UTC\" } },\n"
-    "  \"limits\": [ { \"name\": \"pace\", \"scope\": [\"line\"], \"kind\": \"pace\", \"amount\": \"10/s\", \"mode\": \"queue\" } ],\n"
+    "  \"limits\": [ { \"name\": \"pace\", \"scope\": [\"line\"], \"kind\": \"pace\", \"amount\": \"10/s\", \"mode\": \"queue\" "
+    "} ],\n"
     "  \"operations\": [ { \"name\": \"send\", \"values\": [\"account\", \"line\", \"recipient\"],\n"
     "      \"charges\": [ { \"limit\": \"pace\" } ] } ] }";
 

@@ -85,8 +85,8 @@ TEST_F(HoursTest, WhatHasNotLeftByTheCloseGoesOnAtItsOldPlace) {
   for (int i = 0; i < 5; ++i) put("+1", "r" + std::to_string(i), std::to_string(i));
   const Enqueued last = put("+1", "last", "5");
   EXPECT_EQ(status_of(last.message).promise.eta, kStart + 33 * kHour);  // three a second later would be too late
-  EXPECT_THAT(drain_queue(kStart + 2 * kDay), ElementsAre("71998s: 0", "71999s: 1", "118800s: 2", "118801s: 3", "118802s: 4",
-                                                          "118803s: 5"));
+  EXPECT_THAT(drain_queue(kStart + 2 * kDay),
+              ElementsAre("71998s: 0", "71999s: 1", "118800s: 2", "118801s: 3", "118802s: 4", "118803s: 5"));
 }
 
 TEST_F(HoursTest, WithinTheMarginNothingIsHandedOver) {
@@ -121,7 +121,8 @@ TEST_F(HoursTest, OfSeveralZonesAllMustBeOpen) {
 
 TEST_F(HoursTest, AnUnknownZoneIsAnErrorAndNothingIsHeld) {
   open_hours();
-  for (const char* zone : {"Mars/Phobos", "Europe/Paris,", ",", " ", "../etc/passwd", "europe/paris", "Europe/Paris,Mars/Phobos"}) {
+  for (const char* zone :
+       {"Mars/Phobos", "Europe/Paris,", ",", " ", "../etc/passwd", "europe/paris", "Europe/Paris,Mars/Phobos"}) {
     EXPECT_EQ(zoned(zone).decision.status, Status::invalid) << zone;
     EXPECT_THAT(error, HasSubstr("zone: ")) << zone;
   }
@@ -202,9 +203,9 @@ TEST_F(HoursTest, WhatExpiresBeforeTheyOpenIsRefused) {
   EXPECT_EQ(refused.decision.denial, DenialKind::depth);
   EXPECT_EQ(refused.promise.eta, kStart + 9 * kHour);
   EXPECT_EQ(put({.values = {"acme", "+1", "ann"}, .expires_at = kStart + 9 * kHour + 1}).decision.status, Status::ok);
-  EXPECT_EQ(put({.values = {"acme", "+1", "ann"}, .send_at = kStart + 21 * kHour, .expires_at = kStart + 33 * kHour})
-                .decision.denial,
-            DenialKind::depth);
+  EXPECT_EQ(
+      put({.values = {"acme", "+1", "ann"}, .send_at = kStart + 21 * kHour, .expires_at = kStart + 33 * kHour}).decision.denial,
+      DenialKind::depth);
 }
 
 TEST_F(HoursTest, TheLongestWaitCountsFromTheirOpening) {
@@ -248,7 +249,9 @@ TEST_F(HoursTest, AnExplanationSaysHoursOnce) {
   const uint64_t held = put("+1").message;
   const std::string json = explain(held);
   EXPECT_THAT(json, HasSubstr(R"("state":"parked")"));
-  EXPECT_THAT(json, HasSubstr(R"("holds":[{"rule":"hours","until":1736758800000000000,"until_kind":"exact","zone":"Europe/Paris,UTC"}])"));
+  EXPECT_THAT(
+      json,
+      HasSubstr(R"("holds":[{"rule":"hours","until":1736758800000000000,"until_kind":"exact","zone":"Europe/Paris,UTC"}])"));
   at(9 * kHours);
   EXPECT_THAT(explain(held), HasSubstr(R"("holds":[])"));
 }
@@ -305,8 +308,8 @@ TEST_F(HoursTest, ALaneIsNotHeldByOneOfAnotherZone) {
   }
   const auto left = drain_queue(kStart + kDay);
   ASSERT_EQ(left.size(), 6u);
-  EXPECT_THAT(left, ElementsAre(HasSubstr("0s: tokyo"), HasSubstr("s: tokyo"), HasSubstr("s: tokyo"), HasSubstr("46800s: halifax"),
-                                HasSubstr("46800.00"), HasSubstr("46800.00")));
+  EXPECT_THAT(left, ElementsAre(HasSubstr("0s: tokyo"), HasSubstr("s: tokyo"), HasSubstr("s: tokyo"),
+                                HasSubstr("46800s: halifax"), HasSubstr("46800.00"), HasSubstr("46800.00")));
 }
 
 TEST_F(HoursTest, MovedToAnotherLineAMessageKeepsItsZone) {
@@ -359,7 +362,8 @@ TEST_F(HoursTest, NoPromiseIsBrokenInADayOfTraffic) {
     };
     std::map<uint64_t, Told> told;
     for (int i = 0; i < 60; ++i) {
-      Put what{.values = {"acme", "+1", "r" + std::to_string(random.below(seed % 3 == 0 ? 8 : 1000))}, .message_class = random.below(3) == 0 ? 0 : 3};
+      Put what{.values = {"acme", "+1", "r" + std::to_string(random.below(seed % 3 == 0 ? 8 : 1000))},
+               .message_class = random.below(3) == 0 ? 0 : 3};
       if (own_zones && random.below(2) == 0) what.zone = zones[random.below(zones.size())];
       const Enqueued held = put(what);
       ASSERT_EQ(held.decision.status, Status::ok) << error;

@@ -145,7 +145,8 @@ TEST(Hours, WhatIsNeverOpenTogetherIsLookedForOver400Days) {
 // A slow reading of the same rules: each minute is open or closed.
 TEST(Hours, AgreeWithAScanOfTheClocks) {
   std::mt19937_64 random(7);
-  const std::vector<std::string> names = {"Europe/Paris", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia"};
+  const std::vector<std::string> names = {"Europe/Paris", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe",
+                                          "Pacific/Apia"};
   for (int i = 0; i < 300; ++i) {
     Hours h;
     for (uint64_t n = random() % 3 + 1; n != 0; --n) {

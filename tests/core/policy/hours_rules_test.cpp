@@ -28,7 +28,9 @@ QueueRules rules(const std::string& fields, const std::string& stance = "enforce
   return result.policy ? result.policy->queue : QueueRules();
 }
 
-const Hours* hours_of(const QueueRules& rules, MessageClass which) { return rules.classes[static_cast<size_t>(which)].hours.get(); }
+const Hours* hours_of(const QueueRules& rules, MessageClass which) {
+  return rules.classes[static_cast<size_t>(which)].hours.get();
+}
 
 void expect_error(const std::string& fields, const std::string& said) {
   EXPECT_THAT(errors(queued(fields)), ElementsAre(HasSubstr("queue" + said))) << fields;
@@ -87,19 +89,22 @@ TEST(HoursRules, OpenTimesAreSpelledAsTheyAreRead) {
   EXPECT_THAT(again({"fri-mon 22:00-02:00"}), ElementsAre("mon,fri-sun 22:00-02:00"));
   EXPECT_THAT(again({"sat,sun 00:00-24:00"}), ElementsAre("sat,sun 00:00-24:00"));
   EXPECT_THAT(again({"00:00-24:00"}), ElementsAre("00:00-24:00"));
-  EXPECT_THAT(again({"mon 09:00-12:00", "mon 12:00-13:00", "tue 08:00-10:00"}), ElementsAre("mon 09:00-13:00", "tue 08:00-10:00"));
+  EXPECT_THAT(again({"mon 09:00-12:00", "mon 12:00-13:00", "tue 08:00-10:00"}),
+              ElementsAre("mon 09:00-13:00", "tue 08:00-10:00"));
 }
 
 TEST(HoursRules, WhatIsNoOpenTimeIsSaid) {
   const auto open = [](const std::string& text) { return R"("hours": { "zone": "UTC", "open": [")" + text + "\"] }"; };
   const std::string expected = R"(.hours.open[0]: expected days and two times of day such as "mon-fri 09:00-20:00")";
-  for (const char* text : {"", "mon-fri", "mon-fri 9-20", "mon-fri 09:00", "mon 09:00-25:00", "mon 24:00-09:00", "09:00-20:00 mon"}) {
+  for (const char* text :
+       {"", "mon-fri", "mon-fri 9-20", "mon-fri 09:00", "mon 09:00-25:00", "mon 24:00-09:00", "09:00-20:00 mon"}) {
     EXPECT_THAT(errors(queued(open(text))), ElementsAre(HasSubstr("hours.open[0]: "))) << text;
   }
   expect_error(open("mon-fri 9-20"), expected);
   expect_error(open("mom 09:00-20:00"), R"(.hours.open[0]: unknown day "mom"; did you mean "mon"?)");
   expect_error(open("mon, 09:00-20:00"), R"(.hours.open[0]: unknown day "")");
-  expect_error(open("09:00-09:00"), R"(.hours.open[0]: it opens and closes at the same time, got "09:00-09:00"; write "00:00-24:00")");
+  expect_error(open("09:00-09:00"),
+               R"(.hours.open[0]: it opens and closes at the same time, got "09:00-09:00"; write "00:00-24:00")");
   expect_error(R"("hours": { "zone": "UTC", "open": [] })", ".hours.open: at least 1 in `open`");
   expect_error(R"("hours": { "zone": "UTC", "open": "09:00-20:00" })", ".hours.open: expected a list");
   expect_error(R"("hours": { "zone": "UTC", "open": [9] })", ".hours.open[0]: expected a text in quotes");
@@ -112,8 +117,10 @@ TEST(HoursRules, WhatIsMissingOrUnknownIsSaid) {
   expect_error(R"("hours": { "open": ["09:00-20:00"], "zone": ["UTC", "Mars/Phobos"] })", R"(.hours.zone[1]: )");
   expect_error(R"("hours": { "open": ["09:00-20:00"], "zone": ["UTC", "UTC"] })", R"(.hours.zone[1]: "UTC" is already named)");
   expect_error(R"("hours": { "open": ["09:00-20:00"], "zone": [] })", ".hours.zone: at least 1 in `zone`");
-  expect_error(R"("hours": { "open": ["09:00-20:00"], "zone": "UTC", "on_close": "drop" })", R"(.hours.on_close: unknown on_close "drop")");
-  expect_error(R"("hours": { "open": ["09:00-20:00"], "zone": "UTC", "closes": "hold" })", R"(.hours.closes: unknown field "closes")");
+  expect_error(R"("hours": { "open": ["09:00-20:00"], "zone": "UTC", "on_close": "drop" })",
+               R"(.hours.on_close: unknown on_close "drop")");
+  expect_error(R"("hours": { "open": ["09:00-20:00"], "zone": "UTC", "closes": "hold" })",
+               R"(.hours.closes: unknown field "closes")");
   expect_error(R"("hours": { "open": ["09:00-20:00"], "zone": "UTC", "margin": "11h" })",
                ".hours.margin: the margin of 11h leaves no time to send, since the shortest open time is 11h; make it shorter");
   expect_error(R"("classes": [ { "class": "bulk", "hours": { "open": ["09:00-20:00"] } } ])",
@@ -138,11 +145,13 @@ TEST(HoursRules, TheOverlayChangesSingleFields) {
 }
 
 TEST(HoursRules, ADescriptionTellsThemOfEachClass) {
-  const auto result = load(queued(std::string(R"("classes": [ { "class": "bulk", "hours": { "margin": "10min", )") + kDaytime + " } } ]"));
+  const auto result =
+      load(queued(std::string(R"("classes": [ { "class": "bulk", "hours": { "margin": "10min", )") + kDaytime + " } } ]"));
   ASSERT_TRUE(result.policy);
   const std::string json = describe_policy(*result.policy);
   EXPECT_THAT(json, HasSubstr(R"({"class":"urgent","delivery":"at least once","ttl":null,"hours":null})"));
-  EXPECT_THAT(json, HasSubstr(R"("hours":{"open":["mon-fri 09:00-20:00"],"zone":["Europe/Paris"],"margin":"10min","on_close":"hold"})"));
+  EXPECT_THAT(
+      json, HasSubstr(R"("hours":{"open":["mon-fri 09:00-20:00"],"zone":["Europe/Paris"],"margin":"10min","on_close":"hold"})"));
 }
 
 }  // namespace
