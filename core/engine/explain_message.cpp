@@ -206,7 +206,7 @@ void MessageExplainer::look_at_campaign(const Held& held) {
   uint32_t ahead = 0;
   for (CellId id = m.in_lane ? m.prev : 0; id != 0 && ahead < kMostCounted; id = queue_.at<Message>(id).prev) ++ahead;
   Instant slot = 0;
-  if (m.in_lane) slot = slot_of(campaign, lane, ahead, queue_.lane_unit(held.line, lane), now_);
+  if (m.in_lane) slot = slot_of(campaign, lane, ahead, queue_.lane_unit(held.line, lane, now_), now_);
   const bool is_next = ahead == 0 && lane.out == 0;
   if (!campaign.paused && (!m.in_lane || (is_next && slot <= now_))) return;
   const Instant until = campaign.paused ? kNever : std::max(slot, now_);

@@ -164,7 +164,7 @@ void SendQueue::lane_goes_on(const Held& held, Instant now) {
   lane.out = 0;
   lane.slot = lane.next_slot;
   lane.begun = true;
-  lane.next_slot = lane_next_slot(lane, lane.campaign->own_time(now), lane_unit(held.line, lane));
+  lane.next_slot = lane_next_slot(lane, lane.campaign->own_time(now), lane_unit(held.line, lane, now));
   arm_lane(held.line, held.message->lane());
 }
 

@@ -104,14 +104,15 @@ Instant SendQueue::lane_opens(Lane& lane, Instant slot) const {
   return opens;
 }
 
-// Lanes of one campaign that differ in their zones share its part of the line.
-Span SendQueue::lane_unit(const Line& line, const Lane& lane) const {
+// Lanes of one campaign that differ in their zones share its part of the line while they are open.
+Span SendQueue::lane_unit(const Line& line, const Lane& lane, Instant now) const {
   const Span unit = line_unit(line);
   if (line.queue->zoned == 0) return unit;
   Span lanes = 1;
   for (CellId id = line.queue->lanes; id != 0; id = at<Lane>(id).next_lane) {
     const auto& other = at<Lane>(id);
-    lanes += &other != &lane && other.campaign == lane.campaign && other.count != 0 && other.due < kEndOfTime;
+    if (&other == &lane || other.campaign != lane.campaign || (other.count == 0 && other.out == 0)) continue;
+    lanes += hours_of(static_cast<size_t>(lane.campaign->rules.message_class), other.zones).opens_at(now) == now;
   }
   return unit * lanes;
 }

@@ -318,7 +318,7 @@ class SendQueue {
   bool keeps_hours(const Held& held, Instant now);
   bool park_at_once(const Held& held, Instant now);
   Instant lane_opens(Lane& lane, Instant slot) const;
-  Span lane_unit(const Line& line, const Lane& lane) const;
+  Span lane_unit(const Line& line, const Lane& lane, Instant now) const;
   Instant steady_until(const LineQueue& queue, Instant now) const;
   bool steps_aside(CellId message, Instant at) const;
   static Promise within_hours(Promise promise, const MessageHours& hours);

@@ -68,9 +68,9 @@ def test_an_operation_and_a_list_take_it_too(engine: sluice.Engine) -> None:
 
 
 def test_what_is_no_zone_is_an_error_and_nothing_is_held(engine: sluice.Engine) -> None:
-    with pytest.raises(sluice.InvalidRequest, match="zone: .*Mars/Phobos"):
+    with pytest.raises(sluice.InvalidRequest, match=r"zone: .*Mars/Phobos"):
         put(engine, zone="Mars/Phobos")
-    with pytest.raises(sluice.InvalidRequest, match="message.zone: empty"):
+    with pytest.raises(sluice.InvalidRequest, match=r"message\.zone: empty"):
         put(engine, zone="")
     with pytest.raises(TypeError, match="zone must be a str such as"):
         put(engine, zone=5)

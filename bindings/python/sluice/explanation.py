@@ -14,8 +14,8 @@ class Hold:
 
     rule: str
     """"turn", "send_at", "retry", "flow" (all that its account has in its class of the line is parked), "earlier_message" (one to
-    the same recipient is parked), "campaign", "hours" (they are closed), "in_flight", "line" (it is closed), "line_limit", "limit" (of
-    its own)."""
+    the same recipient is parked), "campaign", "hours" (they are closed), "in_flight", "line" (it is closed), "line_limit",
+    "limit" (of its own)."""
     until: int | None
     """ns since the Unix epoch; None when it is on release, or unknown."""
     until_kind: str

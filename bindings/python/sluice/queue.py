@@ -64,8 +64,8 @@ class Queue:
         send_at: not before; None: as soon as it may.
         expires_at: not at or after; None: as its class says.
         campaign: the Campaign that it is a message of, or its number; it says class and time, so neither is given here.
-        zone: by whose clocks the hours of its class are, such as "Europe/Paris"; up to 16 with commas between: in all of them they
-            must be open; None: the policy's.
+        zone: by whose clocks the hours of its class are, such as "Europe/Paris"; up to 16 with commas between: in all of them
+            they must be open; None: the policy's.
         peek: as peek_enqueue.
 
         In an operation with a pool the line may be left out: the pool chooses it, and Held.line tells it.

@@ -312,6 +312,23 @@ TEST_F(HoursTest, ALaneIsNotHeldByOneOfAnotherZone) {
                                 HasSubstr("46800s: halifax"), HasSubstr("46800.00"), HasSubstr("46800.00")));
 }
 
+TEST_F(HoursTest, LanesOfOneCampaignShareItsPartOfTheLine) {
+  open_hours("", R"("UTC")", "", R"("amount": "10/s")");
+  at(10 * kHours);
+  uint64_t id = 0;
+  ASSERT_EQ(Engine::create_campaign(handle, {"spring", "acme", {}}, kEngineClock, &id, &error), Status::ok);
+  for (int i = 0; i < 60; ++i) {
+    put({.values = {"acme", "+1", "r" + std::to_string(i)}, .campaign = id, .zone = i % 2 == 0 ? "Asia/Tokyo" : "Europe/Paris"});
+  }
+  EXPECT_LE(drain_queue(kStart + 10 * kHour + 4 * kSecond).size(), 22u);  // five a second of both together
+  for (int i = 0; i < 20; ++i) {
+    put({.values = {"acme", "+1", "h" + std::to_string(i)},
+         .campaign = id,
+         .zone = "America/Halifax"});  // closed: shares nothing
+  }
+  EXPECT_GE(drain_queue(kStart + 10 * kHour + 8 * kSecond).size(), 18u);
+}
+
 TEST_F(HoursTest, MovedToAnotherLineAMessageKeepsItsZone) {
   std::string text = pooled(R"("on_suspend": "move_all")");
   text.insert(text.find("\"limits\""), nine_to_twenty());
