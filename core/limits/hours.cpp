@@ -67,14 +67,14 @@ Instant opens_in(const Hours& hours, const Zone& zone, Instant t, Instant latest
 }  // namespace
 
 std::vector<OpenTime> merge(std::vector<OpenTime> open) {
-  std::vector<OpenTime> parts;
-  for (const OpenTime& one : open) {
-    parts.push_back({one.opens, std::min(one.closes, kWeek)});
-    if (one.closes > kWeek) parts.push_back({0, one.closes - kWeek});
+  for (size_t i = 0, written = open.size(); i < written; ++i) {
+    if (open[i].closes <= kWeek) continue;
+    open.push_back({0, open[i].closes - kWeek});
+    open[i].closes = kWeek;
   }
-  std::ranges::sort(parts, {}, &OpenTime::opens);
+  std::ranges::sort(open, {}, &OpenTime::opens);
   std::vector<OpenTime> merged;
-  for (const OpenTime& part : parts) {
+  for (const OpenTime& part : open) {
     if (merged.empty() || part.opens > merged.back().closes) {
       merged.push_back(part);
     } else {

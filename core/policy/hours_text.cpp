@@ -126,6 +126,7 @@ std::vector<std::string> spell_open_times(const std::vector<OpenTime>& open) {
     add_daily(open[i].opens, open[i].closes + (last ? open.front().closes : 0), &times);
   }
   std::vector<std::string> texts;
+  texts.reserve(times.size());
   for (const DailyTime& t : times) texts.push_back(spell_days(t.days) + spell_time_of_day(t.opens) + '-' + spell_close(t.closes));
   return texts;
 }
