@@ -39,7 +39,8 @@ Status read_message(const sluice_message* given, EnqueueRequest* out, std::strin
   out->send_at = message.send_at;
   out->expires_at = message.expires_at;
   out->campaign = message.campaign;
-  return Status::ok;
+  if (message.zone == nullptr && message.zone_len == 0) return Status::ok;
+  return read_optional_text("message.zone", message.zone, message.zone_len, &out->zone, words);
 }
 
 void write_held(sluice_held* out, const Enqueued& answer) {

@@ -292,7 +292,10 @@ Status Decider::run(Decision* decision, std::string* error) {
     }
   }
   if (status != Status::ok && !waits_too_long_) wait_for();
-  if (peek && work_.pending != nullptr && status == Status::ok) work_.pending->out->promise = core_.queue_.promise_for(work_);
+  if (peek && work_.pending != nullptr && status == Status::ok) {
+    work_.pending->out->promise = core_.queue_.promise_for(work_);
+    if (core_.queue_.would_park(work_)) work_.pending->out->state = MessageState::parked;
+  }
   decision->status = status;
   fill(work_.named, decision);
   if (!peek && status == Status::ok) {

@@ -66,6 +66,7 @@ class Decider {
   void weigh();
   Status judge();
   Status judge_wait();
+  Status never_open();
   void name_denial();
   void wait_for();
   bool queue_goes_first() const;

@@ -79,6 +79,13 @@ Status end_expired(ControlBlock& block, uint64_t handle, const PendingMessage& p
   return Status::ok;
 }
 
+// The number of the zones that a message brings. Apart, since files may be read for them: under no shard's lock.
+Status number_zones(ControlBlock& block, uint64_t handle, Bytes zone, uint32_t* number, std::string* error) {
+  const std::shared_lock lock(block.admin);
+  if (!registry::alive(block, handle)) return bad_handle(error);
+  return block.core.load(std::memory_order_relaxed)->queue().zone_sets().number_of(zone, number, error);
+}
+
 // Locks, decides, unlocks. *again: a reload came between; the shape is to be read anew, and may want other storage.
 Status decide_in(ControlBlock& block, uint64_t handle, Work& work, Decision* decision, std::string* error, bool* again) {
   if (!work.shape.known) return registry::alive(block, handle) ? unknown_operation(error) : bad_handle(error);
@@ -261,9 +268,15 @@ Status enqueue_one(ControlBlock& block, uint64_t handle, const EnqueueRequest& r
   if (straight::enqueue(handle, {&request, 1}, out) == 1) return Status::ok;
   if (!in_range(request.request.operation)) return unknown_operation(error);
   if (!request.request.repeated.empty()) return fail(Status::invalid, error, "repeated: a queued message has one recipient");
+  uint32_t zones = 0;
+  if (!request.zone.empty()) {
+    const Status status = number_zones(block, handle, request.zone, &zones, error);
+    if (status != Status::ok) return out->decision.status = status;
+  }
   for (;;) {
     PendingMessage pending;
     pending.request = &request;
+    pending.zones = zones;
     pending.out = out;
     Work work;
     work.phase = Phase::enqueue;

@@ -116,6 +116,7 @@ struct EnqueueRequest {
   Instant send_at = 0;         // not before; 0: as soon as it may
   Instant expires_at = 0;      // 0: as its class says
   uint64_t campaign = 0;       // 0: none
+  Bytes zone = {};  // "Europe/Paris", or several with commas between: by whose clocks its hours are; empty: the policy's
 };
 
 // When a message leaves, if nothing else comes and configuration stays.

@@ -153,7 +153,7 @@ class EngineCore {
   void migrate_all();
   void left_behind(const Shard& shard, const Record& record);
   void release_reserve();
-  bool publish(const Generation& g, bool without_messages);
+  bool publish(const Generation& g, const ZoneSets::Renewed& zones, bool without_messages);
   void count_behind();
   void forget_old_generations();
 

@@ -77,6 +77,7 @@ Status SendQueue::check(Work& work, std::string* error) const {
   if (pending.expires != 0 && pending.expires <= begins) {
     return fail(Status::invalid, "expires_at: not after the message may first be sent");
   }
+  note_hours(pending, begins);
   return Status::ok;
 }
 
@@ -146,8 +147,8 @@ bool SendQueue::make_message(PendingMessage& p, const MessageLayout& layout, uin
     if (p.expiry == 0) return false;
   }
   const Request& request = *p.values;
-  MessageSize size{layout.stamp_count,        layout.quantity_count, 0,
-                   p.request->payload.size(), p.expires != 0,        p.campaign != nullptr};
+  MessageSize size{layout.stamp_count, layout.quantity_count, 0,           p.request->payload.size(),
+                   p.expires != 0,     p.campaign != nullptr, p.zones != 0};
   for (int16_t i = 0; i < layout.value_count; ++i) {
     if (layout.keeps(i)) size.values += stored_value::size_of(request.values[static_cast<size_t>(i)]);
   }
@@ -164,6 +165,8 @@ bool SendQueue::make_message(PendingMessage& p, const MessageLayout& layout, uin
   m.stamp_count = layout.stamp_count;
   m.quantity_count = layout.quantity_count & 15;
   m.has_lane = p.campaign != nullptr;
+  m.has_zones = p.zones != 0;
+  if (p.zones != 0) m.set_zones(p.zones);
   m.values_size = static_cast<uint16_t>(size.values);
   m.payload_size = static_cast<uint32_t>(size.payload);
   char* to = m.values();
@@ -235,7 +238,7 @@ bool SendQueue::tell_present(Enqueued* out) const {
   Held held;
   if (find(out->message, locks, &held, nullptr) != Status::ok) return false;
   const Message& m = *held.message;
-  out->state = m.status();
+  out->state = state_of(held);
   out->expires = m.has(message_flag::expires) ? at<Expiry>(m.expiry()).at : 0;
   out->depth = held.line.queue->messages;
   if (policy().operations[static_cast<size_t>(core_.generation().operation_position(held.layout->operation))].pool != kNone) {
@@ -259,6 +262,7 @@ void SendQueue::accept(Work& work) {
     held.flow->weight = policy().queue.weights[plan];
   }
   take_in(held, core_.generation().queue[work.shape.operation].shared, p.out);
+  if (p.zones != 0) count_zoned(held, work.now);
   Turns turn = turns(held.line);
   if (p.expiry != 0) {
     auto& expiry = *::new (cells().at<void>(p.expiry)) Expiry;
@@ -276,11 +280,11 @@ void SendQueue::accept(Work& work) {
     held.message->set_status(MessageState::scheduled);
     turn.hold(p.message, p.request->send_at);
     arm(held.line);
-  } else {
+  } else if (!policy().queue.has_hours || !park_at_once(held, work.now)) {
     line_up(held, work.now);
     if (p.expiry != 0) arm(held.line);
   }
-  p.out->state = held.message->status();
+  p.out->state = state_of(held);
   p.out->expires = p.expires;
 }
 

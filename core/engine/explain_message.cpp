@@ -122,7 +122,7 @@ Status MessageExplainer::explain(uint64_t message, std::string* error) {
 bool MessageExplainer::look(const Held& held, ShardLocks& locks) {
   const MessageState state = held.message->status();
   out_.message = held.message->id;
-  out_.state = state;
+  out_.state = SendQueue::state_of(held);
   out_.line = held.line.record->key();
   out_.promise = queue_.promise_of(held, now_);
   if (state == MessageState::leased || state == MessageState::unknown) return true;  // nothing holds it
@@ -137,6 +137,7 @@ bool MessageExplainer::look(const Held& held, ShardLocks& locks) {
   if (!locks.extend(more)) return false;
   Decider(core_, lease.work).weigh_lease();
   look_at_message(held);
+  look_at_hours(held);
   look_at_turn(held);
   look_at_earlier(held);
   look_at_campaign(held);
@@ -155,10 +156,17 @@ void MessageExplainer::look_at_message(const Held& held) {
   if (retries && m.due > now_) add(HoldKind::retry, known(m.due));
 }
 
+// By the clocks as they are now: what was parked while they were closed may be open since, as after a reload.
+void MessageExplainer::look_at_hours(const Held& held) {
+  const MessageHours hours = queue_.hours_of(*held.message);
+  const Instant opens = hours.opens_at(now_);
+  if (opens != now_) add(HoldKind::hours, known(opens)).zone = hours.zone();
+}
+
 // Without an instant of its own it waits for what parked it. REQUIRES: its limits were looked at.
 void MessageExplainer::look_at_flow(const Held& held) {
   const Flow& flow = *held.flow;
-  if (!flow.has(flow_flag::parked) || flow.due <= now_) return;
+  if (!flow.has(flow_flag::parked) || flow.due <= now_ || SendQueue::waits_for_hours(flow)) return;
   Instant until = known(flow.due);
   if (until == kNever) {
     Instant opens = 0;
@@ -208,7 +216,7 @@ void MessageExplainer::look_at_campaign(const Held& held) {
   uint32_t ahead = 0;
   for (CellId id = m.in_lane ? m.prev : 0; id != 0 && ahead < kMostCounted; id = queue_.at<Message>(id).prev) ++ahead;
   Instant slot = 0;
-  if (m.in_lane) slot = slot_of(campaign, lane, ahead, queue_.line_unit(held.line), now_);
+  if (m.in_lane) slot = slot_of(campaign, lane, ahead, queue_.lane_unit(held.line, lane, now_), now_);
   const uint64_t before = m.in_lane ? ahead + (lane.out != 0 ? uint64_t{1} : 0) : 0;
   const Instant paced = paced_from(campaign.pace, lane, before, now_);
   if (!campaign.paused && (!m.in_lane || before == 0) && std::max(slot, paced) <= now_) return;

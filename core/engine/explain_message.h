@@ -20,6 +20,7 @@ class MessageExplainer {
   bool look(const Held& held, ShardLocks& locks);
   void look_at_message(const Held& held);
   void look_at_flow(const Held& held);
+  void look_at_hours(const Held& held);
   void look_at_turn(const Held& held);
   void look_at_earlier(const Held& held);
   void look_at_campaign(const Held& held);

@@ -35,7 +35,7 @@ bool SendQueue::make_lane(Work& work) {
   if (pending.campaign == nullptr) return true;
   const auto& line = at<LineQueue>(pending.line);
   for (CellId id = line.lanes; id != 0; id = at<Lane>(id).next_lane) {
-    if (at<Lane>(id).campaign == pending.campaign) {
+    if (at<Lane>(id).campaign == pending.campaign && at<Lane>(id).zones == pending.zones) {
       pending.lane = id;
       return true;
     }
@@ -60,6 +60,7 @@ void SendQueue::join_lane(Work& work, const Held& held) {
     lane.kind = EntryKind::lane;
     lane.id = campaign.id;
     lane.campaign = &campaign;
+    lane.zones = pending.zones;
     lane.next_lane = q.lanes;
     q.lanes = pending.lane;
     campaign.lanes.fetch_add(1, std::memory_order_relaxed);
@@ -91,7 +92,8 @@ void SendQueue::arm_lane(const Line& line, CellId id) {
   turn.let_go(id);
   const bool waits = lane.count != 0 && lane.out == 0 && !campaign.paused;
   const Instant paced = lane.wait.look.load(std::memory_order_relaxed);
-  turn.hold(id, campaign.aborted ? 0 : waits ? std::max(campaign.real_time(lane.next_slot), paced) : kNever);
+  const Instant slot = std::max(campaign.real_time(lane.next_slot), paced);
+  turn.hold(id, campaign.aborted ? 0 : waits ? lane_opens(lane, slot) : kNever);
 }
 
 bool SendQueue::lock_campaign(const Message& m, ShardLocks& locks) const {
@@ -114,7 +116,11 @@ bool SendQueue::wake_lane(const Line& line, CellId id, ShardLocks& locks, Instan
     turns(line).hold(id, kNever);
     return true;
   }
-  if (!lane.campaign->paused && lane.out == 0 && lane.count != 0 && lane.campaign->pace.admits(cells(), id, now)) {
+  // A slot that passed long ago may have been open then. Who is closed keeps nobody waiting for the rate.
+  const bool waits = !lane.campaign->paused && lane.out == 0 && lane.count != 0;
+  const bool open = waits && lane_opens(lane, now) == now;
+  if (waits && !open) lane.campaign->pace.leave(cells(), id);
+  if (open && lane.campaign->pace.admits(cells(), id, now)) {
     lane.out = lane.head;
     auto& m = at<Message>(lane.out);
     lane_remove(cells(), lane, lane.out);
@@ -175,7 +181,7 @@ void SendQueue::lane_goes_on(const Held& held, Instant now) {
   lane.out = 0;
   lane.slot = lane.next_slot;
   lane.begun = true;
-  lane.next_slot = lane_next_slot(lane, lane.campaign->own_time(now), line_unit(held.line));
+  lane.next_slot = lane_next_slot(lane, lane.campaign->own_time(now), lane_unit(held.line, lane, now));
   arm_lane(held.line, held.message->lane());
 }
 

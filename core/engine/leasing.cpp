@@ -129,6 +129,7 @@ SendQueue::Tried SendQueue::try_candidate(const Line& line, ShardLocks& locks, c
     if (held.message->has_lane) lane_goes_on(held, now);
     return Tried::parked;
   }
+  if (policy().queue.has_hours && !keeps_hours(held, now)) return Tried::parked;
   const StoredValues values = values_of(held);
   if (!sink.fits(values.count, values.bytes() + held.message->payload_size)) return Tried::full;
   if (plan.line_only) {

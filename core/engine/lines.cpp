@@ -12,7 +12,8 @@
 
 namespace sluice {
 
-SendQueue::SendQueue(EngineCore& core) : core_(core), releases_(core.memory_) {}
+SendQueue::SendQueue(EngineCore& core)
+    : core_(core), releases_(core.memory_), zone_sets_(core.memory_, core.options_.zoneinfo_dir) {}
 
 CellBase SendQueue::cells() const { return core_.arena_.cells(); }
 

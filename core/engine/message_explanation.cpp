@@ -10,8 +10,8 @@ namespace sluice {
 namespace {
 
 const char* word(HoldKind kind) {
-  constexpr const char* kWords[] = {"turn",     "send_at",   "retry", "flow",       "earlier_message",
-                                    "campaign", "in_flight", "line",  "line_limit", "limit"};
+  constexpr const char* kWords[] = {"turn",      "send_at", "retry",      "flow", "earlier_message", "campaign", "hours",
+                                    "in_flight", "line",    "line_limit", "limit"};
   return kWords[static_cast<size_t>(kind)];
 }
 
@@ -55,6 +55,7 @@ void write(JsonText& text, const Hold& hold) {
   text_if_any(text, "reason", hold.reason);
   text_if_any(text, "limit", hold.limit);
   text_if_any(text, "subject", hold.subject);
+  text_if_any(text, "zone", hold.zone);
   if (hold.is_metered) {
     text.number("used", hold.used);
     text.number("amount", hold.amount);

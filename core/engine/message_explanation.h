@@ -17,6 +17,7 @@ enum class HoldKind : uint8_t {
   flow,             // all that its tenant has in its class of the line is parked
   earlier_message,  // one to the same recipient is parked
   campaign,         // its campaign is paused, or its slot has not come, or its rate is used
+  hours,            // its hours are closed
   in_flight,        // the line has as many leases as it may
   line,             // the line is closed
   line_limit,       // a limit that holds the whole line
@@ -36,6 +37,7 @@ struct Hold {
   std::string name;            // of the campaign
   std::string reason;          // line: as its pool was told
   std::string limit, subject;  // line_limit, limit
+  std::string zone;            // hours: the zones by whose clocks they are
   bool is_metered = false;     // has the next two
   uint64_t used = 0, amount = 0;
 };

@@ -193,6 +193,7 @@ void SendQueue::carry(const Held& held, const Line& to, const Berth& berth, Inst
   q.load += m.cost;
   if (m.cost != 1) ++q.costly;
   if (m.has(message_flag::shared)) ++q.shared;
+  if (m.has_zones) count_zoned(there, now);
   const StoredValues values_there = values_of(there);
   for (const LayoutRow* row : rows) take_row(there, values_there, *row, now);
   Turns turn = turns(to);

@@ -21,11 +21,17 @@ uint64_t SendQueue::chain_key(const Held& held) const {
   return hash ^ held.message->flow * 0x9e3779b97f4a7c15u;
 }
 
+// Those to its recipient, if one that came before it holds them; else nullptr.
+Chains::Chain* SendQueue::chain_before(const Held& held) const {
+  if (held.line.queue->chains == 0 || held.layout->recipient == kNone || held.message->has(message_flag::holds)) return nullptr;
+  Chains::Chain* chain = held.line.queues->chains.find(chain_key(held));
+  return chain == nullptr || is_older(*held.message, at<Message>(chain->holder)) ? nullptr : chain;
+}
+
 // True: an earlier message to the same recipient waits, and this one now waits behind it.
 bool SendQueue::join_chain(const Held& held) {
-  if (held.line.queue->chains == 0 || held.layout->recipient == kNone || held.message->has(message_flag::holds)) return false;
-  Chains::Chain* chain = held.line.queues->chains.find(chain_key(held));
-  if (chain == nullptr || is_older(*held.message, at<Message>(chain->holder))) return false;
+  Chains::Chain* chain = chain_before(held);
+  if (chain == nullptr) return false;
   turns(held.line).set_aside(held.cell);
   held.message->due = 0;
   held.line.queues->chains.insert(cells(), *chain, held.cell);
@@ -90,9 +96,11 @@ void SendQueue::leave_chain(const Held& held) {
 // REQUIRES: its turn has come.
 void SendQueue::park(const Held& held, Instant until, bool whole_flow) {
   Turns turn = turns(held.line);
+  held.message->for_hours = 0;
   if (whole_flow) {
     turn.leave_ring(*held.flow);
     held.flow->set(flow_flag::parked);
+    held.flow->clear(flow_flag::hours);
     held.flow->id = held.message->id;
     turn.hold(held.message->flow, until);
     return;
@@ -122,18 +130,20 @@ void SendQueue::wait_for(const Line& line, uint64_t subject, Shard& shard) {
   queues.wakes_all = true;
 }
 
-// Whatever a limit held is looked at again; what waits for its own instant stays.
-void SendQueue::unpark_all(const Line& line) {
+// Whatever a limit held is looked at again; what waits for its own instant stays, and unless they may be others now, for its hours.
+void SendQueue::unpark_all(const Line& line, bool other_hours) {
   Turns turn = turns(line);
   CellId others = 0;
   while (line.queue->timed != 0) {
     const CellId id = turn.take_due(kNever);
     auto& entry = at<Entry>(id);
-    const bool blocked = entry.kind == EntryKind::message && (entry.flags & message_flag::blocked) != 0;
-    if (blocked) {
+    const bool message = entry.kind == EntryKind::message;
+    const bool for_hours = message ? at<Message>(id).for_hours != 0 : (entry.flags & flow_flag::hours) != 0;
+    const bool wakes = other_hours || !for_hours;
+    if (message && wakes && (entry.flags & message_flag::blocked) != 0) {
       at<Message>(id).clear(message_flag::blocked);
       turn.put_back(id);
-    } else if (entry.kind == EntryKind::flow) {
+    } else if (entry.kind == EntryKind::flow && wakes) {
       at<Flow>(id).clear(flow_flag::parked);
       turn.enter_ring(id);
     } else {

@@ -38,6 +38,7 @@ struct CopiedMessage {
   uint64_t place = 0;        // in its flow, of those that wait there as they came; 0: elsewhere
   bool came_back = false;    // waits in its flow by age
   uint64_t age = 0;
+  std::string zone;  // by whose clocks its hours are; empty: the policy's
 };
 
 // A campaign's lane on a line.
@@ -45,6 +46,7 @@ struct CopiedLane {
   uint64_t campaign = 0;
   Instant slot = 0, next_slot = 0;
   bool begun = false;
+  std::string zone;  // its messages'
 };
 
 struct CopiedLine {
@@ -83,6 +85,7 @@ class PlanCopier {
   Status copy_campaign(uint64_t there, uint64_t* here);
   Status copy_line(const CopiedLine& line);
   void copy_lane(const CopiedLane& lane, const Line& line) const;
+  Status zones_of(const std::string& names, uint32_t* number) const;
   Status hold(const CopiedMessage& message, uint64_t campaign, PendingMessage* pending);
   void stand_as(const CopiedMessage& message, const Held& held) const;
   void put_in_order(const CopiedHere& here) const;

@@ -53,6 +53,7 @@ CopiedMessage PlanCopier::look_at(const Held& held) const {
   copy.campaign = m.has_lane ? queue.at<Lane>(m.lane()).id : 0;
   copy.credit = held.flow->has(flow_flag::in_ring) ? held.flow->credit : 0;
   copy.age = age_of(m.id);
+  copy.zone = queue.zone_of(m.zones());
   // One whose time has come since anybody looked goes behind those that wait.
   if (m.status() == MessageState::scheduled && m.due <= now_) copy.place = kBehind + static_cast<uint64_t>(m.due);
   return copy;
@@ -97,7 +98,7 @@ CopiedLine PlanCopier::look_at_line(Bytes name) const {
   }
   for (CellId lane = line.queue->lanes; lane != 0; lane = queue.at<Lane>(lane).next_lane) {
     const auto& l = queue.at<Lane>(lane);
-    copy.lanes.push_back({l.id, l.slot, l.next_slot, l.begun});
+    copy.lanes.push_back({l.id, l.slot, l.next_slot, l.begun, queue.zone_of(l.zones)});
   }
   std::sort(copy.messages.begin(), copy.messages.end(),
             [](const CopiedMessage& a, const CopiedMessage& b) { return std::tie(a.flow, a.age) < std::tie(b.flow, b.age); });
@@ -139,6 +140,12 @@ Status PlanCopier::copy_campaign(uint64_t there, uint64_t* here) {
   return Status::ok;
 }
 
+// Their number here.
+Status PlanCopier::zones_of(const std::string& names, uint32_t* number) const {
+  *number = 0;
+  return names.empty() ? Status::ok : to_.queue_.zone_sets().number_of(names, number, error_);
+}
+
 // As if it were accepted, but it has taken what it takes already: the records say so.
 Status PlanCopier::hold(const CopiedMessage& message, uint64_t campaign, PendingMessage* pending) {
   const std::vector<Bytes> values(message.values.begin(), message.values.end());
@@ -155,6 +162,7 @@ Status PlanCopier::hold(const CopiedMessage& message, uint64_t campaign, Pending
   pending->message_class = message.message_class;
   pending->expires = message.expires == 0 ? 0 : std::max(message.expires, later(now_, 1));
   pending->campaign = campaign == 0 ? nullptr : to_.queue_.find_campaign(campaign);
+  if (const Status status = zones_of(message.zone, &pending->zones); status != Status::ok) return status;
   HoldStorage storage;
   Work work;
   work.phase = Phase::enqueue;
@@ -211,7 +219,8 @@ void PlanCopier::park(const CopiedMessage& message, const Held& held) const {
     turn.hold(m.flow, message.flow_due);
     wait_for_limits(message, held);
   }
-  if (message.state != MessageState::parked) return;
+  // One whose hours are closed is parked until they open, whatever else held it there.
+  if (message.state != MessageState::parked || m.status() == MessageState::parked) return;
   if (message.chained) {
     if (to_.queue_.join_chain(held)) m.due = message.due;
     return;
@@ -310,10 +319,11 @@ Status PlanCopier::copy_line(const CopiedLine& line) {
 
 void PlanCopier::copy_lane(const CopiedLane& lane, const Line& line) const {
   const auto pair = std::find_if(campaigns_.begin(), campaigns_.end(), [&](const auto& c) { return c.first == lane.campaign; });
-  if (pair == campaigns_.end()) return;
+  uint32_t zones = 0;
+  if (pair == campaigns_.end() || zones_of(lane.zone, &zones) != Status::ok) return;
   for (CellId id = line.queue->lanes; id != 0; id = to_.queue_.at<Lane>(id).next_lane) {
     auto& made = to_.queue_.at<Lane>(id);
-    if (made.id != pair->second) continue;
+    if (made.id != pair->second || made.zones != zones) continue;
     made.slot = lane.slot;
     made.next_slot = lane.next_slot;
     made.begun = lane.begun;

@@ -51,7 +51,7 @@ Promise SendQueue::promise_at(const Outlook& line, const Place& place, const Ask
   QueuePosition position;
   bool exact =
       forecast.is_whole() && q.shared == 0 && !g.queue[static_cast<size_t>(asked.operation - policy().operations.data())].shared;
-  if (q.costly == 0 && place.cost == 1 && g.gate != nullptr) {
+  if (q.costly == 0 && place.cost == 1 && g.gate != nullptr && q.zoned == 0) {
     position = position_by_formula(cells(), q, floor, place);
     promise.eta = forecast.release_many(position.turns);
   } else {
@@ -65,11 +65,19 @@ Promise SendQueue::promise_at(const Outlook& line, const Place& place, const Ask
       const Message& m = at<Message>(id);
       const auto of = static_cast<size_t>(g.operation_position(layouts_.at(m.layout).operation));
       promise.eta = forecast.release({&policy().operations[of], m.quantities()});
+      if (q.zoned == 0 || id == place.message || !steps_aside(id, promise.eta)) continue;
+      exact = false;  // from here on the order is another, so nothing is known but that the first of them goes then
+      break;
     }
   }
   promise.position = position.turns;
   const uint32_t cap = policy().queue.in_flight;
   exact = exact && position.exact && (cap == 0 || q.in_flight + position.turns <= cap);
+  const Instant steady = policy().queue.has_hours && q.zoned == 0 ? steady_until(q, from) : kNever;
+  if (promise.eta >= steady && promise.eta < kEndOfTime) {
+    promise.eta = std::max(steady, std::min(promise.eta, Forecast(core_, line, std::max(from, q.closed_until)).release_one()));
+    exact = false;
+  }
   if (promise.eta >= kEndOfTime) {
     promise.eta = 0;
     return promise;
@@ -87,7 +95,8 @@ Promise SendQueue::promise_later(const Outlook& line, const Place& place, const 
   promise.kind = WaitKind::bound;
   const uint64_t ready = std::accumulate(q.ready, q.ready + kMessageClasses, uint64_t{0});
   const uint32_t cap = policy().queue.in_flight;
-  if (q.closed_until == kNever || cap != 0 || q.shared != 0 || core_.generation().gate == nullptr || q.costly != 0)
+  if (q.closed_until == kNever || cap != 0 || q.shared != 0 || core_.generation().gate == nullptr || q.costly != 0 ||
+      q.zoned != 0)
     return promise;
   if (core_.generation().queue[static_cast<size_t>(asked.operation - policy().operations.data())].shared) return promise;
   Forecast forecast(core_, line, std::max(now, q.closed_until));
@@ -95,6 +104,7 @@ Promise SendQueue::promise_later(const Outlook& line, const Place& place, const 
   forecast.wait_until(then);
   const Instant eta = forecast.release(asked);
   if (eta >= kEndOfTime) return promise;
+  if (policy().queue.has_hours && steady_until(q, now) <= eta) return promise;
   promise.eta = eta;
   if (may_be_passed(q, place.message, later(eta, 1))) return promise;
   promise.position = ready + 1;
@@ -103,6 +113,11 @@ Promise SendQueue::promise_later(const Outlook& line, const Place& place, const 
 }
 
 Promise SendQueue::promise_of(const Held& held, Instant now) const {
+  return within_hours(promise_on_line(held, now), hours_of(*held.message));
+}
+
+// What its line says, whatever its hours are.
+Promise SendQueue::promise_on_line(const Held& held, Instant now) const {
   const Message& m = *held.message;
   const Generation& g = core_.generation();
   const Operation& operation = policy().operations[static_cast<size_t>(g.operation_position(held.layout->operation))];
@@ -134,8 +149,16 @@ Promise SendQueue::promise_of(const Held& held, Instant now) const {
   return promise;
 }
 
-// As accept() would put it. A flow that is parked holds it, too.
 Promise SendQueue::promise_for(const Work& work) const {
+  const PendingMessage& pending = *work.pending;
+  const MessageHours hours = hours_of(static_cast<size_t>(pending.message_class), pending.zones);
+  Promise promise = within_hours(promise_on_line(work), hours);
+  if (would_park(work)) promise.position = 0;  // it does not line up
+  return promise;
+}
+
+// As accept() would put it. A flow that is parked holds it, too.
+Promise SendQueue::promise_on_line(const Work& work) const {
   const PendingMessage& pending = *work.pending;
   const Operation& operation = policy().operations[work.shape.operation];
   const MessageLayout& layout = layouts_.at(core_.generation().queue[work.shape.operation].layout);

@@ -104,7 +104,7 @@ Status EngineCore::start(std::shared_ptr<const CompiledPolicy> policy, std::stri
   }
   const Generation* published = g.get();
   generations_[0] = std::move(g);
-  publish(*published, false);
+  publish(*published, {}, false);
   return Status::ok;
 }
 
@@ -138,8 +138,9 @@ Status EngineCore::reload(std::string_view text, std::string_view stance, bool a
   }
   const Operation* stranded = stranded_by(*before.policy, *result.policy);
   const Generation* published = g.get();
+  const ZoneSets::Renewed zones = queue_.zone_sets().read_again();
   generations_[published->number] = std::move(g);
-  if (!publish(*published, stranded != nullptr)) {
+  if (!publish(*published, zones, stranded != nullptr)) {
     generations_[published->number].reset();
     memory_.uncharge(growth);
     return fail(Status::would_reset, error,
@@ -154,7 +155,7 @@ Status EngineCore::reload(std::string_view text, std::string_view stance, bool a
 }
 
 // False, and nothing published, when it may be only while no messages are held and there are some.
-bool EngineCore::publish(const Generation& g, bool without_messages) SLUICE_NO_ANALYSIS {
+bool EngineCore::publish(const Generation& g, const ZoneSets::Renewed& zones, bool without_messages) SLUICE_NO_ANALYSIS {
   const uint32_t shards = block_.shard_count();
   for (uint32_t s = 0; s < shards; ++s) block_.shards[s].lock.lock();
   bool holds_messages = false;
@@ -162,6 +163,7 @@ bool EngineCore::publish(const Generation& g, bool without_messages) SLUICE_NO_A
   const bool published = !(without_messages && holds_messages);
   if (published) {
     current_.store(&g, std::memory_order_release);
+    queue_.zone_sets().renew(zones);
     for (size_t n = 0; n < kMaxOperations; ++n) {
       const OperationShape shape = shape_of(g, static_cast<int32_t>(n));
       block_.shapes[n].write(shape, secret_, shape.straight ? &g.straight[shape.operation] : nullptr);

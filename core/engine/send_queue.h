@@ -15,12 +15,14 @@
 #include <string>
 #include <vector>
 
+#include "core/engine/message_hours.h"
 #include "core/engine/message_layout.h"
 #include "core/engine/queue_shard.h"
 #include "core/engine/releases.h"
 #include "core/engine/shard_locks.h"
 #include "core/engine/turnout.h"
 #include "core/engine/work.h"
+#include "core/engine/zone_sets.h"
 #include "core/queue/position.h"
 
 namespace sluice::straight {
@@ -127,6 +129,8 @@ class SendQueue {
   void accept(Work& work);
   // When a message that is not there yet would leave. REQUIRES: the decision's locks.
   Promise promise_for(const Work& work) const;
+  // Whether its hours are closed now.
+  bool would_park(const Work& work) const;
   bool has_ready(const Record& line) const;
   SubjectRef& line_subject(const Work& work) const;
   // The next release of a line, kNever when none is in sight: how long a denial for depth lasts at least.
@@ -185,6 +189,9 @@ class SendQueue {
   std::vector<uint64_t> take_strays();
 
   MessageLayouts& layouts() { return layouts_; }
+  ZoneSets& zone_sets() { return zone_sets_; }
+  // "Europe/Paris,Asia/Tokyo"; empty for 0.
+  std::string zone_of(uint32_t number) const { return number == 0 ? std::string() : hours::names_of(zone_sets_.at(number)); }
 
  private:
   friend class MessageExplainer;
@@ -317,19 +324,38 @@ class SendQueue {
   Promise promise_later(const Outlook& line, const Place& place, const Asked& asked, Instant now, Instant then) const;
   bool may_be_passed(const LineQueue& queue, CellId message, Instant until) const;
 
+  Promise promise_on_line(const Held& held, Instant now) const;
+  Promise promise_on_line(const Work& work) const;
+
+  // message_hours.cpp
+  MessageHours hours_of(size_t message_class, uint32_t zones) const;
+  MessageHours hours_of(const Message& message) const;
+  void note_hours(PendingMessage& pending, Instant begins) const;
+  void count_zoned(const Held& held, Instant now);
+  static bool waits_for_hours(const Flow& flow);
+  static MessageState state_of(const Held& held);
+  bool keeps_hours(const Held& held, Instant now);
+  bool park_at_once(const Held& held, Instant now);
+  Instant lane_opens(Lane& lane, Instant slot) const;
+  Span lane_unit(const Line& line, const Lane& lane, Instant now) const;
+  Instant steady_until(const LineQueue& queue, Instant now) const;
+  bool steps_aside(CellId message, Instant at) const;
+  static Promise within_hours(Promise promise, const MessageHours& hours);
+
   // waking.cpp
   void wake_waiting();
   void wake_line(const Waiter& waiter);
-  void look_again(uint32_t shard_index, const Record& record);
+  void look_again(uint32_t shard_index, const Record& record, bool other_hours);
 
   // parking.cpp
   uint64_t chain_key(const Held& held) const;
+  Chains::Chain* chain_before(const Held& held) const;
   bool join_chain(const Held& held);
   void hold_chain(const Held& held, Instant until);
   void park(const Held& held, Instant until, bool whole_flow);
   void leave_chain(const Held& held);
   void wait_for(const Line& line, uint64_t subject, Shard& shard);
-  void unpark_all(const Line& line);
+  void unpark_all(const Line& line, bool other_hours);
 
   // settling.cpp
   Status find(uint64_t message, ShardLocks& locks, Held* held, std::string* error) const;
@@ -371,6 +397,7 @@ class SendQueue {
   EngineCore& core_;
   Releases releases_;
   MessageLayouts layouts_;
+  ZoneSets zone_sets_;
   std::atomic<uint64_t> next_line_{1};
 
   // Lines on which something may have come open elsewhere: looked at before the next lease.

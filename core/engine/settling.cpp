@@ -231,6 +231,7 @@ void SendQueue::detach(const Held& held) {
   line.load -= m.cost;
   if (m.cost != 1) --line.costly;
   if (m.has(message_flag::shared)) --line.shared;
+  line.zoned -= m.has_zones;
   const CellId flow_cell = m.flow;
   if (--flow.messages != 0) return;
   if (flow.has(flow_flag::parked)) turn.let_go(flow_cell);
@@ -465,14 +466,14 @@ Status SendQueue::status(uint64_t message, Instant given, MessageStatus* out, st
   if (const Status found = find(message, locks, &held, error); found != Status::ok) return found;
   const Message& m = *held.message;
   out->message = m.id;
-  out->state = m.status();
+  out->state = state_of(held);
   out->message_class = static_cast<MessageClass>(m.message_class);
   out->fence = m.fence;
   out->tries = m.tries;
   out->operation = held.layout->operation;
   const bool timed = m.status() == MessageState::scheduled || m.status() == MessageState::leased ||
                      (m.status() == MessageState::parked && !m.has(message_flag::chained));
-  out->due = timed ? m.due : 0;
+  out->due = timed ? m.due : out->state == MessageState::parked && !m.has(message_flag::chained) ? held.flow->due : 0;
   out->expires = m.has(message_flag::expires) ? at<Expiry>(m.expiry()).at : 0;
   out->depth = held.line.queue->messages;
   out->line = held.line.record->key();

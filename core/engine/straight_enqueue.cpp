@@ -16,7 +16,7 @@ namespace straight {
 namespace {
 
 bool is_plain(const EnqueueRequest& request, Enqueued* out) {
-  return request.campaign == 0 && request.send_at == 0 && request.expires_at == 0 &&
+  return request.campaign == 0 && request.send_at == 0 && request.expires_at == 0 && request.zone.empty() &&
          RequestCall(request.request, &out->decision).is_plain();
 }
 
@@ -225,7 +225,8 @@ void charge(EngineCore& core, const AcceptPlan& plan, const straight::Subject* s
 bool plain_class(const Operation& operation, const QueueRules& rules, const EnqueueRequest& request, MessageClass* out) {
   *out = request.message_class < 0 ? operation.message_class : static_cast<MessageClass>(request.message_class);
   const auto number = static_cast<size_t>(*out);
-  return number < kMessageClasses && rules.classes[number].ttl == 0 && request.payload.size() <= rules.payload;
+  return number < kMessageClasses && rules.classes[number].ttl == 0 && rules.classes[number].hours == nullptr &&
+         request.payload.size() <= rules.payload;
 }
 
 }  // namespace

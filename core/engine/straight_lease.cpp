@@ -16,9 +16,10 @@
 namespace sluice {
 namespace {
 
-// Whether there are lines for which only this is to be asked.
+// Whether there are lines for which only their pace is to be asked.
 bool is_straight(const Generation& g) {
-  return g.gate != nullptr && g.gate->lone_pace && g.gate->stays_open && g.policy->queue.in_flight == 0;
+  return g.gate != nullptr && g.gate->lone_pace && g.gate->stays_open && g.policy->queue.in_flight == 0 &&
+         !g.policy->queue.has_hours;
 }
 
 // A number, and none that the charge is larger than: neither of which any event would tell.

@@ -58,13 +58,13 @@ Status Decider::judge() {
 // A message that would wait longer than the policy's queue lets it, or than it lives, is not taken in. What is no more than a bound
 // counts too: not before it means too late.
 Status Decider::judge_wait() {
+  if (work_.pending->opens == kNever) return never_open();
   const Span longest = g_.policy->queue.wait;
   const Instant expires = work_.pending->expires;
   if (longest == 0 && expires == 0) return Status::ok;
   const Promise promise = core_.queue_.promise_for(work_);
   if (promise.kind != WaitKind::exact && promise.kind != WaitKind::bound) return Status::ok;
-  const Instant begins = std::max(work_.now, work_.pending->request->send_at);
-  Instant latest = longest == 0 ? kNever : later(begins, longest);
+  Instant latest = longest == 0 ? kNever : later(work_.pending->opens, longest);
   if (expires != 0) latest = std::min(latest, expires - 1);
   if (promise.eta <= latest) return Status::ok;
   waits_too_long_ = true;
@@ -73,6 +73,16 @@ Status Decider::judge_wait() {
   work_.wait_kind = WaitKind::bound;
   work_.retry_after = promise.eta - latest;
   work_.pending->out->promise = promise;
+  return Status::denied;
+}
+
+// No hour in which all clocks of its zones are open is in sight.
+Status Decider::never_open() {
+  waits_too_long_ = true;
+  work_.denial = DenialKind::blocked;
+  work_.named = nullptr;
+  work_.wait_kind = WaitKind::unknown;
+  work_.retry_after = 0;
   return Status::denied;
 }
 

@@ -14,7 +14,7 @@ void SendQueue::subject_changed(uint32_t shard_index, uint64_t hash, RecordId id
     const CellId cell = queue_of(*core_.arena_.at(id));
     if (cell != 0) {
       const Line line = line_at(shard_index, cell);
-      unpark_all(line);
+      unpark_all(line, false);
       arm(line);
     }
   }
@@ -39,14 +39,14 @@ void SendQueue::wake_line(const Waiter& waiter) {
   const SpinGuard guard(shard.lock);
   shard.index.find(Index::tag_of(waiter.hash), [&](RecordId id) {
     const Record& record = *core_.arena_.at(id);
-    if ((record.flags & record_flag::queue) != 0) look_again(waiter.shard, record);
+    if ((record.flags & record_flag::queue) != 0) look_again(waiter.shard, record, false);
     return false;
   });
 }
 
-void SendQueue::look_again(uint32_t shard_index, const Record& record) {
+void SendQueue::look_again(uint32_t shard_index, const Record& record, bool other_hours) {
   const Line line = line_at(shard_index, queue_of(record));
-  unpark_all(line);
+  unpark_all(line, other_hours);
   for (CellId lane = line.queue->lanes; lane != 0; lane = at<Lane>(lane).next_lane) arm_lane(line, lane);
   arm(line);
 }
@@ -107,7 +107,7 @@ void SendQueue::look_at_all() {
       if (record.scope == kIdempotencyScope || (record.flags & record_flag::queue) == 0) continue;
       // After a reload: from here on a line's record is laid out as the policy says, and does not move.
       id = core_.migrate_locked(shard, core_.hash_of(record), id);
-      if (id != 0 && (core_.arena_.at(id)->flags & record_flag::queue) != 0) look_again(s, *core_.arena_.at(id));
+      if (id != 0 && (core_.arena_.at(id)->flags & record_flag::queue) != 0) look_again(s, *core_.arena_.at(id), true);
     }
   }
 }

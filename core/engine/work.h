@@ -89,6 +89,8 @@ struct PendingMessage {
   Campaign* campaign = nullptr;
   MessageClass message_class = MessageClass::transactional;
   Instant expires = 0;
+  uint32_t zones = 0;   // the number of those it brings
+  Instant opens = 0;    // the first instant at which its hours let it leave; kNever
   bool behind = false;  // its line has messages that have expired: they go first, and it is asked anew
 };
 

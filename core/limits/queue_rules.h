@@ -5,10 +5,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/base/time.h"
+#include "core/limits/hours.h"
 
 namespace sluice {
 
@@ -21,8 +23,9 @@ enum class Delivery : uint8_t { at_least_once, at_most_once };
 
 struct ClassRules {
   Delivery delivery = Delivery::at_least_once;
-  Span ttl = 0;          // of a message that brings none; 0: none
-  uint32_t reserve = 0;  // places of every depth that only this class and those before it may take
+  Span ttl = 0;                        // of a message that brings none; 0: none
+  uint32_t reserve = 0;                // places of every depth that only this class and those before it may take
+  std::shared_ptr<const Hours> hours;  // in which its messages leave; nullptr: at any time
 };
 
 // Of a message that was not sent and is to be tried again: min(longest, first x 2^tries), and up to a share of that more.
@@ -39,6 +42,7 @@ struct QueueRules {
   uint32_t in_flight = 0;     // the most leases of one line at a time; 0: any number
   uint32_t payload = 65536;   // the most bytes of a payload
   uint32_t floor = 20;        // one of so many releases goes to the next class that waits; 0: none
+  bool has_hours = false;     // some class has
   RetryRules retry;
   std::array<ClassRules, kMessageClasses> classes{};
   std::vector<uint32_t> weights;  // by plan of the tenant's plan set; empty: 1 for all

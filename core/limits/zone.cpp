@@ -87,6 +87,13 @@ int32_t Zone::offset_at(Instant t) const {
   return next == transitions_.begin() ? first_offset_ : std::prev(next)->offset;
 }
 
+Zone::Stretch Zone::stretch_at(Instant t) const {
+  const auto next = std::upper_bound(transitions_.begin(), transitions_.end(), t,
+                                     [](Instant at, const Transition& transition) { return at < transition.at; });
+  const int32_t offset = next == transitions_.begin() ? first_offset_ : std::prev(next)->offset;
+  return {offset, next == transitions_.end() ? kNever : next->at};
+}
+
 // Each stretch between two transitions is looked at in turn; the first whose clock gets as far holds the answer. Stretches
 // that end a largest offset earlier cannot.
 Instant Zone::first_at_or_after(int64_t local_seconds) const {

@@ -16,6 +16,13 @@ class Zone {
  public:
   // Seconds east of UTC at an instant.
   int32_t offset_at(Instant t) const;
+  // A time in which the clock keeps one offset: until `ends`, kNever: for good.
+  struct Stretch {
+    int32_t offset = 0;  // seconds east of UTC
+    Instant ends = kNever;
+  };
+  // The one that an instant is in.
+  Stretch stretch_at(Instant t) const;
   // The first instant whose local time is at or after `local_seconds` (since 1970-01-01 00:00 local); 0 when that was before
   // time began, kNever when it is after the end of time.
   Instant first_at_or_after(int64_t local_seconds) const;

@@ -148,6 +148,7 @@ void QueueReader::read() {
   read_floor();
   read_retry();
   read_classes();
+  compile_hours(&draft_, id_);
   read_weights();
 }
 

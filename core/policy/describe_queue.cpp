@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/policy/describe_queue.h"
 
+#include "core/policy/hours_text.h"
 #include "core/policy/queue_words.h"
 #include "core/policy/spelling.h"
 
@@ -16,6 +17,23 @@ void write_retry(const RetryRules& retry, JsonText* json) {
   json->end_object();
 }
 
+void write_hours(const Hours* rules, JsonText* json) {
+  if (rules == nullptr) {
+    json->null("hours");
+    return;
+  }
+  json->object("hours");
+  json->list("open");
+  for (const std::string& text : spell_open_times(rules->open)) json->text(text);
+  json->end_list();
+  json->list("zone");
+  for (const auto& zone : rules->zones) json->text(zone->name());
+  json->end_list();
+  json->text_or_null("margin", spell_duration(rules->margin));
+  json->text("on_close", spell_on_close(rules->on_close));
+  json->end_object();
+}
+
 void write_classes(const QueueRules& rules, JsonText* json) {
   json->list("classes");
   for (size_t i = 0; i < kMessageClasses; ++i) {
@@ -24,6 +42,7 @@ void write_classes(const QueueRules& rules, JsonText* json) {
     json->text("delivery", spell_delivery(rules.classes[i].delivery));
     json->text_or_null("ttl", spell_duration(rules.classes[i].ttl));
     json->number_or_null("reserve", rules.classes[i].reserve);
+    write_hours(rules.classes[i].hours.get(), json);
     json->end_object();
   }
   json->end_list();

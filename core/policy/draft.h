@@ -89,6 +89,8 @@ bool read_charge(Draft* draft, const Operation& operation, NodeId id, OperationC
 void compile_pools(Draft* draft);
 // `queue`, and which operations' messages can wait in one.
 void compile_queue(Draft* draft);
+// The `hours` in it. REQUIRES: the classes were read.
+void compile_hours(Draft* draft, NodeId queue);
 // Whether this charge is of a message that waits: taken at lease, or the room it takes in the queue.
 bool waits(const OperationCharge& charge);
 void compile_layout(Draft* draft);

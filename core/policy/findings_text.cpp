@@ -416,6 +416,22 @@ std::string pool_value_repeats(View dimension) {
   return "a pool chooses one line for a request, so " + quote(dimension) + " cannot repeat";
 }
 
+std::string not_an_open_time(View text) {
+  return "expected days and two times of day such as \"mon-fri 09:00-20:00\", \"sat,sun 10:00-14:00\" or, every day, "
+         "\"22:00-02:00\"" +
+         got(text);
+}
+std::string open_for_no_time(View text) {
+  return "it opens and closes at the same time" + got(text) + "; write \"00:00-24:00\" for the whole day, or leave it out";
+}
+std::string hours_without_zone() {
+  return "field `zone` is required: say by whose clocks a message goes that brings no zone of its own, such as \"Europe/Paris\"";
+}
+std::string margin_too_long(Span margin, Span shortest) {
+  return "the margin of " + duration(margin) + " leaves no time to send, since the shortest open time is " + duration(shortest) +
+         "; make it shorter";
+}
+
 std::string cost_never_passes(uint64_t cost, View limit, uint64_t largest) {
   return "a cost of " + number(cost) + " can never pass " + quote(limit) + "; the largest that can is " + number(largest);
 }

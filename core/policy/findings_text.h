@@ -173,6 +173,12 @@ std::string pool_without_line(View operation);
 std::string pool_values_missing(View pool, Views missing);
 std::string pool_value_repeats(View dimension);
 
+// Sending hours.
+std::string not_an_open_time(View text);
+std::string open_for_no_time(View text);
+std::string hours_without_zone();
+std::string margin_too_long(Span margin, Span shortest);
+
 // What cannot be meant.
 std::string cost_never_passes(uint64_t cost, View limit, uint64_t largest);
 std::string cost_never_passes_on(uint64_t cost, View limit, Views plans);

@@ -50,6 +50,8 @@ struct MergedObject {
 constexpr MergedObject kMergedObjects[] = {
     {Shape::policy, "queue", Shape::queue},
     {Shape::queue, "retry", Shape::retry},
+    {Shape::queue, "hours", Shape::hours},
+    {Shape::queue_class, "hours", Shape::hours},
 };
 
 // One of these is given; a given one takes the place of another.

@@ -118,8 +118,9 @@ constexpr Field kCharge[] = {
 };
 
 constexpr Field kQueue[] = {
-    {"lease", Form::text},   {"wait", Form::text},    {"in_flight", Form::number}, {"payload", Form::number},
-    {"floor", Form::number}, {"retry", Form::object}, {"classes", Form::list},     {"weights", Form::list},
+    {"lease", Form::text},     {"wait", Form::text},    {"in_flight", Form::number},
+    {"payload", Form::number}, {"floor", Form::number}, {"retry", Form::object},
+    {"classes", Form::list},   {"weights", Form::list}, {"hours", Form::object},
 };
 
 constexpr Field kRetry[] = {
@@ -130,7 +131,16 @@ constexpr Field kRetry[] = {
 };
 
 constexpr Field kQueueClass[] = {
-    {"class", Form::name, true}, {"delivery", Form::name}, {"ttl", Form::text}, {"reserve", Form::number}};
+    {"class", Form::name, true}, {"delivery", Form::name}, {"ttl", Form::text},
+    {"reserve", Form::number},   {"hours", Form::object},
+};
+
+constexpr Field kHours[] = {
+    {"open", Form::list},
+    {"zone", Form::name_or_list},
+    {"margin", Form::text},
+    {"on_close", Form::name},
+};
 
 constexpr Field kWeight[] = {{"plan", Form::name_or_list, true}, {"weight", Form::number, true}};
 
@@ -211,6 +221,7 @@ std::span<const Field> fields_of(Shape shape) {
     case Shape::queue: return kQueue;
     case Shape::retry: return kRetry;
     case Shape::queue_class: return kQueueClass;
+    case Shape::hours: return kHours;
     case Shape::weight: return kWeight;
     case Shape::pool: return kPool;
   }

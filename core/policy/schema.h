@@ -33,6 +33,7 @@ enum class Shape : uint8_t {
   queue,
   retry,
   queue_class,
+  hours,
   weight,
   pool
 };

@@ -89,7 +89,7 @@ namespace lane_flag {
 inline constexpr uint8_t dead = 1;  // its campaign was aborted, and the line has got back what can be told at once
 }  // namespace lane_flag
 
-// A campaign's messages on one line, as they came. Its `id` is the campaign's.
+// A campaign's messages on one line whose recipients are in the same zones, as they came. Its `id` is the campaign's.
 struct Lane : Entry {
   Campaign* campaign = nullptr;
   CellId next_lane = 0;  // of the line
@@ -102,6 +102,7 @@ struct Lane : Entry {
   bool begun = false;
   PaceWait wait;       // for its campaign's rate
   CampaignLine place;  // where its line is found
+  uint32_t zones = 0;  // the number of its messages' own; 0: the policy's
 };
 inline constexpr uint32_t kLaneUnits = (sizeof(Lane) + kCellUnit - 1) / kCellUnit;
 

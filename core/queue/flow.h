@@ -19,6 +19,7 @@ namespace sluice {
 namespace flow_flag {
 inline constexpr uint8_t in_ring = 1;
 inline constexpr uint8_t parked = 2;  // stands among what waits for an instant
+inline constexpr uint8_t hours = 4;   // parked: until its hours open
 }  // namespace flow_flag
 
 struct Flow : Entry {

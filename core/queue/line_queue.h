@@ -36,6 +36,7 @@ struct LineQueue {
   uint32_t shared = 0;       // messages held that something beside the line's own limits may hold
   uint32_t unknown = 0;      // leases of those that are sent at most once, ended without a word
   uint64_t load = 0;         // what the turns of all messages held cost
+  uint32_t zoned = 0;        // messages held that bring zones of their own
   uint32_t resident = 0;     // units of the flow that stands behind it in one piece, and goes with it; 0: there is none
   Instant armed = 0;         // what its timer was last set to
   Instant closed_until = 0;  // nothing is released before; kNever: until somebody opens it

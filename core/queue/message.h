@@ -2,8 +2,8 @@
 // A message that the engine holds: one piece of memory with what it took when it was accepted, what its leases will charge, and
 // its payload behind the struct.
 //
-//   Message | stamps, 8 bytes each | quantities, 8 bytes each | cells of its expiry and its lane, if it has them, 4 each | values |
-//   payload
+//   Message | stamps, 8 bytes each | quantities, 8 bytes each | cells of its expiry and its lane and the number of its zones, if it
+//   has them, 4 each | values | payload
 //
 // 1. Its number is where it stands among the messages of its shard: within a flow, the lower goes first.
 // 2. Values are kept as bytes that only the engine reads: those the line and the flow do not know already.
@@ -23,7 +23,7 @@ enum class MessageState : uint8_t {
   none = 0,
   scheduled = 1,  // until its send_at
   waiting = 2,    // its turn has not come
-  parked = 3,     // a limit of its own holds it; others pass
+  parked = 3,     // a limit of its own holds it, or its hours are closed; others pass
   leased = 4,
   unknown = 5,  // at most once: its lease ended without a word
   sent = 6,
@@ -57,8 +57,10 @@ struct Message : Entry {
   uint16_t layout = 0;  // the engine's: its operation, and what it took when it was accepted
   uint8_t stamp_count = 0;
   uint8_t quantity_count : 4 = 0;
-  uint8_t has_lane : 1 = 0;  // of a campaign
-  uint8_t in_lane : 1 = 0;   // and waits there
+  uint8_t has_lane : 1 = 0;   // of a campaign
+  uint8_t in_lane : 1 = 0;    // and waits there
+  uint8_t has_zones : 1 = 0;  // of its own
+  uint8_t for_hours : 1 = 0;  // blocked: by its hours, which nothing but time opens
 
   MessageState status() const { return static_cast<MessageState>(state); }
   void set_status(MessageState to) { state = static_cast<uint8_t>(to); }
@@ -74,6 +76,8 @@ struct Message : Entry {
   void set_expiry(CellId cell) { cells()[0] = cell; }
   CellId lane() const { return has_lane ? cells()[has(message_flag::expires)] : 0; }
   void set_lane(CellId cell) { cells()[has(message_flag::expires)] = cell; }
+  uint32_t zones() const { return has_zones ? cells()[has(message_flag::expires) + has_lane] : 0; }
+  void set_zones(uint32_t number) { cells()[has(message_flag::expires) + has_lane] = number; }
   char* values() { return const_cast<char*>(static_cast<const Message*>(this)->value_bytes().data()); }
   Bytes value_bytes() const;
   char* payload() { return values() + values_size; }
@@ -89,20 +93,22 @@ static_assert(sizeof(Message) == 56);
 // Of what a message will be laid out with.
 struct MessageSize {
   size_t stamps = 0, quantities = 0, values = 0, payload = 0;
-  bool expires = false, has_lane = false;
+  bool expires = false, has_lane = false, has_zones = false;
 
   uint32_t units() const {
-    const size_t cells = sizeof(CellId) * (size_t{expires} + size_t{has_lane});
+    const size_t cells = sizeof(CellId) * (size_t{expires} + size_t{has_lane} + size_t{has_zones});
     const size_t bytes = sizeof(Message) + 8 * (stamps + quantities) + cells + values + payload;
     return static_cast<uint32_t>((bytes + kCellUnit - 1) / kCellUnit);
   }
 };
 
 inline Bytes Message::value_bytes() const {
-  return {reinterpret_cast<const char*>(cells() + (has(message_flag::expires) ? 1 : 0) + has_lane), values_size};
+  return {reinterpret_cast<const char*>(cells() + (has(message_flag::expires) ? 1 : 0) + has_lane + has_zones), values_size};
 }
 inline uint32_t Message::units() const {
-  return MessageSize{stamp_count, quantity_count, values_size, payload_size, has(message_flag::expires), has_lane != 0}.units();
+  return MessageSize{stamp_count,   quantity_count, values_size, payload_size, has(message_flag::expires),
+                     has_lane != 0, has_zones != 0}
+      .units();
 }
 
 // When a message ends whatever it waits for. Apart, since a message stands in one container and this in another.

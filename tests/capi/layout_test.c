@@ -195,6 +195,8 @@ static void messages(void) {
   FIELD(sluice_message, send_at);
   FIELD(sluice_message, expires_at);
   FIELD(sluice_message, campaign);
+  FIELD(sluice_message, zone);
+  FIELD(sluice_message, zone_len);
   END(sluice_message);
   BEGIN(sluice_held);
   FIELD(sluice_held, struct_size);

@@ -418,9 +418,9 @@ static void enqueues_are_checked(sluice_engine engine) {
   message.expires_at = START;
   PUT(SLUICE_E_INVALID, "expires_at: not after the message may first be sent");
   message.struct_size = 32;
-  PUT(SLUICE_E_INVALID, "message.struct_size: 32; set it to sizeof, 48");
+  PUT(SLUICE_E_INVALID, "message.struct_size: 32; set it to sizeof, 64");
   message.struct_size = 0;
-  PUT(SLUICE_E_INVALID, "message.struct_size: 0; set it to sizeof, 48");
+  PUT(SLUICE_E_INVALID, "message.struct_size: 0; set it to sizeof, 64");
   held.struct_size = 24;
   PUT(SLUICE_E_INVALID, "held.struct_size: 24; set it to sizeof, 80");
   held.struct_size = sizeof(held);

@@ -353,6 +353,21 @@ TEST_F(Pooled, every_answer_tells_its_line_however_long_it_is) {
   EXPECT_EQ(thrown([&] { engine_.decide(sluice::request(99, {"acme"}), decision, line); }), SLUICE_E_NOT_FOUND);
 }
 
+TEST(Hours, a_message_may_bring_its_zone) {
+  std::string policy = kQueue;
+  policy.insert(policy.find("\"limits\""), R"("queue": { "hours": { "open": ["09:00-20:00"], "zone": "UTC" } }, )");
+  sluice_engine_options options = sluice::make_options(policy);
+  options.manual_clock = 1;
+  options.manual_now = kStart;  // 22:14 UTC
+  sluice::engine engine(options);
+  sluice::request send(engine.operation_id("send"), {"acme", "+1", "ann"});
+  send.quantities({1});
+  EXPECT_EQ(engine.enqueue(send, sluice::make_message("utc")).held.state, SLUICE_MESSAGE_PARKED);
+  EXPECT_EQ(engine.enqueue(send, sluice::make_message("tokyo", "Australia/Sydney")).held.state, SLUICE_MESSAGE_WAITING);
+  EXPECT_EQ(thrown([&] { engine.enqueue(send, sluice::make_message("nowhere", "Mars/Phobos")); }), SLUICE_E_INVALID);
+  EXPECT_EQ(sluice::make_message("here").zone, nullptr);
+}
+
 TEST_F(Pooled, a_line_is_changed_as_a_whole) {
   engine_.set_line(sluice::line_change("shared", "+1").weight(3).pause(kStart + kSecond).reason("resting"));
   EXPECT_THAT(engine_.lines("shared"), HasSubstr(R"("state":"paused","reason":"resting","paused_until":1700000041000000000)"));

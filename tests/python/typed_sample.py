@@ -58,6 +58,7 @@ def messages(engine: sluice.Engine) -> None:
         payload=b"hello",
         message_class="bulk",
         send_at=datetime.now(timezone.utc),
+        zone="Europe/Paris",
         quantities={"parts": 1},
     )
     assert_type(held, sluice.Held)

@@ -48,6 +48,7 @@ Enqueued QueueTest::put(const Put& what) {
   request.send_at = what.send_at;
   request.expires_at = what.expires_at;
   request.campaign = what.campaign;
+  request.zone = what.zone;
   Enqueued out;
   error.clear();
   Engine::enqueue(handle, request, &out, &error);

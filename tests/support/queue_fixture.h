@@ -25,6 +25,7 @@ struct Put {
   Instant expires_at = 0;
   uint32_t flags = 0;
   uint64_t campaign = 0;
+  std::string zone = {};
 };
 
 struct Leased {

@@ -160,6 +160,7 @@ class Operation:
         send_at: _Instant | None = ...,
         expires_at: _Instant | None = ...,
         campaign: Campaign | int | None = ...,
+        zone: str | None = ...,
         values: Mapping[str, _Value] | None = ...,
         quantities: Mapping[str, int] | None = ...,
         now: _Instant | None = ...,

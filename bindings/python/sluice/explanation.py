@@ -14,7 +14,8 @@ class Hold:
 
     rule: str
     """"turn", "send_at", "retry", "flow" (all that its account has in its class of the line is parked), "earlier_message" (one to
-    the same recipient is parked), "campaign", "in_flight", "line" (it is closed), "line_limit", "limit" (of its own)."""
+    the same recipient is parked), "campaign", "hours" (they are closed), "in_flight", "line" (it is closed), "line_limit",
+    "limit" (of its own)."""
     until: int | None
     """ns since the Unix epoch; None when it is on release, or unknown."""
     until_kind: str
@@ -40,6 +41,8 @@ class Hold:
     """The limit's name."""
     subject: str | None = None
     """"line=+1,recipient=+2": whom the limit counts."""
+    zone: str | None = None
+    """"hours": the zones by whose clocks they are, with commas between."""
     used: int | None = None
     amount: int | None = None
     """Units that the limit admits; "in_flight": leases that a line may have."""
@@ -57,6 +60,7 @@ class Hold:
             "flow": f"its account's messages on the line are parked with message {self.message}",
             "earlier_message": f"message {self.message} to the same recipient is parked",
             "campaign": f"campaign {self.name or self.campaign}: {self._slot(before)}",
+            "hours": f"its hours are closed in {self.zone}",
             "in_flight": f"{self.used} of {self.amount} leases of its line are out",
             "line": f"its line is {self.state}{reason}",
         }

@@ -28,7 +28,8 @@ class Held:
     message: int | None
     """The message's number, never used again; None when it is not held."""
     state: str | None
-    """"waiting", or "scheduled" until its send_at; None when it is not held."""
+    """"waiting", "scheduled" until its send_at, or "parked" until its hours open. None when it is not held; of a peek "parked"
+    where its hours are closed."""
     expires_at: int | None
     """ns since the Unix epoch; None when it never does, or is not held."""
     depth: int

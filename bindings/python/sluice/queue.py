@@ -49,6 +49,7 @@ class Queue:
         send_at: Instant | None = None,
         expires_at: Instant | None = None,
         campaign: Campaign | int | None = None,
+        zone: str | None = None,
         values: Mapping[str, Value] | None = None,
         quantities: Mapping[str, int] | None = None,
         now: Instant | None = None,
@@ -64,6 +65,8 @@ class Queue:
         send_at: not before; None: as soon as it may.
         expires_at: not at or after; None: as its class says.
         campaign: the Campaign that it is a message of, or its number; it says class and time, so neither is given here.
+        zone: by whose clocks the hours of its class are, such as "Europe/Paris"; up to 16 with commas between: in all of them
+            they must be open; None: the policy's.
         peek: as peek_enqueue.
 
         In an operation with a pool the line may be left out: the pool chooses it, and Held.line tells it.
@@ -78,6 +81,7 @@ class Queue:
             send_at=send_at,
             expires_at=expires_at,
             campaign=campaign,
+            zone=zone,
             values=values,
             quantities=quantities,
             now=now,
@@ -97,6 +101,7 @@ class Queue:
         send_at: Instant | None = None,
         expires_at: Instant | None = None,
         campaign: Campaign | int | None = None,
+        zone: str | None = None,
         values: Mapping[str, Value] | None = None,
         quantities: Mapping[str, int] | None = None,
         now: Instant | None = None,
@@ -114,6 +119,7 @@ class Queue:
             send_at=send_at,
             expires_at=expires_at,
             campaign=campaign,
+            zone=zone,
             values=values,
             quantities=quantities,
             now=now,

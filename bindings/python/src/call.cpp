@@ -10,7 +10,7 @@ namespace sluice::python {
 
 // Options in the order of their names below.
 struct Call::Options {
-  std::array<PyObject*, 13> given{};
+  std::array<PyObject*, 14> given{};
 };
 
 namespace {
@@ -30,11 +30,12 @@ enum Option : size_t {
   kSendAt,
   kExpiresAt,
   kCampaign,
+  kZone,
   kOptions
 };
 constexpr const char* kOptionText[kOptions] = {"now",        "peek",   "receipt", "force",         "details", "idempotency_key",
                                                "quantities", "values", "payload", "message_class", "send_at", "expires_at",
-                                               "campaign"};
+                                               "campaign",   "zone"};
 PyObject* option_names[kOptions];
 
 constexpr uint64_t kMostCount = (uint64_t{1} << 48) - 1;
@@ -144,6 +145,19 @@ bool Call::read_options(const Options& options) {
   return true;
 }
 
+// A str, as instants and classes are no bytes either.
+bool Call::view_zone(PyObject* zone) {
+  if (!PyUnicode_Check(zone)) {
+    return type_error(std::string("zone must be a str such as \"Europe/Paris\", or several with commas between, not ") +
+                      Py_TYPE(zone)->tp_name);
+  }
+  sluice_bytes bytes;
+  if (!view(zone, option_names[kZone], &bytes)) return false;
+  message_.zone = static_cast<const char*>(bytes.ptr);
+  message_.zone_len = bytes.len;
+  return true;
+}
+
 // None is as if it were not given.
 bool Call::read_message(const Options& options) {
   const auto given = [&](Option option) {
@@ -153,6 +167,7 @@ bool Call::read_message(const Options& options) {
   if (given(kSendAt) && !instant_of(given(kSendAt), "send_at", &message_.send_at)) return false;
   if (given(kExpiresAt) && !instant_of(given(kExpiresAt), "expires_at", &message_.expires_at)) return false;
   if (given(kCampaign) && !campaign_of(given(kCampaign), &message_.campaign)) return false;
+  if (given(kZone) && !view_zone(given(kZone))) return false;
   if (given(kMessageClass) && !class_of(given(kMessageClass), &message_.message_class)) return false;
   if (!given(kPayload)) return true;
   sluice_bytes bytes;

@@ -36,6 +36,7 @@ class Call {
   bool place(PyObject* name, PyObject* value, Options* options);
   bool read_options(const Options& options);
   bool read_message(const Options& options);
+  bool view_zone(PyObject* zone);
   bool read_quantities(PyObject* quantities);
   bool read_mapping(PyObject* mapping);
   bool view_values();

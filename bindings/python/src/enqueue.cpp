@@ -49,10 +49,9 @@ py::object held_of(const std::shared_ptr<const Shape>& shape, const enqueued& an
   } else {
     decision = steal(make_decision(shape, answer.decision, answer.decision.details != nullptr));
   }
-  const bool is_held = held.message != 0;
   const bool promised = held.eta_kind != SLUICE_WAIT_NONE;
   return type(int_or_none(static_cast<int64_t>(held.message)),
-              is_held ? py::object(py::str(message_state_name(held.state))) : py::object(py::none()),
+              held.state != SLUICE_MESSAGE_NONE ? py::object(py::str(message_state_name(held.state))) : py::object(py::none()),
               int_or_none(held.expires_at), held.depth, decision, failure, line_of(held), sticky_or_none(held.sticky),
               int_or_none(static_cast<int64_t>(held.position)), int_or_none(held.eta),
               promised ? py::object(py::str(wait_name(held.eta_kind))) : py::object(py::none()));

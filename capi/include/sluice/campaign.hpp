@@ -48,8 +48,8 @@ class campaign {
 
   uint64_t number() const noexcept { return number_; }
   // A message of it, whose payload is borrowed.
-  sluice_message message(std::string_view payload = {}) const noexcept {
-    sluice_message message = make_message(payload);
+  sluice_message message(std::string_view payload = {}, std::string_view zone = {}) const noexcept {
+    sluice_message message = make_message(payload, zone);
     message.campaign = number_;
     return message;
   }

@@ -27,13 +27,16 @@ inline sluice_decision make_decision() noexcept {
   return decision;
 }
 
-// A message with a payload, which it borrows. What else SLUICE_MESSAGE_INIT gives.
-inline sluice_message make_message(std::string_view payload = {}) noexcept {
+// A message with a payload, which it borrows, and by whose clocks its hours are, "Europe/Paris" (several with commas between), which it
+// borrows too; empty: the policy's. What else SLUICE_MESSAGE_INIT gives.
+inline sluice_message make_message(std::string_view payload = {}, std::string_view zone = {}) noexcept {
   sluice_message message{};
   message.struct_size = sizeof(message);
   message.message_class = SLUICE_NONE;
   message.payload = payload.data();
   message.payload_len = payload.size();
+  message.zone = zone.empty() ? nullptr : zone.data();
+  message.zone_len = zone.size();
   return message;
 }
 

@@ -140,7 +140,7 @@ enum {
   SLUICE_MESSAGE_NONE = 0,
   SLUICE_MESSAGE_SCHEDULED = 1, /* until its send_at */
   SLUICE_MESSAGE_WAITING = 2,   /* its turn has not come */
-  SLUICE_MESSAGE_PARKED = 3,    /* a limit of its own holds it, or a retry's wait; others pass */
+  SLUICE_MESSAGE_PARKED = 3,    /* a limit of its own holds it, its hours are closed, or a retry's wait; others pass */
   SLUICE_MESSAGE_LEASED = 4,
   SLUICE_MESSAGE_UNKNOWN = 5,   /* at most once: its lease ended without a word; settle it with what is found out */
   SLUICE_MESSAGE_SENT = 6,
@@ -375,13 +375,16 @@ typedef struct sluice_message {
   int64_t send_at;       /* not before; 0: as soon as it may */
   int64_t expires_at;    /* not at or after; 0: as its class says */
   uint64_t campaign;     /* from sluice_create_campaign; it says class and time, so neither is given here. 0: none */
+  const char *zone;      /* by whose clocks the hours of its class are: "Europe/Paris", or up to 16 with commas between, in all of
+                          * which they must be open; an unknown one is SLUICE_E_INVALID. NULL: the policy's */
+  size_t zone_len;       /* bytes of it, or SLUICE_STRLEN */
 } sluice_message;
-#define SLUICE_MESSAGE_INIT {sizeof(sluice_message), SLUICE_NONE, NULL, 0, 0, 0, 0}
+#define SLUICE_MESSAGE_INIT {sizeof(sluice_message), SLUICE_NONE, NULL, 0, 0, 0, 0, NULL, 0}
 
 /* What the engine holds after an enqueue; of a peek (and of what would wait too long) when it would leave. */
 typedef struct sluice_held {
   uint32_t struct_size;
-  int32_t state;      /* SLUICE_MESSAGE_*; NONE: not held */
+  int32_t state;      /* SLUICE_MESSAGE_*; NONE: not held; of a peek: PARKED where its hours are closed */
   uint64_t message;   /* its number, below 2^53 and never used again; 0: not held */
   int64_t expires_at; /* 0: never */
   uint64_t depth;     /* messages held for its line, this one too */

@@ -34,8 +34,24 @@ const char* const kPolicy = R"({
     { "limit": "pace" }, { "limit": "pair" }, { "limit": "minute" }, { "limit": "stop", "mode": "queue" } ] } ]
 })";
 
+// The same with hours: of each five minutes of the first two hours and forty the first three; then for good. Urgent messages leave at
+// any time, and bulk ones end when theirs close.
+std::string with_hours(std::string policy) {
+  std::string open;
+  const auto time = [](int minute) {
+    const auto two = [](int n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+    return two(minute / 60) + ":" + two(minute % 60);
+  };
+  for (int minute = 0; minute < 160; minute += 5) open += "\"" + time(minute) + "-" + time(minute + 3) + "\", ";
+  policy.insert(policy.find("\"classes\": [") + 12, R"( { "class": "urgent", "hours": { "open": ["00:00-24:00"] } },
+      { "class": "bulk", "hours": { "on_close": "expire" } },)");
+  policy.insert(policy.find("\"classes\": ["), R"("hours": { "zone": "UTC", "open": [ )" + open + R"("02:40-23:00" ] }, )");
+  return policy;
+}
+
 struct Known {
   std::string account, line, recipient;
+  std::vector<int> zones = {0};  // minutes east of UTC, all of which must be open
   int message_class = 0;
   bool scheduled = false;  // enqueued for later: it comes to its flow then
   Instant send_at = 0, expires = 0;
@@ -47,6 +63,7 @@ struct Known {
 class Book : public QueueTest {
  protected:
   void run(uint64_t seed, int steps);
+  bool keeps_hours = false;
   bool explains = false;  // now and then what is leased is held against what was said of it
 
  private:
@@ -59,6 +76,8 @@ class Book : public QueueTest {
   void pass_time();
   void change_something();
   void forget_ended();
+  std::string pick_zone(Known* known);
+  void check_hours(const Known& known) const;
   void check_order(const Known& known, uint64_t id);
   void check_gauges();
   void drain_all();
@@ -70,6 +89,21 @@ class Book : public QueueTest {
   uint64_t orders_ = 0, accepted_ = 0, ended_ = 0;
 };
 
+std::string Book::pick_zone(Known* known) {
+  if (!keeps_hours || random_.chance(70)) return {};
+  const auto first = static_cast<int>(random_.below(4)), second = static_cast<int>(random_.below(2));
+  known->zones = {first, first + second};
+  return "+00:0" + std::to_string(first) + (second == 0 ? "" : ",+00:0" + std::to_string(first + second));
+}
+
+void Book::check_hours(const Known& known) const {
+  if (!keeps_hours || known.message_class == 0) return;
+  for (const int zone : known.zones) {
+    const int64_t minute = (now() - kStart) / kMinute + zone;
+    ASSERT_TRUE(minute >= 160 || minute % 5 < 3) << "it left at minute " << minute << " of its clock";
+  }
+}
+
 void Book::put_one() {
   Known k;
   k.account = pick("a", 3);
@@ -80,17 +114,20 @@ void Book::put_one() {
   if (random_.chance(20)) k.expires = std::max(now(), k.send_at) + random_.between(1, 30'000) * kMillisecond;
   k.scheduled = k.send_at > now();
   k.order = ++orders_;
+  const std::string zone = pick_zone(&k);
   const Enqueued held = put({.values = {k.account, k.line, k.recipient},
                              .payload = std::string(random_.below(200), 'x'),
                              .message_class = k.message_class,
                              .send_at = k.send_at,
-                             .expires_at = k.expires});
+                             .expires_at = k.expires,
+                             .zone = zone});
   if (held.decision.status != Status::ok) {
     ASSERT_EQ(held.decision.status, Status::denied) << error;
     ASSERT_EQ(held.decision.denial, DenialKind::depth);
     return;
   }
   ++accepted_;
+  if (keeps_hours) k.expires = held.expires;  // a bulk message's close
   ASSERT_TRUE(known_.emplace(held.message, k).second) << "a number was given twice";
 }
 
@@ -122,6 +159,7 @@ void Book::lease_some(uint32_t most) {
     if (k.expires != 0) {
       ASSERT_LT(now(), k.expires);
     }
+    check_hours(k);
     check_order(k, one.message);
     k.leased = true;
     leases_[{one.message, one.fence}] = one;
@@ -143,7 +181,8 @@ void Book::lease_as_explained() {
   lease_some(1000);
   for (const uint64_t id : newly_leased_) {
     const std::string& json = told[id];
-    for (const char* rule : {"send_at", "retry", "flow", "in_flight", "line", "line_limit", "limit", "earlier_message"}) {
+    for (const char* rule :
+         {"send_at", "retry", "hours", "flow", "in_flight", "line", "line_limit", "limit", "earlier_message"}) {
       const bool may_end = expires && std::string(rule) == "earlier_message";  // what it waited for ended just now
       ASSERT_TRUE(may_end || json.find("\"rule\":\"" + std::string(rule) + "\"") == std::string::npos) << json << " at " << now();
     }
@@ -261,7 +300,7 @@ void Book::drain_all() {
 void Book::run(uint64_t seed, int steps) {
   random_ = Random(seed);
   options.shards = random_.chance(50) ? 1024 : 1;
-  open(kPolicy);
+  open(keeps_hours ? with_hours(kPolicy) : kPolicy);
   const uint64_t before = counters().memory_used;
   for (int step = 0; step < steps; ++step) {
     const uint64_t what = random_.below(100);
@@ -300,6 +339,15 @@ class QueueBook : public Book {};
 
 TEST_F(QueueBook, LosesNothingAndSendsNothingTwice) {
   for (uint64_t seed = 1; seed <= (getenv("SEEDS") != nullptr ? strtoull(getenv("SEEDS"), nullptr, 10) : 30); ++seed) {
+    run(seed, 1500);
+    ASSERT_FALSE(::testing::Test::HasFatalFailure());
+  }
+}
+
+TEST_F(QueueBook, SendsNothingOutsideItsHours) {
+  keeps_hours = true;
+  for (uint64_t seed = 101; seed <= (getenv("SEEDS") != nullptr ? 100 + strtoull(getenv("SEEDS"), nullptr, 10) : 120); ++seed) {
+    explains = seed % 2 == 0;
     run(seed, 1500);
     ASSERT_FALSE(::testing::Test::HasFatalFailure());
   }

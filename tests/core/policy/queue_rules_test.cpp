@@ -467,10 +467,10 @@ TEST(QueueDescription, TellsTheRulesWhereMessagesCanBeQueued) {
   EXPECT_THAT(describe_policy(*policy),
               AllOf(HasSubstr(R"("queue":{"lease":"30s","wait":"4h","in_flight":100,"payload":65536,"floor":20,)"
                               R"("retry":{"first":"1s","longest":"60s","jitter":"10%","attempts":5},)"
-                              R"("classes":[{"class":"urgent","delivery":"at most once","ttl":"5min","reserve":16},)"
-                              R"({"class":"reply","delivery":"at least once","ttl":null,"reserve":null},)"
-                              R"({"class":"transactional","delivery":"at least once","ttl":null,"reserve":null},)"
-                              R"({"class":"bulk","delivery":"at least once","ttl":null,"reserve":null}],)"
+                              R"("classes":[{"class":"urgent","delivery":"at most once","ttl":"5min","reserve":16,"hours":null},)"
+                              R"({"class":"reply","delivery":"at least once","ttl":null,"reserve":null,"hours":null},)"
+                              R"({"class":"transactional","delivery":"at least once","ttl":null,"reserve":null,"hours":null},)"
+                              R"({"class":"bulk","delivery":"at least once","ttl":null,"reserve":null,"hours":null}],)"
                               R"("weights":[{"plan":"free","weight":1},{"plan":"pro","weight":3}]})"),
                     HasSubstr(R"("pool":null,"queueable":true,"class":"transactional","charges":[)")));
   EXPECT_THAT(describe_policy(*compiled(queued(R"("floor": 0)"))),

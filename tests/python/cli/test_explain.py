@@ -59,7 +59,9 @@ QUEUED = """{
     { "name": "call", "values": ["account", "line"], "pool": "loose", "charges": [ { "limit": "pace" } ] }
   ],
   "queue": { "wait": "4h", "in_flight": 100, "retry": { "jitter": "10%", "attempts": 5 },
-             "classes": [ { "class": "urgent", "delivery": "at most once", "ttl": "5min" } ],
+             "classes": [ { "class": "urgent", "delivery": "at most once", "ttl": "5min" },
+                          { "class": "bulk", "hours": { "open": ["mon-fri 09:00-20:00"], "zone": "Europe/Paris",
+                                                        "margin": "10min", "on_close": "expire" } } ],
              "weights": [ { "plan": "pro", "weight": 3 } ] },
   "pools": [ { "name": "shared", "recipient": "phone", "by": ["account"], "on_full": "spill", "return_home": true,
                "forget_after": "365 days", "new_recipients": 200 },
@@ -84,6 +86,7 @@ def test_it_says_how_messages_wait_and_by_which_line_they_go(run: Run, write: Wr
     assert "shared out free 1, pro 3" in lines
     assert any(line.startswith("shared account a phone keeps its line, until not used for 365 days, 200 new") for line in lines)
     assert "loose everybody any line each time goes by another line messages fail" in lines
+    assert "class bulk leaves mon-fri 09:00-20:00 less 10 min in Europe/Paris, else expires" in lines
     comply = squeezed(run("explain", queued, "--stance", "comply").out)
     assert "taken in whatever the wait" in comply
     assert "tried again after 1 s, doubled up to 60 s and up to 10% more; never given up" in comply

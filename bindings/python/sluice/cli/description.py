@@ -91,11 +91,20 @@ class Retry:
 
 
 @dataclass(frozen=True)
+class Hours:
+    open: tuple[str, ...]
+    zone: tuple[str, ...]
+    margin: str | None
+    on_close: str
+
+
+@dataclass(frozen=True)
 class MessageClass:
     name: str
     delivery: str
     ttl: str | None
     reserve: int | None
+    hours: Hours | None
 
 
 @dataclass(frozen=True)
@@ -234,6 +243,12 @@ def _operation(entry: Mapping[str, Any]) -> Operation:
     )
 
 
+def _class(entry: Mapping[str, Any]) -> MessageClass:
+    said = entry["hours"]
+    hours = said and Hours(tuple(said["open"]), tuple(said["zone"]), said["margin"], said["on_close"])
+    return MessageClass(entry["class"], entry["delivery"], entry["ttl"], entry["reserve"], hours)
+
+
 def _queue(entry: Mapping[str, Any]) -> Queue:
     retry = entry["retry"]
     return Queue(
@@ -243,7 +258,7 @@ def _queue(entry: Mapping[str, Any]) -> Queue:
         payload=entry["payload"],
         floor=entry["floor"],
         retry=Retry(retry["first"], retry["longest"], retry["jitter"], retry["attempts"]),
-        classes=tuple(MessageClass(one["class"], one["delivery"], one["ttl"], one["reserve"]) for one in entry["classes"]),
+        classes=tuple(_class(one) for one in entry["classes"]),
         weights={one["plan"]: one["weight"] for one in entry["weights"]},
     )
 

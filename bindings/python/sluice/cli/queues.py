@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import words
-from .description import MessageClass, Operation, Pool, Queue, Retry
+from .description import Hours, MessageClass, Operation, Pool, Queue, Retry
 
 _ON_FULL = {
     "wait": "keeps to it: waits or is refused",
@@ -79,4 +79,12 @@ def _class(one: MessageClass) -> str:
         said.append(f"kept for {words.spaced(one.ttl)}")
     if one.reserve:
         said.append(f"{one.reserve:,} places reserved")
+    if one.hours:
+        said.append(_hours(one.hours))
     return ", ".join(said)
+
+
+def _hours(hours: Hours) -> str:
+    margin = f" less {words.spaced(hours.margin)}" if hours.margin else ""
+    end = ", else expires" if hours.on_close == "expire" else ""
+    return f"leaves {' and '.join(hours.open)}{margin} in {words.joined(hours.zone)}{end}"
