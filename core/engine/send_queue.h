@@ -117,8 +117,8 @@ class SendQueue {
   static MessageClass class_of(const EnqueueRequest& request, const Operation& operation, const Campaign* campaign);
   // straight_enqueue.cpp: the same in one, for messages of an operation from the front of an array; how many were taken in. What
   // comes behind is to go the other way. REQUIRES: the locks of all subjects.
-  size_t accept_straight(size_t operation, std::span<const EnqueueRequest> requests, straight::Subject* subjects, size_t slots,
-                         Enqueued* out);
+  size_t accept_straight(size_t operation, const EnqueueRequest* requests, size_t count, straight::Subject* subjects,
+                         size_t slots, Enqueued* out);
   // Between the check and the commit of its charges. False: no memory, and nothing has changed.
   bool make_room(Work& work);
   // What a key's message is by now. REQUIRES: the decision's locks, and the request that it was accepted with.

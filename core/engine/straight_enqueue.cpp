@@ -59,10 +59,10 @@ bool fits(uint64_t head, const EnqueueRequest& request, Enqueued* out) {
 
 // Under the locks of all subjects; how many were taken in.
 size_t enqueue_locked(ControlBlock& block, uint64_t handle, const StableShape& shape, uint64_t head,
-                      std::span<const EnqueueRequest> requests, Subject* subjects, Enqueued* out) {
+                      const EnqueueRequest* requests, size_t count, Subject* subjects, size_t slots, Enqueued* out) {
   if (!registry::alive(block, handle) || shape.head() != head) return 0;
   SendQueue& queue = block.core.load(std::memory_order_relaxed)->queue();
-  return queue.accept_straight(StableShape::operation_of(head), requests, subjects, StableShape::slot_count(head), out);
+  return queue.accept_straight(StableShape::operation_of(head), requests, count, subjects, slots, out);
 }
 
 template <size_t kMost>
@@ -85,17 +85,17 @@ template <size_t kMost>
   }
   if (count == 0) return 0;
   const HeldLocks<kMost * kStraightSlots> held(locks, block);
-  return enqueue_locked(block, handle, shape, head, requests.first(count), subjects, out);
+  return enqueue_locked(block, handle, shape, head, requests.data(), count, subjects, slots, out);
 }
 
 // One message of one subject, which is its line.
 [[gnu::noinline]] size_t enqueue_one(ControlBlock& block, uint64_t handle, const StableShape& shape, uint64_t head,
                                      const EnqueueRequest& request, Enqueued* out) {
-  Subject subject;
+  Subject subject{};
   if (!fits(head, request, out) || !form_any(block, shape, head, RequestCall(request.request, &out->decision), &subject))
     return 0;
   const SpinGuard guard(subject.shard->lock);
-  return enqueue_locked(block, handle, shape, head, {&request, 1}, &subject, out);
+  return enqueue_locked(block, handle, shape, head, &request, 1, &subject, 1, out);
 }
 
 }  // namespace
@@ -167,13 +167,13 @@ void SendQueue::fetch(const AcceptPlan& plan, std::span<const EnqueueRequest> re
   }
 }
 
-size_t SendQueue::accept_straight(size_t operation, std::span<const EnqueueRequest> requests, straight::Subject* subjects,
+size_t SendQueue::accept_straight(size_t operation, const EnqueueRequest* requests, size_t count, straight::Subject* subjects,
                                   size_t slots, Enqueued* out) {
   const Generation& g = core_.generation();
   const AcceptPlan& plan = g.queue[operation].accept;
-  const bool fetches = requests.size() > 1;
-  if (fetches) fetch(plan, requests, subjects, slots);
-  for (size_t n = 0; n < requests.size(); ++n) {
+  const bool fetches = count > 1;
+  if (fetches) fetch(plan, {requests, count}, subjects, slots);
+  for (size_t n = 0; n < count; ++n) {
     straight::Subject* own = subjects + n * slots;
     const RequestCall call(requests[n].request, &out[n].decision);
     for (size_t i = 0; i < slots; ++i) {
@@ -185,7 +185,7 @@ size_t SendQueue::accept_straight(size_t operation, std::span<const EnqueueReque
     }
     if (!accept_one(g, operation, requests[n], own, slots, &out[n])) return n;
   }
-  return requests.size();
+  return count;
 }
 
 namespace {
