@@ -174,6 +174,12 @@ Status Decider::replay_key(Decision* decision, std::string* error, bool* done) {
   return Status::ok;
 }
 
+namespace {
+
+constexpr uint64_t left_of(uint64_t count, uint64_t spared) { return count - std::min(count, spared); }
+
+}  // namespace
+
 void Decider::fill(const Item* item, Decision* decision) const {
   decision->now = work_.now;
   decision->denial = work_.denial;
@@ -186,14 +192,16 @@ void Decider::fill(const Item* item, Decision* decision) const {
   const bool unlimited = item->params.amount->word == Word::unlimited || item->limit->rule.kind == Kind::upstream;
   decision->limit = unlimited ? 0 : item->params.amount->shown;
   decision->used = reading.used;
-  // What a ceiling or a burst admits beyond the limit is not promised.
-  decision->remaining = unlimited ? reading.remaining : std::min(reading.remaining, decision->limit);
+  // What a ceiling or a burst admits beyond the limit is not promised, nor what is reserved for others.
+  decision->remaining = unlimited ? reading.remaining : left_of(std::min(reading.remaining, decision->limit), item->ask.spared);
   decision->resets_at = reading.resets_at;
   // Of the same charge again, by what it stands at now.
   decision->opens_at = limit::opens_at(item->params, item->state(), item->ask, when);
   if (unlimited) decision->flags |= flag::unlimited;
   if (item->subject->overflow) decision->flags |= flag::overflowed;
-  if (work_.wait_kind == WaitKind::never) decision->largest_cost = limit::largest_cost(item->params);
+  if (work_.wait_kind == WaitKind::never) {
+    decision->largest_cost = left_of(limit::largest_cost(item->params), item->ask.spared);
+  }
 }
 
 void Decider::fill_details(Decision* decision) const {

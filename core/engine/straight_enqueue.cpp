@@ -35,20 +35,21 @@ void take_accepted(EngineCore& core, const StraightCharge& c, const Amount& amou
 }
 
 // How the limit that the answer names stands.
-void tell_named(const StraightCharge& c, const Amount& amount, const std::byte* state, uint64_t cost, Instant at, Instant now,
-                const RequestCall& call) {
+void tell_named(const StraightCharge& c, const Amount& amount, const std::byte* state, uint64_t cost, uint64_t spared, Instant at,
+                Instant now, const RequestCall& call) {
   Answer answer;
   answer.now = now;
   if (c.kind == Kind::gauge) {
     const uint64_t held = gauge::units_held(state);
     const bool unlimited = amount.word == Word::unlimited;
-    tell(c, amount, {held, remaining(amount, held), 0}, &answer);
+    const uint64_t left = remaining(amount, held);
+    tell(c, amount, {held, unlimited ? left : left - std::min(left, spared), 0}, &answer);
     if (unlimited) answer.limit = 0;
     answer.flags = unlimited ? flag::unlimited : 0;
   } else {
     describe(c, amount, state, at, &answer);
   }
-  answer.opens_at = accept_opens(c, amount, state, cost, at);
+  answer.opens_at = accept_opens(c, amount, state, cost + spared, at);
   write(call, answer);
 }
 
@@ -341,8 +342,8 @@ bool SendQueue::accept_one(const Generation& g, size_t operation, const EnqueueR
   out->expires = 0;
   const StraightCharge& named = accept.named.charge;
   const straight::Subject& told = subjects[named.slot];
-  straight::tell_named(named, named.amount(told.record->plan), straight::state_of(named, told.record),
-                       cost_of(named, call) + (accept.named.while_queued ? spared : 0), told.at, now, call);
+  straight::tell_named(named, named.amount(told.record->plan), straight::state_of(named, told.record), cost_of(named, call),
+                       accept.named.while_queued ? spared : 0, told.at, now, call);
   ++subjects[0].shard->allowed;
   return true;
 }

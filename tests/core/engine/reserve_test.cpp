@@ -31,6 +31,7 @@ TEST_F(ReserveTest, PlacesAreKeptForTheClassesBefore) {
   EXPECT_EQ(last.decision.denial, DenialKind::depth);
   EXPECT_EQ(last.decision.used, 5u);
   EXPECT_EQ(last.decision.limit, 10u);
+  EXPECT_EQ(last.decision.remaining, 0u) << "what is free is not for this class";
   EXPECT_EQ(taken(kTransactional), 0) << "what a class behind has left is no more for this one";
   EXPECT_EQ(taken(kReply), 3);
   EXPECT_EQ(taken(kBulk), 0);
@@ -60,6 +61,7 @@ TEST_F(ReserveTest, ADepthThatIsAllReservedNeverTakesTheOthers) {
   open(line_queue(R"("amount": "1/s")", small, kDepthCharge, kReserves));
   EXPECT_EQ(taken(kBulk), 0);
   EXPECT_EQ(last.decision.denial, DenialKind::never);
+  EXPECT_EQ(last.decision.largest_cost, 0u);
   EXPECT_EQ(taken(kReply), 3);
 }
 
