@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Campaigns by sluice.h: made, spread, changed and counted, and everything a caller can get wrong about them. */
 #include "every_call.h"
+#include "story.h"
 
 static const char campaign_policy[] =
     "{ \"name\": \"campaigns\", \"tenant\": \"account\", \"line\": \"line\",\n"
@@ -10,28 +11,6 @@ static const char campaign_policy[] =
     "  \"operations\": [\n"
     "    { \"name\": \"send\", \"values\": [\"account\", \"line\", \"recipient\"],\n"
     "      \"charges\": [ { \"limit\": \"pace\" }, { \"limit\": \"day\" } ] } ] }";
-
-static sluice_error error = SLUICE_ERROR_INIT;
-
-static void said(const char* words, const char* file, int line) {
-  if (strcmp(error.message, words) != 0) fprintf(stderr, "%s:%d: it says: %s\n", file, line, error.message);
-  check_that(strcmp(error.message, words) == 0, words, file, line);
-  error.message[0] = '\0';
-}
-#define SAID(words) said(words, __FILE__, __LINE__)
-
-static sluice_engine campaign_engine(void) {
-  sluice_engine_options options = SLUICE_ENGINE_OPTIONS_INIT;
-  sluice_engine engine = 0;
-  options.policy = campaign_policy;
-  options.policy_len = SLUICE_STRLEN;
-  options.manual_clock = 1;
-  options.manual_now = START;
-  options.shards = 16;
-  if (sluice_engine_create(&options, &engine, &error) != SLUICE_OK) fprintf(stderr, "%s\n", error.message);
-  CHECK(engine != 0);
-  return engine;
-}
 
 static sluice_campaign_options options_of(const char* name, const char* account) {
   sluice_campaign_options options = SLUICE_CAMPAIGN_OPTIONS_INIT;
@@ -379,7 +358,7 @@ static void a_message_brings_a_campaign_of_its_account_that_is_there(sluice_engi
 }
 
 int main(void) {
-  const sluice_engine engine = campaign_engine();
+  const sluice_engine engine = engine_of(campaign_policy);
   messages_leave_evenly_and_a_sealed_campaign_finishes(engine);
   an_abort_is_final_and_tells_what_is_in_flight(engine);
   what_a_campaign_is_to_be_is_checked(engine);

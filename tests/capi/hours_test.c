@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sending hours by sluice.h: a message's own zone, what it is told, and everything a caller can get wrong about it. */
 #include "every_call.h"
+#include "story.h"
 
 #define HOUR (60 * MINUTE)
 #define NINE (INT64_C(1700038800) * SECOND) /* 2023-11-15 09:00 UTC, the first after START */
@@ -12,21 +13,6 @@ static const char hours_policy[] =
     "} ],\n"
     "  \"operations\": [ { \"name\": \"send\", \"values\": [\"account\", \"line\", \"recipient\"],\n"
     "      \"charges\": [ { \"limit\": \"pace\" } ] } ] }";
-
-static sluice_error error = SLUICE_ERROR_INIT;
-
-static sluice_engine hours_engine(void) {
-  sluice_engine_options options = SLUICE_ENGINE_OPTIONS_INIT;
-  sluice_engine engine = 0;
-  options.policy = hours_policy;
-  options.policy_len = SLUICE_STRLEN;
-  options.manual_clock = 1;
-  options.manual_now = START; /* 22:14 UTC: closed */
-  options.shards = 16;
-  if (sluice_engine_create(&options, &engine, &error) != SLUICE_OK) fprintf(stderr, "%s\n", error.message);
-  CHECK(engine != 0);
-  return engine;
-}
 
 static sluice_status put(sluice_engine engine, const char* zone, size_t zone_len, uint32_t flags, sluice_held* held) {
   const sluice_bytes values[3] = {{"acme", 4}, {"+1", 2}, {"ann", 3}};
@@ -112,7 +98,7 @@ static void an_array_takes_zones_too(sluice_engine engine) {
 }
 
 int main(void) {
-  const sluice_engine engine = hours_engine();
+  const sluice_engine engine = engine_of(hours_policy);
   a_message_waits_for_its_own_clock(engine);
   what_is_no_zone_holds_nothing(engine);
   an_array_takes_zones_too(engine);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The planner by sluice.h: two questions, their answers as structs and as JSON, and everything a caller can get wrong. */
-#include "fixture.h"
+#include "story.h"
 
 static const char plan_policy[] =
     "{ \"name\": \"plan\", \"tenant\": \"account\", \"line\": \"line\",\n"
@@ -12,15 +12,7 @@ static const char plan_policy[] =
     "  \"operations\": [ { \"name\": \"send\", \"values\": [\"account\", \"line\", \"recipient\"],\n"
     "    \"charges\": [ { \"limit\": \"people\", \"of\": \"recipient\" }, { \"limit\": \"pace\" } ] } ] }";
 
-static sluice_error error = SLUICE_ERROR_INIT;
 static char text[32768];
-
-static void said(const char* words, const char* file, int line) {
-  if (strcmp(error.message, words) != 0) fprintf(stderr, "%s:%d: it says: %s\n", file, line, error.message);
-  check_that(strcmp(error.message, words) == 0, words, file, line);
-  error.message[0] = '\0';
-}
-#define SAID(words) said(words, __FILE__, __LINE__)
 
 static sluice_line_question four_a_second(void) {
   sluice_line_question question = SLUICE_LINE_QUESTION_INIT;

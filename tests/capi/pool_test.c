@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pools by sluice.h: which line is chosen and how that is told, how lines stand, and everything a caller can get wrong about them. */
 #include "every_call.h"
+#include "story.h"
 
 static const char pool_policy[] =
     "{ \"name\": \"pooled\", \"tenant\": \"account\", \"line\": \"line\",\n"
@@ -16,28 +17,6 @@ static const char pool_policy[] =
     "    { \"name\": \"plain\", \"values\": [\"account\", \"line\", \"recipient\"], \"charges\": [ { \"limit\": \"pace\" } ] },\n"
     "    { \"name\": \"mine\", \"values\": [\"account\", \"line\", \"recipient\"], \"pool\": \"own\",\n"
     "      \"charges\": [ { \"limit\": \"pace\" } ] } ] }";
-
-static sluice_error error = SLUICE_ERROR_INIT;
-
-static void said(const char* words, const char* file, int line) {
-  if (strcmp(error.message, words) != 0) fprintf(stderr, "%s:%d: it says: %s\n", file, line, error.message);
-  check_that(strcmp(error.message, words) == 0, words, file, line);
-  error.message[0] = '\0';
-}
-#define SAID(words) said(words, __FILE__, __LINE__)
-
-static sluice_engine pool_engine(void) {
-  sluice_engine_options options = SLUICE_ENGINE_OPTIONS_INIT;
-  sluice_engine engine = 0;
-  options.policy = pool_policy;
-  options.policy_len = SLUICE_STRLEN;
-  options.manual_clock = 1;
-  options.manual_now = START;
-  options.shards = 16;
-  if (sluice_engine_create(&options, &engine, &error) != SLUICE_OK) fprintf(stderr, "%s\n", error.message);
-  CHECK(engine != 0);
-  return engine;
-}
 
 static sluice_line_change line_of(const char* line, int32_t state) {
   sluice_line_change change = SLUICE_LINE_CHANGE_INIT;
@@ -379,7 +358,7 @@ static void changes_of_lines_are_checked(sluice_engine engine) {
 }
 
 int main(void) {
-  const sluice_engine engine = pool_engine();
+  const sluice_engine engine = engine_of(pool_policy);
   a_pool_without_lines_refuses_and_lists_none(engine);
   the_chosen_line_is_told_wherever_there_is_room(engine);
   a_decision_tells_the_line_of_a_pool_and_none_without(engine);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The queue by sluice.h: messages held, leased, settled, and everything a caller can get wrong about them. */
 #include "every_call.h"
+#include "story.h"
 
 static const char queue_policy[] =
     "{ \"name\": \"queue\", \"tenant\": \"account\", \"line\": \"line\",\n"
@@ -14,28 +15,6 @@ static const char queue_policy[] =
     "      \"charges\": [ { \"limit\": \"pace\" }, { \"limit\": \"queued\", \"while\": \"queued\" },\n"
     "                   { \"limit\": \"day\", \"cost\": \"parts\" } ] },\n"
     "    { \"name\": \"ask\", \"values\": [\"account\"], \"charges\": [ { \"limit\": \"day\" } ] } ] }";
-
-static sluice_error error = SLUICE_ERROR_INIT;
-
-static void said(const char* words, const char* file, int line) {
-  if (strcmp(error.message, words) != 0) fprintf(stderr, "%s:%d: it says: %s\n", file, line, error.message);
-  check_that(strcmp(error.message, words) == 0, words, file, line);
-  error.message[0] = '\0';
-}
-#define SAID(words) said(words, __FILE__, __LINE__)
-
-static sluice_engine queue_engine(void) {
-  sluice_engine_options options = SLUICE_ENGINE_OPTIONS_INIT;
-  sluice_engine engine = 0;
-  options.policy = queue_policy;
-  options.policy_len = SLUICE_STRLEN;
-  options.manual_clock = 1;
-  options.manual_now = START;
-  options.shards = 16;
-  if (sluice_engine_create(&options, &engine, &error) != SLUICE_OK) fprintf(stderr, "%s\n", error.message);
-  CHECK(engine != 0);
-  return engine;
-}
 
 static const uint64_t two_parts = 2;
 
@@ -545,7 +524,7 @@ static const char* lines_leased(sluice_engine engine, const sluice_lease_options
 }
 
 static void a_lease_of_some_lines_leaves_the_others_as_they_are(void) {
-  const sluice_engine engine = queue_engine();
+  const sluice_engine engine = engine_of(queue_policy);
   sluice_lease_options options = SLUICE_LEASE_OPTIONS_INIT;
   const sluice_bytes some[3] = {key("+c"), key("+a"), key("+none")};
   int64_t due = 0;
@@ -604,7 +583,7 @@ static void the_lines_of_a_lease_are_checked(sluice_engine engine) {
 }
 
 static void a_message_that_waits_says_why(void) {
-  const sluice_engine engine = queue_engine();
+  const sluice_engine engine = engine_of(queue_policy);
   const uint64_t first = put(engine, "+1", ""), next = put(engine, "+1", "");
   const sluice_leased leased = lease_one(engine);
   char buffer[512], expected[512];
@@ -632,7 +611,7 @@ static void a_message_that_waits_says_why(void) {
 }
 
 int main(void) {
-  const sluice_engine engine = queue_engine();
+  const sluice_engine engine = engine_of(queue_policy);
   a_message_is_held_leased_and_acked(engine);
   messages_leave_at_their_pace(engine);
   a_refused_message_is_not_held_and_has_cost_nothing(engine);
