@@ -134,7 +134,8 @@ class EngineCore {
   struct Swept {
     size_t looked = 0, dropped = 0;
   };
-  Swept sweep_locked(Shard& shard, Instant floor, size_t most);
+  // `expired`, which may be nullptr, gets the lines that hold what has expired by `floor`.
+  Swept sweep_locked(Shard& shard, Instant floor, size_t most, std::vector<uint64_t>* expired);
   bool droppable_locked(const Record& record, Instant floor) const;
   const Scope* layout_of(const Record& record) const;  // nullptr for engine-owned scopes
   Extras* extras_of(Shard& shard, RecordId id, const Record& record);

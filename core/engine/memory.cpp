@@ -193,7 +193,7 @@ Instant EngineCore::raise_floor(Instant now) {
 
 // Lossless: only what equals never seen goes.
 void EngineCore::evict_locked(Shard& shard, Instant now, size_t most) {
-  sweep_locked(shard, raise_floor(now), most);
+  sweep_locked(shard, raise_floor(now), most, nullptr);
   const Instant last = memory_event_at_.load(std::memory_order_relaxed);
   if (now - last < kMinute && last != 0) return;
   memory_event_at_.store(now, std::memory_order_relaxed);
@@ -225,7 +225,7 @@ bool EngineCore::droppable_locked(const Record& record, Instant floor) const {
 
 // Looks at no more than `most` records, and passes over no more than as many times 16 empty places. Memory that came free goes back.
 // In slices it hops through the index: emptied run by run, it would be crowded just ahead of the sweep, and probing there endless.
-EngineCore::Swept EngineCore::sweep_locked(Shard& shard, Instant floor, size_t most) {
+EngineCore::Swept EngineCore::sweep_locked(Shard& shard, Instant floor, size_t most, std::vector<uint64_t>* expired) {
   constexpr uint32_t kHop = 0x9e3779b1;  // odd: comes by every place of a power of two
   Swept swept;
   if (shard.cold == nullptr) return swept;
@@ -240,6 +240,7 @@ EngineCore::Swept EngineCore::sweep_locked(Shard& shard, Instant floor, size_t m
     bool stays = id == 0;
     if (!stays) {
       ++swept.looked;
+      if (expired != nullptr && queue_.has_expired(*arena_.at(id), floor)) expired->push_back(hash_of(*arena_.at(id)));
       if (droppable_locked(*arena_.at(id), floor)) {
         drop_locked(shard, word.tag, id);  // another may have moved into its place
         ++swept.dropped;

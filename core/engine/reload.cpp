@@ -181,12 +181,17 @@ Status EngineCore::admin_sweep(Instant given, uint64_t max_records, uint64_t* dr
   const Instant floor = raise_floor(now);
   const uint32_t shards = block_.shard_count();
   uint64_t total = 0, left = max_records;
+  std::vector<uint64_t> expired;
   for (uint32_t i = 0; i < shards && left > 0; ++i) {
-    Shard& shard = block_.shards[(sweep_shard_.fetch_add(1, std::memory_order_relaxed)) & (shards - 1)];
-    const SpinGuard guard(shard.lock);
-    const Swept swept = sweep_locked(shard, floor, left);
-    total += swept.dropped;
-    left -= swept.looked;
+    const uint32_t at = sweep_shard_.fetch_add(1, std::memory_order_relaxed) & (shards - 1);
+    {
+      const SpinGuard guard(block_.shards[at].lock);
+      const Swept swept = sweep_locked(block_.shards[at], floor, left, &expired);
+      total += swept.dropped;
+      left -= swept.looked;
+    }
+    for (const uint64_t line : expired) queue_.end_expired({at, line}, now);
+    expired.clear();
   }
   if (dropped != nullptr) *dropped = total;
   return Status::ok;

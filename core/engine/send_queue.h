@@ -162,6 +162,7 @@ class SendQueue {
   Status campaign_status(uint64_t campaign, CampaignReport* report, std::string* error);
   // Whether a line holds what has expired, since nobody has asked for leases; and what ends it.
   bool has_expired(const SubjectRef& line, Instant now) const;
+  bool has_expired(const Record& record, Instant now) const;
   bool has_expired(const LineQueue& queue, Instant now) const;
   void end_expired(const Waiter& line, Instant now);
   // What an aborted campaign had on a line does not count there any more. REQUIRES: the line's lock.

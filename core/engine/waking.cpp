@@ -51,8 +51,11 @@ void SendQueue::look_again(uint32_t shard_index, const Record& record, bool othe
   arm(line);
 }
 
-bool SendQueue::has_expired(const SubjectRef& s, Instant now) const {
-  const CellId cell = s.record == nullptr ? 0 : queue_of(*s.record);
+bool SendQueue::has_expired(const SubjectRef& s, Instant now) const { return s.record != nullptr && has_expired(*s.record, now); }
+
+bool SendQueue::has_expired(const Record& record, Instant now) const {
+  if (is_own_scope(record.scope)) return false;
+  const CellId cell = queue_of(record);
   return cell != 0 && has_expired(at<LineQueue>(cell), now);
 }
 

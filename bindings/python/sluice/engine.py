@@ -413,7 +413,7 @@ class Engine(Queue):
     def sweep(self, max_records: int = 1 << 20, *, now: Instant | None = None) -> int:
         """Looks at no more than `max_records` records, without the GIL, and drops those that equal never seen.
 
-        Also ends expired receipts and keys. Call it when idle. Returns how many records went.
+        Also ends expired receipts, keys and messages. Call it when idle. Returns how many records went.
         """
         return self._core.sweep(now, max_records)
 

@@ -943,8 +943,8 @@ SLUICE_API sluice_status sluice_list(sluice_engine engine, const char *scope, si
  * the last call. since 0.1 */
 SLUICE_API sluice_status sluice_drain_events(sluice_engine engine, sluice_event *events, size_t *count, uint64_t *lost);
 SLUICE_API sluice_status sluice_get_counters(sluice_engine engine, sluice_counters *counters);
-/* Looks at no more than max_records records and drops those that equal never seen; also ends expired receipts and keys. Call it
- * when idle. `dropped` may be NULL. since 0.1 */
+/* Looks at no more than max_records records and drops those that equal never seen; also ends expired receipts, keys and, on the lines
+ * among those records, messages. Call it when idle. `dropped` may be NULL. since 0.1 */
 SLUICE_API sluice_status sluice_sweep(sluice_engine engine, int64_t now, uint64_t max_records, uint64_t *dropped);
 
 #ifdef __cplusplus

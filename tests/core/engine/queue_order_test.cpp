@@ -273,5 +273,25 @@ TEST_F(QueueTest, BadInputIsNamedAndChangesNothing) {
   EXPECT_EQ(next_due(), kNever);
 }
 
+TEST_F(QueueTest, ASweepEndsWhatHasExpiredThoughNobodyLeases) {
+  open(R"({ "name": "queue", "tenant": "account", "line": "line",
+    "limits": [ { "name": "pace", "scope": ["line"], "kind": "pace", "amount": "1/s", "mode": "queue" },
+                { "name": "queued", "scope": ["account"], "kind": "gauge", "amount": 4 } ],
+    "operations": [ { "name": "send", "values": ["account", "line", "recipient"],
+                      "charges": [ { "limit": "pace" }, { "limit": "queued", "while": "queued" } ] } ] })");
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_NE(put({.values = {"acme", "+" + std::to_string(i % 2), "ann"}, .expires_at = kStart + 5 * kSecond}).message, 0u);
+  }
+  at(5);
+  EXPECT_EQ(put({.values = {"acme", "+9", "ann"}}).decision.denial, DenialKind::depth);
+  Engine::sweep(handle, kEngineClock, 1'000'000, nullptr);
+  Counters counters;
+  Engine::counters(handle, &counters);
+  EXPECT_EQ(counters.messages, 0u);
+  EXPECT_EQ(counters.ended[static_cast<size_t>(MessageState::expired)], 4u);
+  EXPECT_EQ(next_due(), kNever);
+  EXPECT_NE(put({.values = {"acme", "+9", "ann"}}).message, 0u);
+}
+
 }  // namespace
 }  // namespace sluice::testing
