@@ -2,8 +2,6 @@
 // One line with messages parked by their own pairs, and free ones that go past them.
 #pragma once
 
-#include <string>
-
 #include "bench/queue_traffic.h"
 
 namespace sluice::bench {
@@ -18,13 +16,7 @@ inline constexpr char kParkedPolicy[] = R"({ "name": "parked", "tenant": "accoun
 class ParkedLine {
  public:
   explicit ParkedLine(size_t parked) {
-    EngineOptions options;
-    options.policy = kParkedPolicy;
-    options.memory_cap = uint64_t{8} << 30;
-    options.manual_clock = true;
-    options.manual_now = now_;
-    std::string error;
-    if (Engine::create(options, &handle_, &error) != Status::ok) std::abort();
+    handle_ = open_engine(kParkedPolicy);
     operation_ = Engine::operation_id(handle_, "send");
     // Two to each: the first goes, the second waits a day for it.
     for (size_t i = 0; i < 2 * parked; ++i) put(i % parked);

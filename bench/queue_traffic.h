@@ -48,16 +48,23 @@ class LineName {
   char text_[13];
 };
 
+// By a manual clock that stands at kQueueBegin.
+inline uint64_t open_engine(const char* policy) {
+  EngineOptions options;
+  options.policy = policy;
+  options.memory_cap = uint64_t{8} << 30;
+  options.manual_clock = true;
+  options.manual_now = kQueueBegin;
+  uint64_t handle = 0;
+  std::string error;
+  if (Engine::create(options, &handle, &error) != Status::ok) std::abort();
+  return handle;
+}
+
 class Queue {
  public:
   explicit Queue(size_t lines) : lines_(lines) {
-    EngineOptions options;
-    options.policy = kQueuePolicy;
-    options.memory_cap = uint64_t{8} << 30;
-    options.manual_clock = true;
-    options.manual_now = kQueueBegin;
-    std::string error;
-    if (Engine::create(options, &handle_, &error) != Status::ok) std::abort();
+    handle_ = open_engine(kQueuePolicy);
     operation_ = Engine::operation_id(handle_, "send");
   }
   ~Queue() { Engine::destroy(handle_); }

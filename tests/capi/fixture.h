@@ -51,11 +51,11 @@
 static const char fixture_policy[] = FIXTURE_HEAD FIXTURE_COUPLE("sliding") FIXTURE_TAIL;
 
 /* 0 when it cannot be made; the program then says why. */
-static inline sluice_engine fixture_engine(void) {
+static inline sluice_engine engine_of(const char* policy) {
   sluice_engine_options options = SLUICE_ENGINE_OPTIONS_INIT;
   sluice_error error = SLUICE_ERROR_INIT;
   sluice_engine engine = 0;
-  options.policy = fixture_policy;
+  options.policy = policy;
   options.policy_len = SLUICE_STRLEN;
   options.manual_clock = 1;
   options.manual_now = START;
@@ -64,6 +64,8 @@ static inline sluice_engine fixture_engine(void) {
   CHECK(engine != 0);
   return engine;
 }
+
+static inline sluice_engine fixture_engine(void) { return engine_of(fixture_policy); }
 
 static inline sluice_bytes key(const char* text) {
   sluice_bytes bytes;
