@@ -91,15 +91,13 @@ class Queue {
     request.request.values = values;
     request.request.now = now;
     request.payload = kQueuePayload;
-    Enqueued out;
-    if (Engine::enqueue(handle_, request, &out) != Status::ok) std::abort();
+    if (Engine::enqueue(handle_, request, &out_[0]) != Status::ok) std::abort();
   }
   // So many of one batch, each for a line of its own.
   void put_many(const size_t* lines, size_t count, Instant now) {
     LineName names[kQueueGroup];
     Bytes values[kQueueGroup][3];
     EnqueueRequest requests[kQueueGroup];
-    Enqueued out[kQueueGroup];
     for (size_t i = 0; i < count; ++i) {
       values[i][0] = "acme-0042";
       names[i] = LineName(lines[i]);
@@ -110,9 +108,10 @@ class Queue {
       requests[i].request.now = now;
       requests[i].payload = kQueuePayload;
     }
-    Engine::enqueue_many(handle_, std::span(requests).first(count), std::span(out).first(count));
+    for (size_t i = 0; i < count; ++i) out_[i].message = 0;
+    Engine::enqueue_many(handle_, std::span(requests).first(count), std::span(out_).first(count));
     for (size_t i = 0; i < count; ++i) {
-      if (out[i].message == 0) std::abort();
+      if (out_[i].message == 0) std::abort();
     }
   }
   size_t lease_and_ack(Instant now, uint32_t most, Sink& sink) {
@@ -128,6 +127,7 @@ class Queue {
   uint64_t handle_ = 0;
   int32_t operation_ = 0;
   const size_t lines_;
+  Enqueued out_[kQueueGroup];  // a caller keeps them from call to call
 };
 
 }  // namespace sluice::bench

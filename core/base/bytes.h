@@ -28,6 +28,17 @@ inline bool same_ends(const char* a, const char* b, size_t size) {
   const size_t last = size - sizeof(Word);
   return (different<Word>(a, b) | different<Word>(a + last, b + last)) == 0;
 }
+// The first and the last kBytes, which overlap. REQUIRES: kBytes <= size <= 2 * kBytes.
+template <size_t kBytes>
+inline void copy_ends(char* to, const char* from, size_t size) {
+  struct Word {
+    char bytes[kBytes];
+  } first, last;
+  std::memcpy(&first, from, kBytes);
+  std::memcpy(&last, from + size - kBytes, kBytes);
+  std::memcpy(to, &first, kBytes);
+  std::memcpy(to + size - kBytes, &last, kBytes);
+}
 }  // namespace bytes_detail
 
 // Whether two runs of `size` bytes are equal. Keys are short: word by word here is less than a call.
@@ -45,6 +56,18 @@ inline bool same_ends(const char* a, const char* b, size_t size) {
   if (size >= 4) return same_ends<uint32_t>(a, b, size);
   if (size >= 2) return same_ends<uint16_t>(a, b, size);
   return size == 0 || *a == *b;
+}
+
+// Copies bytes that are mostly few: a call of memcpy costs more than they do.
+[[gnu::always_inline]] inline void copy_bytes(char* to, const char* from, size_t size) {
+  using namespace bytes_detail;
+  if (size > 32 || size < 8) [[unlikely]] {
+    if (size != 0) std::memcpy(to, from, size);
+  } else if (size >= 16) {
+    copy_ends<16>(to, from, size);
+  } else {
+    copy_ends<8>(to, from, size);
+  }
 }
 
 }  // namespace sluice

@@ -32,10 +32,8 @@ class FreeLists {
     --pieces_;
     return id;
   }
-  // Asks for the memory of the next piece of this size. Inlined, or g++ 12 leaves it out.
-  [[gnu::always_inline]] void fetch(const Arena& arena, uint32_t units) const {
-    __builtin_prefetch(&piece(arena, heads_[units < kSizes ? units : 0]), 1);
-  }
+  // The next piece of a size, if it has one of its own.
+  CellId next(uint32_t units) const { return heads_[units < kSizes ? units : 0]; }
   // Cut from a larger piece, after laying neighbours together if enough came free since that was done last; 0 when there is none.
   CellId cut(const Arena& arena, uint32_t units);
   // Gives whole pages back if enough came free since that was done last.
@@ -57,9 +55,9 @@ class FreeLists {
   CellId take_all(const Arena& arena);
   void join(const Arena& arena);
 
-  CellId heads_[kSizes] = {};  // [n]: pieces of n units; [0]: the larger ones
   uint32_t pieces_ = 0;
-  uint32_t pushed_ = 0;  // since neighbours were last laid together
+  uint32_t pushed_ = 0;        // since neighbours were last laid together
+  CellId heads_[kSizes] = {};  // [n]: pieces of n units; [0]: the larger ones
 };
 
 }  // namespace sluice

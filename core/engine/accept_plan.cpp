@@ -19,7 +19,7 @@ bool is_plain(const CompiledPolicy& policy, const OperationCharge& charge) {
 
 }  // namespace
 
-AcceptPlan accept_plan(const Generation& g, const Operation& operation, const MessageLayout& layout) {
+AcceptPlan accept_plan(const Generation& g, const Operation& operation, uint16_t number, const MessageLayout& layout) {
   const CompiledPolicy& policy = *g.policy;
   AcceptPlan plan;
   const size_t slots = operation.slots.size();
@@ -50,6 +50,18 @@ AcceptPlan accept_plan(const Generation& g, const Operation& operation, const Me
   for (uint8_t i = 0; i < layout.value_count; ++i) {
     if (layout.keeps(i)) plan.kept.push_back(i);
   }
+  for (size_t i = 0; i < kMessageClasses; ++i) {
+    const ClassRules& rules = policy.queue.classes[i];
+    if (rules.ttl == 0 && rules.hours == nullptr) plan.plain_classes |= static_cast<uint8_t>(1u << i);
+    plan.spared[i] = policy.queue.spared_by(static_cast<MessageClass>(i));
+  }
+  plan.message_class = operation.message_class;
+  plan.payload = policy.queue.payload;
+  plan.model.kind = EntryKind::message;
+  plan.model.layout = number;
+  plan.model.stamp_count = layout.stamp_count;
+  plan.model.quantity_count = layout.quantity_count & 15;
+  if (layout.turn_quantity == kNone) plan.model.cost = layout.turn_cost_of(plan.model);
   plan.straight = policy.queue.wait == 0;
   return plan;
 }

@@ -10,9 +10,9 @@
 
 #include <atomic>
 #include <cstdint>
-#include <shared_mutex>
 
 #include "core/base/hash.h"
+#include "core/base/shared_lock.h"
 #include "core/policy/compiled_policy.h"
 #include "core/store/shard.h"
 
@@ -96,7 +96,7 @@ struct ControlBlock {
   std::atomic<EngineCore*> core{nullptr};
   std::atomic<uint32_t> shard_mask{0};  // how many shards, a power of two, less one, times their size
   uint32_t generation = 0;              // how many engines there were; the registry's
-  std::shared_mutex admin;              // slow calls share it; reload and destroy have it alone
+  SharedLock admin;                     // slow calls share it; reload and destroy have it alone
   Shard shards[kMaxShards];
 
   HashSecret hash_secret() const {

@@ -10,7 +10,6 @@
 #include "core/engine/request_call.h"
 #include "core/engine/routing.h"
 #include "core/engine/straight.h"
-#include "core/engine/straight_enqueue.h"
 
 namespace sluice::dispatch {
 namespace {
@@ -265,7 +264,6 @@ Status decide_one(ControlBlock& block, uint64_t handle, const Request& request, 
 }
 
 Status enqueue_one(ControlBlock& block, uint64_t handle, const EnqueueRequest& request, Enqueued* out, std::string* error) {
-  if (straight::enqueue(handle, {&request, 1}, out) == 1) return Status::ok;
   if (!in_range(request.request.operation)) return unknown_operation(error);
   if (!request.request.repeated.empty()) return fail(Status::invalid, error, "repeated: a queued message has one recipient");
   uint32_t zones = 0;

@@ -30,9 +30,8 @@ Status forked(std::string* error) {
 // Runs fn(EngineCore&) for a living engine while no reload or destroy can happen.
 template <class Fn>
 Status shared(uint64_t handle, std::string* error, Fn&& fn) {
-  if (!registry::own_process(handle)) return forked(error);
-  ControlBlock* block = registry::find(handle);
-  if (block == nullptr) return bad_handle(error);
+  ControlBlock* block = registry::find_own(handle);
+  if (block == nullptr) return registry::own_process(handle) ? bad_handle(error) : forked(error);
   const std::shared_lock lock(block->admin);
   if (!registry::alive(*block, handle)) return bad_handle(error);
   return fn(*block->core.load(std::memory_order_relaxed));
@@ -217,6 +216,7 @@ Status tell_replayed(uint64_t handle, const EnqueueRequest& request, Enqueued* o
 }  // namespace
 
 Status Engine::enqueue(uint64_t handle, const EnqueueRequest& request, Enqueued* out, std::string* error) {
+  if (straight::enqueue(handle, {&request, 1}, out) == 1) return Status::ok;
   if (!registry::own_process(handle)) return out->decision.status = forked(error);
   ControlBlock* block = registry::find(handle);
   if (block == nullptr || !registry::alive(*block, handle)) return out->decision.status = bad_handle(error);

@@ -87,15 +87,6 @@ Bytes tenant_of(const PendingMessage& p, const MessageLayout& layout) {
   return layout.tenant == kNone ? Bytes() : p.values->values[static_cast<size_t>(layout.tenant)];
 }
 
-void begin_flow(Flow& flow, const PendingMessage& p, Bytes tenant, uint64_t hash) {
-  flow.kind = EntryKind::flow;
-  flow.message_class = static_cast<uint8_t>(p.message_class);
-  flow.line = p.line;
-  flow.tenant_hash = hash;
-  flow.tenant_size = static_cast<uint32_t>(tenant.size());
-  if (!tenant.empty()) std::memcpy(flow.tenant_begin(), tenant.data(), tenant.size());
-}
-
 }  // namespace
 
 uint64_t SendQueue::hash_of_tenant(Bytes tenant) const { return tenant.empty() ? 0 : hash_bytes(tenant, core_.secret_); }
@@ -105,11 +96,11 @@ bool SendQueue::make_line(PendingMessage& p, const MessageLayout& layout) {
   p.line = queue_of(*core_.arena_.at(p.record));
   if (p.line != 0) return true;
   const Bytes tenant = tenant_of(p, layout);
-  p.line = begin_line(p.shard_index, *p.shard, p.record, Flow::units(tenant.size()));
+  p.line = begin_line(p.shard_index, *p.shard, p.record, Flow::units(tenant.size()), kNever, 0);
   p.new_line = p.line != 0;
   if (!p.new_line) return false;
+  begin_resident(p.line, p.message_class, tenant);
   p.flow = resident_of(p.line);
-  begin_flow(*::new (cells().at<void>(p.flow)) Flow, p, tenant, hash_of_tenant(tenant));
   return true;
 }
 
@@ -132,7 +123,7 @@ bool SendQueue::make_flow(PendingMessage& p, const MessageLayout& layout) {
   if (!queues.cells.reserve(core_.words_)) return false;
   const CellId cell = allocate(*p.shard, Flow::units(tenant.size()), false);
   if (cell == 0) return false;
-  begin_flow(*::new (cells().at<void>(cell)) Flow, p, tenant, hash);
+  begin_flow(*::new (cells().at<void>(cell)) Flow, p.line, p.message_class, tenant, hash);
   queues.cells.insert(tag_of_flow(p.line, message_class, hash), cell);
   p.flow = cell;
   p.new_flow = true;
@@ -261,7 +252,10 @@ void SendQueue::accept(Work& work) {
     const uint8_t plan = work.subjects[work.first_of_slot[static_cast<size_t>(operation.tenant_slot)]].plan;
     held.flow->weight = policy().queue.weights[plan];
   }
-  take_in(held, core_.generation().queue[work.shape.operation].shared, p.out);
+  count_in(*held.line.queues, held.line.shard_index, *held.line.queue, *held.flow, held.cell, *held.message,
+           core_.generation().queue[work.shape.operation].shared);
+  p.out->message = held.message->id;
+  p.out->depth = held.line.queue->messages;
   if (p.zones != 0) count_zoned(held, work.now);
   Turns turn = turns(held.line);
   if (p.expiry != 0) {
@@ -286,28 +280,6 @@ void SendQueue::accept(Work& work) {
   }
   p.out->state = state_of(held);
   p.out->expires = p.expires;
-}
-
-// A message that is there is held: it has its number, and its line and flow count it.
-void SendQueue::take_in(const Held& held, bool shared, Enqueued* out) {
-  Message& m = *held.message;
-  LineQueue& q = *held.line.queue;
-  QueueShard& queues = *held.line.queues;
-  m.id = uint64_t{held.line.shard_index} << kMessageShardShift | queues.next_number++;
-  queues.cells.insert(tag_of_message(m.id), held.cell);
-  ++held.flow->messages;
-  q.load += m.cost;
-  if (m.cost != 1) ++q.costly;
-  if (shared) {
-    m.set(message_flag::shared);
-    ++q.shared;
-  }
-  ++q.messages;
-  q.recent = m.flow;
-  ++queues.messages;
-  ++queues.accepted;
-  out->message = m.id;
-  out->depth = q.messages;
 }
 
 void SendQueue::line_up(const Held& held, Instant now) {

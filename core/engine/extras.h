@@ -46,12 +46,12 @@ struct Extras {
   bool empty() const { return amounts.empty() && !has_billing && quality.empty() && share_reached == 0; }
 };
 
-struct ShardCold {
+struct alignas(64) ShardCold {
+  std::unique_ptr<QueueShard> queues;  // of lines with messages; made with the first
   FreeLists free;
   std::unordered_map<RecordId, Extras> extras;
   ReceiptBook receipts;
   std::vector<std::pair<uint8_t, RecordId>> overflow;  // by scope number
-  std::unique_ptr<QueueShard> queues;                  // of lines with messages; made with the first
   uint64_t denied = 0, would_queue = 0, peeked = 0, replayed = 0, refunded = 0, swept = 0, overflowed = 0;
   uint64_t denied_by[11] = {};
 

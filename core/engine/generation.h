@@ -48,6 +48,7 @@ struct QueuePlan {
   bool shared = false;       // something beside the line's own limits may hold a message of theirs
   LineGate gate;
   AcceptPlan accept;
+  std::vector<StraightCharge> places;  // units of the line's gauges, held by a message of this layout until it ends
 };
 
 struct Generation {
@@ -76,6 +77,10 @@ struct Generation {
   int16_t operation_position(int32_t number_) const {
     return number_ >= 0 && static_cast<size_t>(number_) < operation_at.size() ? operation_at[static_cast<size_t>(number_)]
                                                                               : kNone;
+  }
+  // REQUIRES: the operation, by its number, is one of whose messages some are held.
+  const QueuePlan& queue_of(int32_t number_) const {
+    return queue[static_cast<size_t>(operation_at[static_cast<size_t>(number_)])];
   }
 };
 

@@ -323,7 +323,7 @@ uint64_t SendQueue::reclaim_line(const CampaignLine& where, uint64_t most, Insta
   return count;
 }
 
-void SendQueue::reclaim(uint64_t most, Instant now) {
+void SendQueue::reclaim_some(uint64_t most, Instant now) {
   while (most > 0 && any_reclaims_.load(std::memory_order_acquire)) {
     CampaignLine where;
     {

@@ -79,15 +79,14 @@ void SendQueue::begin_lease(const Held& held, const LeaseOptions& options, Insta
 }
 
 // REQUIRES: its lease has begun.
-LeaseView SendQueue::view_of(const Held& held, const StoredValues& values, Instant due) const {
-  const Message& m = *held.message;
+LeaseView SendQueue::view_of(const Message& m, const MessageLayout& layout, const StoredValues& values, Instant due) const {
   LeaseView view;
   view.due = due;
   view.message = m.id;
   view.campaign = m.has_lane ? at<Lane>(m.lane()).id : 0;
   view.fence = m.fence;
   view.attempt = m.tries + uint32_t{1};
-  view.operation = held.layout->operation;
+  view.operation = layout.operation;
   view.message_class = static_cast<MessageClass>(m.message_class);
   view.redelivered = m.has(message_flag::redelivered);
   view.until = m.due;
@@ -104,7 +103,7 @@ void SendQueue::hand_out(const Held& held, const StoredValues& values, const Lea
   leave_chain(held);
   leased_of(held, now);
   begin_lease(held, options, now);
-  sink.take(view_of(held, values, due));
+  sink.take(view_of(*held.message, *held.layout, values, due));
 }
 
 SendQueue::Tried SendQueue::try_candidate(const Line& line, ShardLocks& locks, const LeaseOptions& options, Instant now,
@@ -244,6 +243,16 @@ Status SendQueue::lease(const LeaseOptions& options, LeaseSink& sink, Instant* n
   if (options.some_lines) return lease_lines(options, now, sink, next);
   uint32_t leased = 0;
   bool full = false;
+  if (options.most == 1) {
+    Releases::Due due;
+    while (leased == 0 && !full && releases_.take(now, {&due, 1}) != 0) {
+      Releases::Landing next_time;
+      const Served served = serve_one(due, options, now, sink, &next_time);
+      leased = served == Served::leased || served == Served::again;
+      full = served == Served::full;
+      if (served != Served::gone) releases_.land({due.timer, next_time.ahead, next_time.due});
+    }
+  }
   while (leased < options.most && !full) {
     Turnout turnout(releases_, now, options.most - leased);
     if (!turnout.goes_on()) break;

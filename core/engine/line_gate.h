@@ -11,7 +11,6 @@ namespace sluice {
 struct LineCharge {
   StraightCharge charge;
   const Limit* limit = nullptr;
-  int16_t stamp = kNone;  // position among the message's stamps
 };
 
 struct LineGate {
@@ -20,9 +19,6 @@ struct LineGate {
   bool stays_open = true;  // once they let a message pass, they do until they are charged
 };
 
-struct MessageLayout;
-
-// REQUIRES: the layout is the operation's.
-LineGate line_gate(const Generation& generation, const Operation& operation, const MessageLayout& layout);
+LineGate line_gate(const Generation& generation, const Operation& operation);
 
 }  // namespace sluice

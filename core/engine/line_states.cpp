@@ -388,8 +388,10 @@ void Pools::bring_along(const Bound& bound, Instant now) {
 
 // A lease that ended without a word may have put its message back on a line that is out.
 Status Pools::lease(const LeaseOptions& options, LeaseSink& sink, Instant* next_due, std::string* error) {
-  if (const Status status = check_lines(options, error); status != Status::ok) return status;
-  if (!options.pool.empty()) return lease_of_pool(options, sink, next_due, error);
+  if (options.some_lines || !options.pool.empty() || !options.by.empty()) [[unlikely]] {
+    if (const Status status = check_lines(options, error); status != Status::ok) return status;
+    if (!options.pool.empty()) return lease_of_pool(options, sink, next_due, error);
+  }
   const Status status = core_.queue().lease(options, sink, next_due, error);
   Instant now;
   if (core_.generation().policy->pools.empty() || !core_.time_of(options.now, &now)) return status;

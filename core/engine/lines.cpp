@@ -90,10 +90,7 @@ StoredValues SendQueue::values_of(const Held& held) const {
   return stored;
 }
 
-const QueuePlan& SendQueue::plan_of(const Held& held) const {
-  const Generation& g = core_.generation();
-  return g.queue[static_cast<size_t>(g.operation_position(held.layout->operation))];
-}
+const QueuePlan& SendQueue::plan_of(const Held& held) const { return core_.generation().queue_of(held.layout->operation); }
 
 Params SendQueue::params_of(const Line& line, const LineCharge& charge, const Extras* extras) const {
   const StraightCharge& c = charge.charge;
@@ -150,7 +147,7 @@ void SendQueue::charge_gate(const Held& held, const LineGate& gate, Instant now)
     const Params params = params_of(held.line, charge, extras);
     std::byte* state = straight::state_of(charge.charge, &record);
     const Taken taken = limit::commit(params, state, asked_of(charge, m.quantities()), at);
-    if (charge.stamp != kNone) m.stamps()[charge.stamp] = stamp_of(taken);
+    keep_stamp(held, charge.charge.limit_id, taken);
     if (taken.fired != 0) {
       core_.emit_fired(core_.generation(), charge.charge.position, record, params, taken.fired,
                        limit::read(params, state, at).used, at, false);
@@ -200,20 +197,26 @@ Instant SendQueue::next_release(const SubjectRef& s) const {
   return cell == 0 ? kNever : release_at(line_at(s.shard_index, cell));
 }
 
-CellId SendQueue::begin_line(uint32_t shard_index, Shard& shard, RecordId record, uint32_t resident) {
-  const CellId cell = allocate(shard, kLineQueueUnits + resident, false);
+CellId SendQueue::begin_line(uint32_t shard_index, Shard& shard, RecordId record, uint32_t resident, Instant due, CellId ahead) {
+  const uint32_t units = kLineQueueUnits + resident;
+  const CellId cell = shard.cells.take(core_.arena_, units, shard.cold->free, false);
   if (cell == 0) return 0;
   auto& line = *::new (cells().at<void>(cell)) LineQueue;
-  line.number = next_line_.fetch_add(1, std::memory_order_relaxed);
   line.record = record;
   line.resident = resident;
-  line.timer = releases_.add(shard_index, cell, line.number);
+  line.armed = due == kNever ? 0 : due;
+  line.timer = releases_.add(shard_index, cell, &line.number, due, {record, ahead});
   if (line.timer == 0) {
-    free(shard, cell, kLineQueueUnits + resident);
+    free(shard, cell, units);
     return 0;
   }
   set_queue(*core_.arena_.at(record), cell);
   return cell;
+}
+
+void SendQueue::begin_resident(CellId line, MessageClass message_class, Bytes tenant) {
+  auto& flow = *::new (cells().at<void>(resident_of(line))) Flow;
+  begin_flow(flow, line, message_class, tenant, hash_of_tenant(tenant));
 }
 
 bool SendQueue::drop_line(const Line& line, bool in_hand) {

@@ -58,6 +58,7 @@ void set_turn(const Generation& g, const Operation& operation, MessageLayout* la
     if (!holds_line(*g.policy, charge, limit)) continue;
     layout->turn_quantity = charge.quantity;
     layout->turn_cost = static_cast<uint32_t>(std::min<uint64_t>(charge.cost, UINT32_MAX));
+    layout->turn_limit = g.limit_number[static_cast<size_t>(charge.limit)];
     return;
   }
 }
@@ -78,6 +79,7 @@ MessageLayout layout_of(const Generation& g, const Operation& operation, int32_t
     }
     LayoutRow row = row_of(g, operation, charge);
     if (needs_stamp(charge, limit)) row.stamp = layout.stamp_count++;
+    if (row.at_lease && row.limit == layout.turn_limit) layout.turn_stamp = row.stamp;
     layout.alone = layout.alone && row.on_line;
     const bool plain = row.on_line && row.plain_units && row.stamp == kNone;
     layout.ends_straight = layout.ends_straight && (plain || !row.while_queued);
@@ -101,6 +103,15 @@ QueuePlan plan_of(const CompiledPolicy& policy, const Operation& operation, uint
     if (charge.plan_slot != kNone) plan.lease_slots |= uint32_t{1} << charge.plan_slot;
   }
   return plan;
+}
+
+std::vector<StraightCharge> places_of(const Generation& g, const Operation& operation, const MessageLayout& layout) {
+  std::vector<StraightCharge> places;
+  for (const LayoutRow& row : layout.rows) {
+    if (row.while_queued && row.on_line && row.plain_units)
+      places.push_back(straight_charge(*g.policy, operation.charges[row.charge], row.limit));
+  }
+  return places;
 }
 
 // The limits of its line that a lease charges with one unit; empty and false where one is charged otherwise.
@@ -156,9 +167,12 @@ bool MessageLayouts::add(Generation& g) {
     if (!operation.queueable) continue;
     const size_t number = number_of(layout_of(g, operation, g.operation_number[i]));
     if (number > kMost) return false;
-    g.queue[i] = plan_of(*g.policy, operation, static_cast<uint16_t>(number));
-    g.queue[i].gate = line_gate(g, operation, at(static_cast<uint16_t>(number)));
-    g.queue[i].accept = accept_plan(g, operation, at(static_cast<uint16_t>(number)));
+    const auto short_number = static_cast<uint16_t>(number);
+    const MessageLayout& layout = at(short_number);
+    g.queue[i] = plan_of(*g.policy, operation, short_number);
+    g.queue[i].gate = line_gate(g, operation);
+    g.queue[i].accept = accept_plan(g, operation, short_number, layout);
+    g.queue[i].places = places_of(g, operation, layout);
   }
   const auto first = std::ranges::find_if(g.queue, [](const QueuePlan& plan) { return plan.layout != 0; });
   g.gate = first != g.queue.end() && charges_alike(*g.policy) ? &first->gate : nullptr;

@@ -51,6 +51,8 @@ struct MessageLayout {
   int16_t line = kNone, tenant = kNone, recipient = kNone;  // positions among the values
   int16_t turn_quantity = kNone;                            // the quantity that a turn costs, else `turn_cost`
   uint32_t turn_cost = 1;
+  int32_t turn_limit = -1;     // the engine's number of the limit that it is charged by
+  int16_t turn_stamp = kNone;  // where that charge's stamp stands
   uint8_t stamp_count = 0, quantity_count = 0;
   bool alone = true;          // all that it can give back is the line's
   bool ends_straight = true;  // what comes back when it was sent is plain units of the line's

@@ -254,7 +254,7 @@ CellId Pools::require_line(uint64_t hash, Bytes name) {
   }
   if (id == 0) return 0;
   const CellId cell = core_.queue_.queue_of(*core_.arena_.at(id));
-  return cell != 0 ? cell : core_.queue_.begin_line(shard_index, shard, id, 0);
+  return cell != 0 ? cell : core_.queue_.begin_line(shard_index, shard, id, 0, kNever, 0);
 }
 
 // What waits there for the party; the shards that its messages ask for are locked beside those that are.

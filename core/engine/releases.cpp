@@ -3,9 +3,16 @@
 
 namespace sluice {
 
-TimerId Releases::add(uint32_t shard, CellId line, uint64_t number) {
+TimerId Releases::add(uint32_t shard, CellId line, uint64_t* number, Instant due, Ahead ahead) {
   const SpinGuard guard(lock_);
-  return wheel_.add(uint64_t{shard} << 32 | line, number);
+  const TimerId timer = wheel_.add(uint64_t{shard} << 32 | line, lines_ + 1);
+  if (timer == 0) return 0;
+  *number = ++lines_;
+  if (due != kNever) {
+    wheel_.arm(timer, due);
+    wheel_.set_leads_to(timer, packed(ahead));
+  }
+  return timer;
 }
 
 bool Releases::remove(TimerId timer) {
@@ -29,8 +36,9 @@ size_t Releases::take(Instant now, std::span<Due> out) {
     if (timer == 0) break;
     ++wheel_.hands(timer);
     const ReleaseWheel::Coming coming = wheel_.coming();
-    out[count] = {wheel_.due(timer),      wheel_.number(timer),     timer, place_of(wheel_.owner(timer)),
-                  place_of(coming.owner), ahead_of(coming.leads_to)};
+    out[count] = {
+        wheel_.due(timer),      wheel_.number(timer),     timer, place_of(wheel_.owner(timer)), ahead_of(wheel_.leads_to(timer)),
+        place_of(coming.owner), ahead_of(coming.leads_to)};
   }
   return count;
 }

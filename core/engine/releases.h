@@ -29,6 +29,7 @@ class Releases {
     uint64_t number = 0;  // of the line
     TimerId timer = 0;
     Place place;
+    Ahead leads_to;
     Place coming;  // another that is due soon
     Ahead coming_leads_to;
 
@@ -37,8 +38,8 @@ class Releases {
 
   explicit Releases(Allocator& memory) : wheel_(memory) {}
 
-  // 0: no memory.
-  TimerId add(uint32_t shard, CellId line, uint64_t number);
+  // Armed, for a new line, which gets its number: they are numbered as they come. 0: no memory.
+  TimerId add(uint32_t shard, CellId line, uint64_t* number, Instant due, Ahead ahead);
   // False: it is in somebody's hands, who will remove it.
   bool remove(TimerId timer);
   void arm(TimerId timer, Instant due, Ahead ahead);
@@ -67,6 +68,7 @@ class Releases {
 
   SpinLock lock_;
   ReleaseWheel wheel_;
+  uint64_t lines_ = 0;  // ever
 };
 
 }  // namespace sluice

@@ -37,6 +37,7 @@ class EngineCore;
 struct Extras;
 struct PendingMessage;
 struct KeyState;
+class RequestCall;
 
 // The values of a message as its request had them. Good while the line's shard is locked.
 struct StoredValues {
@@ -168,7 +169,9 @@ class SendQueue {
   // What an aborted campaign had on a line does not count there any more. REQUIRES: the line's lock.
   void drop_aborted(const SubjectRef& line);
   // Gives back for good what aborted campaigns left, at most so many messages; how many are left is not known.
-  void reclaim(uint64_t most, Instant now);
+  void reclaim(uint64_t most, Instant now) {
+    if (any_reclaims_.load(std::memory_order_acquire)) reclaim_some(most, now);
+  }
 
   // waking.cpp: something about a subject has changed that may open a limit. REQUIRES: its shard's lock.
   void subject_changed(uint32_t shard_index, uint64_t hash, RecordId record);
@@ -228,8 +231,10 @@ class SendQueue {
   // After a message has gone: arms the line, or drops it when it was the last.
   void settle_line(const Line& line);
   bool drop_line(const Line& line, bool in_hand);
-  // Begins the queue of a line; 0: no memory.
-  CellId begin_line(uint32_t shard_index, Shard& shard, RecordId record, uint32_t resident);
+  // Begins the queue of a line, with so many units behind it, and arms it: for its message `ahead`, or for kNever. 0: no memory.
+  CellId begin_line(uint32_t shard_index, Shard& shard, RecordId record, uint32_t resident, Instant due, CellId ahead);
+  // In those units, the flow of its first message.
+  void begin_resident(CellId line, MessageClass message_class, Bytes tenant);
 
   // enqueue.cpp
   bool make_queues(ShardCold& cold);
@@ -239,7 +244,6 @@ class SendQueue {
   bool make_line(PendingMessage& pending, const MessageLayout& layout);
   bool make_flow(PendingMessage& pending, const MessageLayout& layout);
   void undo(PendingMessage& pending);
-  void take_in(const Held& held, bool shared, Enqueued* out);
   // Behind the others of its flow; a line whose turn that changes is armed.
   void line_up(const Held& held, Instant now);
 
@@ -247,12 +251,19 @@ class SendQueue {
   static constexpr size_t kFetched = 128;  // subjects at a time
   void fetch(const AcceptPlan& plan, std::span<const EnqueueRequest> requests, straight::Subject* subjects, size_t slots) const;
   CellId flow_there(const LineQueue& queue, CellId line, MessageClass message_class, Bytes tenant) const;
-  CellId lay_out(const AcceptPlan& accept, uint16_t layout_number, const MessageLayout& layout, const MessageSize& size,
-                 const EnqueueRequest& request, Shard& shard);
-  bool begin_place(const EnqueueRequest& request, MessageClass message_class, const MessageLayout& layout, uint16_t layout_number,
-                   Instant now, Held* held);
-  bool accept_one(const Generation& g, size_t operation, const EnqueueRequest& request, straight::Subject* subjects, size_t slots,
-                  Enqueued* out);
+  void fetch_single(const straight::Subject* subjects, size_t slots, const Shard& shard, uint32_t units) const;
+  CellId lay_out(const QueuePlan& plan, const MessageSize& size, const EnqueueRequest& request, MessageClass message_class,
+                 Shard& shard);
+  bool find_records(const AcceptPlan& plan, const RequestCall& call, bool fetched, straight::Subject* subjects,
+                    size_t slots) const;
+  CellId require_flow(const EnqueueRequest& request, MessageClass message_class, uint16_t layout, const Line& line);
+  Instant opens_for_first(const Generation& g, const Record& record, Instant now) const;
+  CellId begin_with(const Generation& g, MessageClass message_class, Bytes tenant, Instant now, Held* held);
+  bool find_place(const Generation& g, const QueuePlan& plan, const EnqueueRequest& request, MessageClass message_class,
+                  Instant now, Held* held);
+  void line_up_first(const Generation& g, const Held& held, Instant now);
+  bool accept_one(const Generation& g, const QueuePlan& plan, const EnqueueRequest& request, MessageClass message_class,
+                  straight::Subject* subjects, size_t slots, CellId cell, Enqueued* out);
 
   // leasing.cpp
   void reopen(const Line& line, Instant now);
@@ -262,7 +273,7 @@ class SendQueue {
   void keep_stamp(const Held& held, int32_t limit, const Taken& taken);
   Tried charge_all(const Held& held, const StoredValues& values, ShardLocks& locks, Instant now);
   void begin_lease(const Held& held, const LeaseOptions& options, Instant now);
-  LeaseView view_of(const Held& held, const StoredValues& values, Instant due) const;
+  LeaseView view_of(const Message& message, const MessageLayout& layout, const StoredValues& values, Instant due) const;
   void hand_out(const Held& held, const StoredValues& values, const LeaseOptions& options, Instant due, Instant now,
                 LeaseSink& sink);
   // False: locks were let go in between.
@@ -271,7 +282,9 @@ class SendQueue {
   bool lease_ended(const Held& held, ShardLocks& locks, Instant now);
 
   // straight_lease.cpp: the lines from the front that are straight. REQUIRES: no lock is held.
+  void fetch_taken(std::span<const Releases::Due> lines) const;
   void serve_straight(Turnout& turnout, const LeaseOptions& options, Instant now, LeaseSink& sink);
+  Served serve_one(const Releases::Due& due, const LeaseOptions& options, Instant now, LeaseSink& sink, Releases::Landing* next);
   Served serve_plain(const Generation& generation, Releases::Place place, const LeaseOptions& options, Instant now,
                      LeaseSink& sink, Releases::Landing* next);
 
@@ -311,6 +324,7 @@ class SendQueue {
   void finish_if_done(Campaign& campaign, Instant now);
   bool is_aborted(const Message& message) const;
   void drop_lane(const Line& line, Lane& lane);
+  [[gnu::noinline]] void reclaim_some(uint64_t most, Instant now);
   uint64_t reclaim_line(const CampaignLine& where, uint64_t most, Instant now, bool* done);
   // campaign_rate.cpp
   void wait_for_pace(const Held& held, Instant now);
@@ -344,7 +358,10 @@ class SendQueue {
   static Promise within_hours(Promise promise, const MessageHours& hours);
 
   // waking.cpp
-  void wake_waiting();
+  void wake_waiting() {
+    if (any_wakes_.load(std::memory_order_acquire)) wake_those_waiting();
+  }
+  [[gnu::noinline]] void wake_those_waiting();
   void wake_line(const Waiter& waiter);
   void look_again(uint32_t shard_index, const Record& record, bool other_hours);
 
@@ -373,6 +390,8 @@ class SendQueue {
   void expire_in_time(const Held& held);
   void leave_place(const Held& held);
   void detach(const Held& held);
+  // REQUIRES: none of its messages is left.
+  void end_flow(const Line& line, CellId flow);
   void forget(const Held& held, MessageState state);
   bool refuse(const Held& held, ShardLocks& locks, Instant now);
   bool retry(const Held& held, const Settlement& settlement, ShardLocks& locks, Instant now);
@@ -399,7 +418,6 @@ class SendQueue {
   Releases releases_;
   MessageLayouts layouts_;
   ZoneSets zone_sets_;
-  std::atomic<uint64_t> next_line_{1};
 
   // Lines on which something may have come open elsewhere: looked at before the next lease.
   SpinLock wakes_lock_;

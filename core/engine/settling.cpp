@@ -221,25 +221,19 @@ void SendQueue::leave_place(const Held& held) {
 // Out of its line, its flow and the shard's cells; the flow goes with its last message.
 void SendQueue::detach(const Held& held) {
   Message& m = *held.message;
-  Flow& flow = *held.flow;
-  QueueShard& queues = *held.line.queues;
-  LineQueue& line = *held.line.queue;
-  Turns turn = turns(held.line);
-  if (m.has(message_flag::expires)) turn.let_go(m.expiry());
-  --queues.messages;
-  --line.messages;
-  line.load -= m.cost;
-  if (m.cost != 1) --line.costly;
-  if (m.has(message_flag::shared)) --line.shared;
-  line.zoned -= m.has_zones;
-  const CellId flow_cell = m.flow;
-  if (--flow.messages != 0) return;
-  if (flow.has(flow_flag::parked)) turn.let_go(flow_cell);
+  if (m.has(message_flag::expires)) turns(held.line).let_go(m.expiry());
+  count_out(*held.line.queues, *held.line.queue, *held.flow, m);
+  if (held.flow->messages == 0) end_flow(held.line, m.flow);
+}
+
+void SendQueue::end_flow(const Line& line, CellId cell) {
+  auto& flow = at<Flow>(cell);
+  if (flow.has(flow_flag::parked)) turns(line).let_go(cell);
   flow.clear(flow_flag::parked);
-  if (is_resident(line, held.line.cell, flow_cell)) return;
-  if (line.recent == flow_cell) line.recent = 0;
-  queues.cells.erase(tag_of_flow(flow.line, flow.message_class, flow.tenant_hash), flow_cell);
-  free(*held.line.shard, flow_cell, flow.units());
+  if (is_resident(*line.queue, line.cell, cell)) return;
+  if (line.queue->recent == cell) line.queue->recent = 0;
+  line.queues->cells.erase(tag_of_flow(flow.line, flow.message_class, flow.tenant_hash), cell);
+  free(*line.shard, cell, flow.units());
 }
 
 void SendQueue::forget(const Held& held, MessageState state) {

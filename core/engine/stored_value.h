@@ -14,7 +14,7 @@ inline constexpr size_t kLongFrom = 255;
 inline size_t size_of(Bytes value) { return value.size() + (value.size() < kLongFrom ? 1 : 3); }
 
 // Where the next one begins.
-inline char* write(char* to, Bytes value) {
+[[gnu::always_inline]] inline char* write(char* to, Bytes value) {
   if (value.size() < kLongFrom) [[likely]] {
     *to++ = static_cast<char>(value.size());
   } else {
@@ -23,7 +23,7 @@ inline char* write(char* to, Bytes value) {
     std::memcpy(to, &size, sizeof size);
     to += sizeof size;
   }
-  std::memcpy(to, value.data(), value.size());
+  copy_bytes(to, value.data(), value.size());
   return to + value.size();
 }
 

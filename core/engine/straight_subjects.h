@@ -74,18 +74,39 @@ template <Asked C>
   return true;
 }
 
+// Whether all that the head counts are values and quantities that may be.
 template <Asked C>
-[[gnu::always_inline]] inline bool form_any(ControlBlock& block, const StableShape& shape, uint64_t head, const C& call,
-                                            Subject* subjects) {
-  const HashSecret secret = block.hash_secret();
-  uint64_t hashes[kMaxDimensions];
-  uint32_t hashed = 0;  // of the values, a bit each: most operations have some that are nobody's subject
+[[gnu::always_inline]] inline bool has_values(uint64_t head, const C& call) {
   for (uint32_t v = 0; v < StableShape::value_count(head); ++v) {
     if (!is_key(call.value(v))) return false;
   }
   for (uint32_t q = 0; q < StableShape::quantity_count(head); ++q) {
     if (call.quantity(q) >= kCountLimit) return false;
   }
+  return true;
+}
+
+// Where all it takes is one of the values, which is one subject.
+template <Asked C>
+[[gnu::always_inline]] inline bool form_named(ControlBlock& block, const StableShape& shape, uint64_t head, const C& call,
+                                              Subject* s) {
+  if (!has_values(head, call)) return false;
+  const uint64_t begin = shape.hash_begin();
+  if (shape.head() != head) return false;
+  const Bytes value = call.value(StableShape::value_of(s->slot, 0));
+  s->key_size = value.size();
+  s->hash = hash_first(begin, hash_bytes(value, block.value_secret()));
+  s->shard = &block.shard_at(s->hash);
+  return true;
+}
+
+template <Asked C>
+[[gnu::always_inline]] inline bool form_any(ControlBlock& block, const StableShape& shape, uint64_t head, const C& call,
+                                            Subject* subjects) {
+  const HashSecret secret = block.hash_secret();
+  uint64_t hashes[kMaxDimensions];
+  uint32_t hashed = 0;  // of the values, a bit each: most operations have some that are nobody's subject
+  if (!has_values(head, call)) return false;
   for (uint32_t i = 0; i < StableShape::slot_count(head); ++i) subjects[i].slot = shape.slot(i);
   // A reload in between may have named values that this request does not have.
   if (shape.head() != head) return false;

@@ -83,8 +83,7 @@ void SendQueue::end_expired(const Waiter& where, Instant now) {
   }
 }
 
-void SendQueue::wake_waiting() {
-  if (!any_wakes_.load(std::memory_order_acquire)) return;
+void SendQueue::wake_those_waiting() {
   std::vector<Waiter> waiting;
   bool everything;
   {

@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "core/base/bytes.h"
+#include "core/limits/queue_rules.h"
 #include "core/queue/entry.h"
 
 namespace sluice {
@@ -44,5 +45,15 @@ struct Flow : Entry {
   uint32_t units() const { return units(tenant_size); }
 };
 static_assert(sizeof(Flow) == 80);
+
+// REQUIRES: the flow is a new one, with room for the tenant behind it.
+inline void begin_flow(Flow& flow, CellId line, MessageClass message_class, Bytes tenant, uint64_t hash) {
+  flow.kind = EntryKind::flow;
+  flow.message_class = static_cast<uint8_t>(message_class);
+  flow.line = line;
+  flow.tenant_hash = hash;
+  flow.tenant_size = static_cast<uint32_t>(tenant.size());
+  copy_bytes(flow.tenant_begin(), tenant.data(), tenant.size());
+}
 
 }  // namespace sluice

@@ -80,6 +80,8 @@ struct Message : Entry {
   void set_zones(uint32_t number) { cells()[has(message_flag::expires) + has_lane] = number; }
   char* values() { return const_cast<char*>(static_cast<const Message*>(this)->value_bytes().data()); }
   Bytes value_bytes() const;
+  // The same of a message that never had an expiry, a lane or zones.
+  char* plain_values() { return reinterpret_cast<char*>(quantities() + quantity_count); }
   char* payload() { return values() + values_size; }
   Bytes payload_bytes() const { return {value_bytes().data() + values_size, payload_size}; }
   uint32_t units() const;

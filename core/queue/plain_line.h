@@ -13,22 +13,25 @@ namespace sluice::plain_line {
 inline bool is_plain(const LineQueue& q) { return (q.lanes | q.chains | q.costly | q.shared) == 0 && q.closed_until == 0; }
 
 // The flow of that tenant, of which nothing came back; 0: the line is not so, or nothing is ready.
-inline CellId only_flow(CellBase cells, const LineQueue& q) {
-  uint32_t ready = 0;
-  for (uint32_t c = 0; c < kMessageClasses; ++c) ready |= uint32_t{q.ready[c] != 0} << c;
-  if (ready == 0 || (ready & (ready - 1)) != 0) return 0;
-  const auto c = static_cast<uint32_t>(__builtin_ctz(ready));
-  return q.flows[c] == 1 && cells.at<Flow>(q.ring[c])->back == 0 ? q.ring[c] : 0;
+inline CellId only_flow(CellBase cells, const LineQueue& q, CellId line) {
+  const uint32_t ready = q.ready[0] + q.ready[1] + q.ready[2] + q.ready[3];
+  if (ready == 0) return 0;
+  const auto has_all = [&](CellId cell) {
+    const Flow& f = *cells.at<Flow>(cell);
+    return f.has(flow_flag::in_ring) && f.waiting == ready && f.back == 0;
+  };
+  if (q.resident != 0 && has_all(resident_of(line))) [[likely]]
+    return resident_of(line);
+  return q.recent != 0 && q.recent != resident_of(line) && has_all(q.recent) ? q.recent : 0;
 }
 
 // The first of that flow has its turn, and goes.
-inline void take_first(CellBase cells, LineQueue& q, Flow& f) {
-  Message& m = *cells.at<Message>(f.head);
+inline void take_first(LineQueue& q, Flow& f, Message& first) {
   q.passed_by = 0;
   if (f.credit == 0) f.credit = f.weight;
   --f.credit;
-  f.head = m.next;
-  m.next = m.prev = 0;
+  f.head = first.next;
+  first.next = first.prev = 0;
   --q.ready[f.message_class];
   if (--f.waiting != 0) return;
   f.tail = 0;
@@ -50,7 +53,31 @@ inline void put_behind(CellBase cells, LineQueue& q, Flow& f, CellId id, Message
   ++q.ready[f.message_class];
 }
 
-// Of what waits for an instant.
-inline PairingHeap<ByDue> timed(CellBase cells, LineQueue& q) { return {cells, &q.timed}; }
+// Into a class in which nothing is ready, as the first of its flow that is.
+inline void put_first(LineQueue& q, CellId flow, Flow& f, CellId id, Message& m) {
+  m.set_status(MessageState::waiting);
+  m.next = m.child = m.prev = 0;
+  f.head = f.tail = id;
+  f.waiting = 1;
+  f.set(flow_flag::in_ring);
+  f.next = f.prev = flow;
+  f.credit = f.weight;
+  q.ring[f.message_class] = flow;
+  q.flows[f.message_class] = q.ready[f.message_class] = 1;
+}
+
+// Into and out of what waits for an instant, which of most lines is nothing or one lease.
+inline void hold(CellBase cells, LineQueue& q, CellId id, Entry& e, Instant due) {
+  e.due = due;
+  if (q.timed != 0) [[unlikely]]
+    return PairingHeap<ByDue>(cells, &q.timed).put(id);
+  e.next = e.prev = e.child = 0;
+  q.timed = id;
+}
+inline void let_go(CellBase cells, LineQueue& q, CellId id) {
+  if (q.timed != id || cells.at<Entry>(id)->child != 0) [[unlikely]]
+    return PairingHeap<ByDue>(cells, &q.timed).remove(id);
+  q.timed = 0;
+}
 
 }  // namespace sluice::plain_line

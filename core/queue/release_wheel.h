@@ -63,6 +63,7 @@ class ReleaseWheel {
     uint64_t leads_to = 0;
   };
   Coming coming() const { return coming_; }
+  uint64_t leads_to(TimerId id) const { return timers_.leads_to(id); }
   void set_leads_to(TimerId id, uint64_t what) { timers_.set_leads_to(id, what); }
   // What pop() would return; false: nothing.
   bool peek(Instant now, Head* head);

@@ -36,6 +36,9 @@ class Index {
   static constexpr uint32_t kNowhere = UINT32_MAX;
   template <std::predicate<RecordId> Same>
   uint32_t position_of(uint32_t tag, Same&& same) const {
+    const IndexWord own = words_[tag & mask_];
+    if (own.tag == tag && own.id != 0 && same(own.id)) [[likely]]
+      return tag & mask_;
     for (uint32_t b = home(tag);; b = after(b)) {
       for (uint32_t set = bucket::with_tag(words_ + b, tag); set != 0; set = bucket::without_lowest(set)) {
         const uint32_t position = b + bucket::lowest(set);

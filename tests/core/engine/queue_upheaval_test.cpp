@@ -31,6 +31,13 @@ const std::string kMinuteFirst = R"({ "name": "queue", "tenant": "account", "lin
   "operations": [ { "name": "send", "values": ["account", "line", "recipient"], "charges": [
     { "limit": "pace" }, { "limit": "queued", "while": "queued" }, { "limit": "first" } ] } ] })";
 
+const std::string kManyStamps = R"({ "name": "queue", "tenant": "account", "line": "line", "limits": [
+    { "name": "first", "scope": ["line"], "kind": "window", "period": "60s", "amount": 50 },
+    { "name": "second", "scope": ["line"], "kind": "window", "period": "1h", "amount": 50 },
+    { "name": "pace", "scope": ["line"], "kind": "pace", "mode": "queue", "amount": "1/s" } ],
+  "operations": [ { "name": "send", "values": ["account", "line", "recipient"], "charges": [
+    { "limit": "first" }, { "limit": "second" }, { "limit": "pace" } ] } ] })";
+
 TEST_F(Upheaval, AReloadThatMovesTheLinesStatesLeavesItsPaceAndItsMessages) {
   open(line_queue(R"("amount": "1/s")", kBound, kBoundCharge));
   put_three();
@@ -50,6 +57,18 @@ TEST_F(Upheaval, AReloadWhileALeaseRunsGivesBackWhatItTook) {
   EXPECT_EQ(settle(one, Outcome::not_attempted), Status::ok) << error;
   expect_that_all_leave({"0s: a", "1s: b", "2s: c"});
   EXPECT_EQ(used("queued", "line=+1"), 0u);
+}
+
+// Among more stamps the new policy's come elsewhere than those of a message that was accepted before it.
+TEST_F(Upheaval, WhatAMessageRemembersIsKeptAsItWasLaidOut) {
+  open(line_queue(R"("amount": "1/s")"));
+  put_three();
+  ASSERT_EQ(reload(kManyStamps), Status::ok) << error;
+  const Leased one = lease_one();
+  EXPECT_EQ(one.payload, "a");
+  EXPECT_EQ(one.values, (std::vector<std::string>{"acme", "+1", "ann"}));
+  EXPECT_EQ(settle(one, Outcome::not_attempted), Status::ok) << error;
+  expect_that_all_leave({"0s: a", "1s: b", "2s: c"});
 }
 
 TEST_F(Upheaval, AReloadToAnotherPaceCarriesTheDebtOnce) {

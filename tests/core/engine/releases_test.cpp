@@ -18,10 +18,11 @@ class Hands : public ::testing::Test {
   }
   Allocator memory{host_memory(), uint64_t{1} << 30};
   Releases releases{memory};
+  uint64_t number = 0;
 };
 
 TEST_F(Hands, ATimerThatWasTakenIsNotRemovedByOthers) {
-  const TimerId timer = releases.add(0, 7, 1);
+  const TimerId timer = releases.add(0, 7, &number, kNever, {});
   releases.arm(timer, 10, {});
   EXPECT_EQ(take(10).place.line, 7u);
   EXPECT_FALSE(releases.remove(timer));
@@ -30,7 +31,7 @@ TEST_F(Hands, ATimerThatWasTakenIsNotRemovedByOthers) {
 }
 
 TEST_F(Hands, OneThatTwoHaveTakenStaysUntilBothHaveLandedIt) {
-  const TimerId timer = releases.add(0, 7, 1);
+  const TimerId timer = releases.add(0, 7, &number, kNever, {});
   releases.arm(timer, 10, {});
   take(10);
   releases.arm(timer, 11, {});
@@ -39,6 +40,17 @@ TEST_F(Hands, OneThatTwoHaveTakenStaysUntilBothHaveLandedIt) {
   releases.land({timer, {}, kNever});
   EXPECT_FALSE(releases.remove(timer)) << "the other still has it";
   EXPECT_TRUE(releases.land_and_remove(timer));
+  EXPECT_EQ(memory.used(), 0u);
+}
+
+TEST_F(Hands, LinesAreNumberedAsTheyCome) {
+  const TimerId first = releases.add(0, 7, &number, 10, {});
+  EXPECT_EQ(number, 1u);
+  const TimerId second = releases.add(0, 8, &number, 10, {});
+  EXPECT_EQ(number, 2u);
+  EXPECT_EQ(take(10).place.line, 7u) << "equal instants go by the number";
+  EXPECT_TRUE(releases.land_and_remove(first));
+  EXPECT_TRUE(releases.remove(second));
   EXPECT_EQ(memory.used(), 0u);
 }
 

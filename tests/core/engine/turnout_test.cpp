@@ -16,10 +16,8 @@ class Served33 : public ::testing::Test {
   static constexpr uint32_t kLines = Turnout::kMost + 1;
 
   void arm_all(Instant apart) {
-    for (uint32_t i = 0; i < kLines; ++i) {
-      timers.push_back(releases.add(0, i + 1, i + 1));
-      releases.arm(timers.back(), apart * i, {});
-    }
+    uint64_t number;
+    for (uint32_t i = 0; i < kLines; ++i) timers.push_back(releases.add(0, i + 1, &number, apart * i, {}));
   }
   // Everything up to `now`; each line's turn comes again until it has come `times` times.
   std::vector<std::pair<Instant, uint64_t>> serve_all(Instant now, Span step, uint32_t times) {
