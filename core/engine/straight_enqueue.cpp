@@ -2,6 +2,7 @@
 #include "core/engine/straight_enqueue.h"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "core/engine/fetch.h"
 #include "core/engine/request_call.h"
@@ -131,12 +132,22 @@ size_t enqueue(uint64_t handle, std::span<const EnqueueRequest> requests, Enqueu
 
 namespace {
 
-// The queue of a line whose record is laid out as the plan says; 0: it has none.
-CellId line_of(const AcceptPlan& plan, const Record& record) {
-  if ((record.flags & record_flag::queue) == 0) return 0;
-  CellId cell;
-  std::memcpy(&cell, reinterpret_cast<const char*>(&record) + plan.queue_offset, sizeof cell);
-  return cell;
+// What a line's record knows of its queue: where it is, 0 while there is none; and which message came last, a guess by which that one
+// is asked for before the queue is there to tell.
+struct QueueWord {
+  CellId queue = 0, last = 0;
+};
+
+// REQUIRES: the record is laid out as the plan says.
+QueueWord queue_word(const AcceptPlan& plan, const Record& record) {
+  QueueWord word;
+  if ((record.flags & record_flag::queue) == 0) return word;
+  std::memcpy(&word, reinterpret_cast<const char*>(&record) + plan.queue_offset, sizeof word);
+  return word;
+}
+
+void note_last(const AcceptPlan& plan, Record* record, CellId message) {
+  std::memcpy(reinterpret_cast<char*>(record) + plan.queue_offset + offsetof(QueueWord, last), &message, sizeof message);
 }
 
 [[gnu::always_inline]] inline MessageSize size_of(const AcceptPlan& accept, const EnqueueRequest& request) {
@@ -153,7 +164,7 @@ straight::Looks looks_of(const AcceptPlan& plan, const straight::Subject& s, siz
 }  // namespace
 
 // Each miss is asked for across the whole group before the first is needed: index words and what the shard has for queues; records;
-// queues, and the memory that is taken; the messages before.
+// queues, the messages before, and the memory that is taken.
 void SendQueue::fetch(const AcceptPlan& plan, std::span<const EnqueueRequest> requests, straight::Subject* subjects,
                       size_t slots) const {
   const CellBase cells = this->cells();
@@ -178,16 +189,12 @@ void SendQueue::fetch(const AcceptPlan& plan, std::span<const EnqueueRequest> re
     const FreeLists& free = s.shard->cold->free;
     const auto shard = static_cast<uint32_t>(s.shard - core_.block_.shards);
     // Where another record stands it is no matter what is fetched.
-    const CellId line = line_of(plan, *s.record);
-    fetch_bytes(cells.at<char>(line != 0 ? line : free.next(kLineBytes / kCellUnit)), kLineBytes);
+    const QueueWord word = queue_word(plan, *s.record);
+    fetch_bytes(cells.at<char>(word.queue != 0 ? word.queue : free.next(kLineBytes / kCellUnit)), kLineBytes);
+    __builtin_prefetch(cells.at<char>(word.last), 1);
     const uint32_t units = size_of(plan, requests[n]).units();
     fetch_bytes(cells.at<char>(free.next(units)), size_t{units} * kCellUnit);
     __builtin_prefetch(s.shard->cold->queues->next_place(shard), 1);
-  }
-  for (size_t n = 0; n < count; ++n) {
-    const Record* record = subjects[n * slots + plan.line_slot].record;
-    const CellId line = record == nullptr ? 0 : line_of(plan, *record);
-    if (line != 0) __builtin_prefetch(cells.at<Message>(cells.at<Flow>(resident_of(line))->tail), 1);
   }
 }
 
@@ -330,7 +337,6 @@ CellId SendQueue::begin_with(const Generation& g, MessageClass message_class, By
   }
   if (flow == 0) return false;
   held->flow = cells.at<Flow>(flow);
-  __builtin_prefetch(cells.at<Message>(held->flow->tail), 1);  // it will be linked to the new one
   held->message->flow = flow;
   held->line.queue = cells.at<LineQueue>(line.cell);
   return true;
@@ -368,7 +374,7 @@ void SendQueue::line_up_first(const Generation& g, const Held& held, Instant now
   held.line.shard_index = static_cast<uint32_t>(line.shard - core_.block_.shards);
   held.line.queues = line.shard->cold->queues.get();
   held.line.record = line.record;
-  held.line.cell = line_of(accept, *line.record);
+  held.line.cell = queue_word(accept, *line.record).queue;
   held.cell = cell;
   held.message = &at<Message>(cell);
   const uint64_t spared = accept.spared[static_cast<size_t>(message_class)];
@@ -378,6 +384,7 @@ void SendQueue::line_up_first(const Generation& g, const Held& held, Instant now
   charge(core_, accept, subjects, call, held.message);
   if (accept.tenant_slot != kNone) held.flow->weight = g.policy->queue.weights[subjects[accept.tenant_slot].record->plan];
   count_in(*held.line.queues, held.line.shard_index, *held.line.queue, *held.flow, held.cell, *held.message, plan.shared);
+  note_last(accept, held.line.record, held.cell);
   out->message = held.message->id;
   out->depth = held.line.queue->messages;
   if (held.flow->tail != 0 && held.flow->has(flow_flag::in_ring)) {
@@ -405,8 +412,10 @@ void SendQueue::line_up_first(const Generation& g, const Held& held, Instant now
     s.record = straight::find<straight::AnySubjects>(core_.arena_, looks, s, call);
     if (s.record == nullptr) return false;
   }
-  const straight::Subject& line = subjects[plan.line_slot];
-  if (!fetched) fetch_bytes(cells().at<char>(line_of(plan, *line.record)), kLineBytes);
+  if (fetched) return true;
+  const QueueWord word = queue_word(plan, *subjects[plan.line_slot].record);
+  fetch_bytes(cells().at<char>(word.queue), kLineBytes);
+  __builtin_prefetch(cells().at<char>(word.last), 1);
   return true;
 }
 

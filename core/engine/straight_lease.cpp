@@ -67,8 +67,8 @@ struct LinePace {
 
 }  // namespace
 
-// What the shard has for queues is known only from the shard, so each step is made for all before the next.
-void SendQueue::fetch_taken(std::span<const Releases::Due> lines) const {
+// Inlined, or it is left out (fetch.h).
+[[gnu::always_inline]] inline void SendQueue::fetch_taken(std::span<const Releases::Due> lines) const {
   const CellBase cells = this->cells();
   for (const Releases::Due& due : lines) {
     fetch_line(core_.block_, cells, due.place);
@@ -87,6 +87,7 @@ void SendQueue::serve_straight(Turnout& turnout, const LeaseOptions& options, In
   LockSet shards;
   for (const Releases::Due& due : lines) shards.add(due.place.shard);
   const HeldLocks<Turnout::kMost> held(shards, core_.block_);
+  // What a shard has for queues is known only from the shard, so each step is made for all before the next.
   for (const Releases::Due& due : lines) fetch_bytes(core_.block_.shards[due.place.shard].cold, kColdBytes);
   for (const Releases::Due& due : lines) fetch_bytes(core_.block_.shards[due.place.shard].cold->queues.get(), kQueuesBytes);
   turnout.serve(

@@ -70,7 +70,7 @@ struct Scope {
   bool overflows = false;           // only paces and windows of at most an hour: may share an overflow record
   Span longest_period = 0;          // for the overflow rule
   uint16_t extents = 0;             // how many of its states own an extent (sliding, distinct, named gauge)
-  uint16_t queue_offset = 0;        // line scope only: where in the state its queue's word lies, after the limits'
+  uint16_t queue_offset = 0;        // line scope only: where in the state what it knows of its queue lies, after the limits'
 };
 
 struct Derivation {
