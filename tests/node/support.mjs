@@ -30,7 +30,7 @@ export const QUEUE = `{ "name": "queue", "tenant": "account", "line": "line",
   "limits": [
     { "name": "rate", "scope": ["line"], "kind": "pace", "amount": "1/s", "mode": "queue" },
     { "name": "depth", "scope": ["line"], "kind": "gauge", "amount": 100 } ],
-  "queue": { "retries": { "most": 3, "first": "1s" } },
+  "queue": { "retry": { "first": "1s", "attempts": 3 } },
   "operations": [ { "name": "send", "values": ["account", "line", "recipient"],
     "charges": [ { "limit": "rate" }, { "limit": "depth", "while": "queued" } ] } ] }`;
 
@@ -39,14 +39,14 @@ export const open = (policy = HELLO, options = {}) => new Engine({ policy, clock
 export const message = (recipient = '+2', line = '+1') => ({ account: 'acme', line, recipient });
 
 // The error of a call, which must be one.
-export function thrown(call) {
+export function thrown(call, ...given) {
   try {
-    call();
+    call(...given);
   } catch (error) {
     assert.ok(error instanceof Error, `${error} is no Error`);
     return error;
   }
-  return assert.fail('nothing was thrown');
+  return assert.fail(`nothing was thrown: ${call}`);
 }
 
 // Everything by which a state could differ.

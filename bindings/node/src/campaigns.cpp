@@ -14,7 +14,7 @@ uint32_t small(const Napi::CallbackInfo& info, size_t i, const char* field) {
 }
 
 // (name, tenant, class, startsAt, duration, share, catchesUp, pauseShare, pauseWindow, rate, now): its number
-Napi::Value create(Holder& holder, const Napi::CallbackInfo& info) {
+Napi::Value create_campaign(Holder& holder, const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string name = text_of(env, info[0], {"name"}), rate = text_of(env, info[9], {"rate"});
   sluice_campaign_options options = make_campaign_options({}, name.empty() ? std::string_view() : std::string_view(name));
@@ -58,7 +58,7 @@ campaign named(Holder& holder, const Napi::CallbackInfo& info) {
 
 // (number, now)
 template <campaign_report (campaign::*call)(int64_t) const>
-Napi::Value change(Holder& holder, const Napi::CallbackInfo& info) {
+Napi::Value change_campaign(Holder& holder, const Napi::CallbackInfo& info) {
   const campaign one = named(holder, info);
   const campaign_report report = (one.*call)(instant_of(info.Env(), info[1], {"now"}));
   holder.shared().changed();
@@ -66,7 +66,7 @@ Napi::Value change(Holder& holder, const Napi::CallbackInfo& info) {
 }
 
 // (number, rate, now): an empty rate is none
-Napi::Value set_rate(Holder& holder, const Napi::CallbackInfo& info) {
+Napi::Value set_campaign_rate(Holder& holder, const Napi::CallbackInfo& info) {
   const std::string rate = text_of(info.Env(), info[1], {"rate"});
   const int64_t now = instant_of(info.Env(), info[2], {"now"});
   const campaign_report report = named(holder, info).set_rate(rate.empty() ? std::string_view() : std::string_view(rate), now);
@@ -75,17 +75,17 @@ Napi::Value set_rate(Holder& holder, const Napi::CallbackInfo& info) {
 }
 
 // (number)
-Napi::Value status(Holder& holder, const Napi::CallbackInfo& info) { return told(info.Env(), named(holder, info).status()); }
+Napi::Value campaign_status(Holder& holder, const Napi::CallbackInfo& info) { return told(info.Env(), named(holder, info).status()); }
 
 }  // namespace
 
 void add_campaigns(EngineCore::Methods* methods) {
   methods->insert(methods->end(),
-                  {EngineCore::method<&create>("createCampaign"), EngineCore::method<&change<&campaign::pause>>("pauseCampaign"),
-                   EngineCore::method<&change<&campaign::resume>>("resumeCampaign"),
-                   EngineCore::method<&change<&campaign::seal>>("sealCampaign"),
-                   EngineCore::method<&change<&campaign::abort>>("abortCampaign"),
-                   EngineCore::method<&set_rate>("setCampaignRate"), EngineCore::method<&status>("campaignStatus")});
+                  {EngineCore::method<&create_campaign>("createCampaign"), EngineCore::method<&change_campaign<&campaign::pause>>("pauseCampaign"),
+                   EngineCore::method<&change_campaign<&campaign::resume>>("resumeCampaign"),
+                   EngineCore::method<&change_campaign<&campaign::seal>>("sealCampaign"),
+                   EngineCore::method<&change_campaign<&campaign::abort>>("abortCampaign"),
+                   EngineCore::method<&set_campaign_rate>("setCampaignRate"), EngineCore::method<&campaign_status>("campaignStatus")});
 }
 
 }  // namespace sluice::node

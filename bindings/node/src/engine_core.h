@@ -21,7 +21,8 @@ class EngineCore : public Napi::ObjectWrap<EngineCore> {
 
   static Napi::Function define(Napi::Env env);
 
-  // A method that calls with this object's holder.
+  // A method that calls with this object's holder. Calls of different files have different names, though each is its file's own: g++ 12
+  // takes what Node-API makes of two of one name for the same.
   template <Call call>
   static Napi::ClassPropertyDescriptor<EngineCore> method(const char* name) {
     return InstanceMethod<&EngineCore::run<call>>(name);

@@ -135,7 +135,7 @@ Napi::Value cancel(Holder& holder, const Napi::CallbackInfo& info) {
 }
 
 // (message, now)
-Napi::Value status(Holder& holder, const Napi::CallbackInfo& info) {
+Napi::Value message_status(Holder& holder, const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const uint64_t message = message_of(info);
   const message_state state = holder.calls().status(message, now_of(info, 1));
@@ -171,7 +171,7 @@ void add_leasing(EngineCore::Methods* methods) {
   methods->insert(methods->end(), {EngineCore::method<&lease_due>("lease"), EngineCore::method<&settle>("settle"),
                                    EngineCore::method<&ack>("ack"), EngineCore::method<&nack>("nack"),
                                    EngineCore::method<&extend>("extend"), EngineCore::method<&cancel>("cancel"),
-                                   EngineCore::method<&status>("status"),
+                                   EngineCore::method<&message_status>("status"),
                                    EngineCore::method<&explain_message>("explainMessage"),
                                    EngineCore::method<&next_due>("nextDue")});
 }
