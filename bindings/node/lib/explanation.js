@@ -9,9 +9,7 @@ const TIMES = { instants: ['until', 'eta'], spans: [] };
 // One rule. String(hold) tells it in words.
 class Hold {
   constructor(told) {
-    const all = { until: null, ...told };
-    Object.defineProperties(this, Object.getOwnPropertyDescriptors(renamed(all, TIMES)));
-    this.untilNs ?? Object.defineProperty(this, 'untilNs', { value: null, configurable: true });
+    Object.defineProperties(this, Object.getOwnPropertyDescriptors(renamed({ until: null, ...told }, TIMES)));
   }
 
   toString() {

@@ -18,13 +18,14 @@ function parse(text) {
 
 const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 
+const exact = (value) => (value === null ? null : BigInt(value));
+
 // The same with names as JavaScript has them, and times in both forms; `times` says which are instants and which spans.
-function renamed(object, times = { instants: [], spans: [] }) {
+function renamed(object, times) {
   const out = {};
   for (const [name, value] of Object.entries(object)) {
-    const exact = typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : null;
-    if (times.instants.includes(name)) addUp(out, camel(name), exact);
-    else if (times.spans.includes(name)) addUp(out, `${camel(name)}Ms`, exact);
+    if (times.instants.includes(name)) addUp(out, camel(name), exact(value));
+    else if (times.spans.includes(name)) addUp(out, `${camel(name)}Ms`, exact(value));
     else out[camel(name)] = value;
   }
   return out;

@@ -8,7 +8,7 @@ const { Due } = require('./due.js');
 const { rangeError, typeError, valueError } = require('./errors.js');
 const { Explanation } = require('./explanation.js');
 const { Held, MessageStatus } = require('./held.js');
-const { addUp, up } = require('./instant.js');
+const { up } = require('./instant.js');
 const { parse, renamed } = require('./json.js');
 const { Lease, Settled, settlementOf } = require('./lease.js');
 const { planCampaignOn } = require('./plan.js');
@@ -150,13 +150,7 @@ class Queue {
     const { by, now } = check.options(options, BY);
     const core = this[CORE];
     const lines = parse(core.native.listLines(check.text('pool', pool), core.scopes.byOf(pool, by), now));
-    return lines.map((line) => {
-      const told = renamed({ ...line, expected_wait: line.expected_wait ?? undefined }, LINE_TIMES);
-      delete told.expectedWait;
-      if (line.expected_wait === null) addUp(told, 'expectedWaitMs', null);
-      if (line.paused_until === null) addUp(told, 'pausedUntil', null);
-      return told;
-    });
+    return lines.map((line) => renamed(line, LINE_TIMES));
   }
 
   // Makes a campaign of an account.
