@@ -9,7 +9,8 @@ export type Duration = number | bigint;
 /** A key: 1 to 1,024 bytes; a string is its UTF-8. */
 export type Key = string | Uint8Array;
 /** The values of a request by dimension, or in declared order; the one that repeats may be a list. */
-export type Values = { readonly [dimension: string]: Key | readonly Key[] | undefined } | readonly (Key | readonly Key[] | undefined)[];
+export type Values =
+  { readonly [dimension: string]: Key | readonly Key[] | undefined } | readonly (Key | readonly Key[] | undefined)[];
 /** A subject: the dimensions of its scope, in any order. */
 export type Subject = { readonly [dimension: string]: Key };
 /** Units by the name of the quantity: whole numbers below 2^48. */
@@ -20,21 +21,12 @@ export type Amount = number | string | { readonly [field: string]: unknown } | n
 export type Share = string | number;
 
 export type Outcome = 'allowed' | 'denied' | 'would_queue';
-export type Denial = 'never' | 'blocked' | 'quota' | 'gauge' | 'distinct' | 'pool' | 'upstream' | 'depth' | 'rate' | 'memory' | 'unknown';
+export type Denial =
+  'never' | 'blocked' | 'quota' | 'gauge' | 'distinct' | 'pool' | 'upstream' | 'depth' | 'rate' | 'memory' | 'unknown';
 export type WaitKind = 'none' | 'exact' | 'bound' | 'unknown' | 'never';
 export type MessageClass = 'urgent' | 'reply' | 'transactional' | 'bulk';
 export type MessageState =
-  | 'scheduled'
-  | 'waiting'
-  | 'parked'
-  | 'leased'
-  | 'unknown'
-  | 'sent'
-  | 'failed'
-  | 'expired'
-  | 'cancelled'
-  | 'aborted'
-  | 'dead';
+  'scheduled' | 'waiting' | 'parked' | 'leased' | 'unknown' | 'sent' | 'failed' | 'expired' | 'cancelled' | 'aborted' | 'dead';
 /** What came of a lease that was not sent: see Lease.nack. */
 export type NackOutcome = 'retry' | 'throttled' | 'not_attempted' | 'failed' | 'line_bad';
 export type LineState = 'active' | 'warming' | 'paused' | 'draining' | 'suspended' | 'removed';
@@ -280,7 +272,10 @@ export interface Operation {
   /** What a peek would answer and why, as a text. */
   explain(values: Values, options?: Pick<RequestOptions, 'quantities' | 'now' | 'force'>): string;
   /** Lays requests out for decideMany. */
-  pack(requests: readonly (Key | readonly (Key | readonly Key[] | undefined)[])[], quantities?: readonly Quantities[]): PackedRequests;
+  pack(
+    requests: readonly (Key | readonly (Key | readonly Key[] | undefined)[])[],
+    quantities?: readonly Quantities[],
+  ): PackedRequests;
   decideMany(
     requests: PackedRequests | readonly (Key | readonly (Key | readonly Key[] | undefined)[])[],
     options?: DecideManyOptions,
@@ -733,7 +728,12 @@ export interface Event {
   readonly byPlanChange: boolean;
   readonly subject: string;
   readonly subjectBytes: number;
-  readonly senderChange: { readonly recipient: string; readonly fromLine: string; readonly toLine: string; readonly why: string } | null;
+  readonly senderChange: {
+    readonly recipient: string;
+    readonly fromLine: string;
+    readonly toLine: string;
+    readonly why: string;
+  } | null;
 }
 export const Event: { readonly prototype: Event };
 
@@ -844,9 +844,7 @@ export class Engine {
   due(options?: DueOptions): Due;
   settle(
     leases: readonly (
-      | LeaseName
-      | readonly [LeaseName, 'sent' | NackOutcome]
-      | readonly [LeaseName, 'sent' | NackOutcome, Duration | undefined]
+      LeaseName | readonly [LeaseName, 'sent' | NackOutcome] | readonly [LeaseName, 'sent' | NackOutcome, Duration | undefined]
     )[],
     options?: { now?: Instant },
   ): Settled[];

@@ -52,7 +52,10 @@ test('an instant is a number of ms, a Date or a bigint of ns', () => {
 test('tryAcquire answers 0, the wait in ms, or Infinity', () => {
   const engine = open();
   const send = engine.operation('send');
-  assert.deepEqual([1, 2, 3].map(() => send.tryAcquire('acme', '+1', '+2')), [0, 0, 60_000]);
+  assert.deepEqual(
+    [1, 2, 3].map(() => send.tryAcquire('acme', '+1', '+2')),
+    [0, 0, 60_000],
+  );
   assert.equal(send.tryAcquire('acme', Buffer.from('+1'), ['+3', '+4']), 0);
   assert.equal(engine.tryAcquire('send', message()), 60_000);
   assert.equal(engine.tryAcquire('send', message(), { now: NOW + 60_000 }), 0);
@@ -94,10 +97,14 @@ test('a batch equals its single calls, in arrays and one by one', () => {
   rows.forEach(([account, line, recipient], i) => {
     const decision = single.decide('send', { account, line, recipient });
     const { outcome, limitName, remaining, retryAfterMs, error } = answers.at(i);
-    assert.deepEqual([outcome, limitName, remaining, retryAfterMs], [decision.outcome, decision.limitName, decision.remaining, decision.retryAfterMs]);
+    assert.deepEqual(
+      [outcome, limitName, remaining, retryAfterMs],
+      [decision.outcome, decision.limitName, decision.remaining, decision.retryAfterMs],
+    );
     assert.equal(error, null);
   });
-  for (const name of ['status', 'limitId', 'retryAfterNs', 'retryAfterMs', 'remaining']) assert.deepEqual(out[name], answers[name]);
+  for (const name of ['status', 'limitId', 'retryAfterNs', 'retryAfterMs', 'remaining'])
+    assert.deepEqual(out[name], answers[name]);
   assert.deepEqual(batch.counters().deniedBy, single.counters().deniedBy);
   for (const engine of [batch, packed, single]) engine.close();
 });
@@ -107,7 +114,10 @@ test('a batch has quantities, and what fails in it stops nobody', () => {
   const answers = engine.decideMany('batch', ['acme', 'globex', 'x'.repeat(1025), 'acme'], {
     quantities: [{ items: 60 }, { items: 60 }, { items: 1 }, { items: 60 }],
   });
-  assert.deepEqual([...answers].map((answer) => answer.outcome), ['allowed', 'allowed', 'failed', 'denied']);
+  assert.deepEqual(
+    [...answers].map((answer) => answer.outcome),
+    ['allowed', 'allowed', 'failed', 'denied'],
+  );
   assert.equal(answers.at(2).error.code, 'SLUICE_E_INVALID');
   assert.deepEqual(engine.usage({ account: 'acme' }).day.used, 60);
   const never = engine.decideMany('batch', ['initech'], { quantities: [{ items: 101 }] });
@@ -172,7 +182,10 @@ test('events are taken out once', () => {
   const engine = open();
   engine.decide('batch', { account: 'acme' }, { quantities: { items: 50 } });
   const [event] = engine.events();
-  assert.deepEqual([event.kind, event.limitName, event.share, event.percent, event.subject], ['threshold', 'day', 5000, 50, 'account=acme']);
+  assert.deepEqual(
+    [event.kind, event.limitName, event.share, event.percent, event.subject],
+    ['threshold', 'day', 5000, 50, 'account=acme'],
+  );
   assert.deepEqual([event.at, event.atNs, event.senderChange], [NOW, BigInt(NOW) * MS, null]);
   assert.deepEqual(engine.events(), []);
   engine.close();
@@ -211,7 +224,11 @@ test('a policy tells all that is wrong with it, and what it means', () => {
     () => new Policy(broken),
     (error) => error.code === 'SLUICE_E_POLICY' && error.findings.filter((finding) => finding.severity === 'error').length >= 2,
   );
-  assert.deepEqual(policy.check('comply').map(({ severity }) => severity), ['error'], 'it has no such stance');
+  assert.deepEqual(
+    policy.check('comply').map(({ severity }) => severity),
+    ['error'],
+    'it has no such stance',
+  );
   assert.deepEqual(policy.check(), policy.findings);
   const engine = open(policy);
   assert.equal(engine.policy.name, 'hello');

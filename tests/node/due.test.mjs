@@ -35,7 +35,8 @@ function collect(due, work = (lease) => lease.ack()) {
   return { left, ended };
 }
 
-const put = (engine, text, line = '+1', options = {}) => engine.enqueue('send', message('+2', line), { payload: text, ...options });
+const put = (engine, text, line = '+1', options = {}) =>
+  engine.enqueue('send', message('+2', line), { payload: text, ...options });
 
 test('what is due is handed out, and the clock wakes for what comes later', async () => {
   const engine = open(QUEUE);
@@ -143,10 +144,12 @@ test('leaving while next() waits ends both', async () => {
 
 test('many share what is due, and none is lost or twice', async () => {
   const engine = open(QUEUE);
-  const everyone = [1, 2, 3, 4].map(() => collect(engine.due({ most: 2 }), async (lease) => {
-    await turn();
-    lease.ack();
-  }));
+  const everyone = [1, 2, 3, 4].map(() =>
+    collect(engine.due({ most: 2 }), async (lease) => {
+      await turn();
+      lease.ack();
+    }),
+  );
   const sent = Array.from({ length: 200 }, (_, i) => `${i}`);
   sent.forEach((text, i) => put(engine, text, `+${i}`));
   await eventually(() => everyone.reduce((sum, { left }) => sum + left.length, 0) >= 200);

@@ -85,16 +85,23 @@ const OF_BATCHES = [
     [{ keys: Buffer.from('acme'), offsets: Uint32Array.of(0, 4), quantities: Float64Array.of(1) }, 'quantities', RANGE],
   ].map(([packed, field, code]) => [(engine) => engine.decideMany('call', packed), field, code]),
   [
-    (engine) => engine.decideMany('send', { keys: Buffer.alloc(9), offsets: Uint32Array.of(0, 1, 2, 3), repeats: Uint32Array.of(0) }),
+    (engine) =>
+      engine.decideMany('send', { keys: Buffer.alloc(9), offsets: Uint32Array.of(0, 1, 2, 3), repeats: Uint32Array.of(0) }),
     'repeats[0]',
     RANGE,
   ],
   [
-    (engine) => engine.decideMany('send', { keys: Buffer.alloc(9), offsets: Uint32Array.of(0, 1, 2, 3), repeats: Uint32Array.of(5) }),
+    (engine) =>
+      engine.decideMany('send', { keys: Buffer.alloc(9), offsets: Uint32Array.of(0, 1, 2, 3), repeats: Uint32Array.of(5) }),
     'offsets',
     RANGE,
   ],
-  [(engine) => engine.decideMany('batch', { keys: Buffer.from('a'), offsets: Uint32Array.of(0, 1), quantities: Float64Array.of(NaN) }), 'quantities[0]', RANGE],
+  [
+    (engine) =>
+      engine.decideMany('batch', { keys: Buffer.from('a'), offsets: Uint32Array.of(0, 1), quantities: Float64Array.of(NaN) }),
+    'quantities[0]',
+    RANGE,
+  ],
 ];
 
 const OF_SUBJECTS = [
@@ -269,7 +276,17 @@ test('the check would see a change', () => {
 
 test('keys of 1 to 1024 bytes are keys, whatever they say', () => {
   const engine = open(HELLO);
-  for (const key of ['x', 'x'.repeat(1024), 'é'.repeat(512), '\0', 'a\0b', '__proto__', '\ufffd', new Uint8Array(1024), Buffer.from([0xff])]) {
+  for (const key of [
+    'x',
+    'x'.repeat(1024),
+    'é'.repeat(512),
+    '\0',
+    'a\0b',
+    '__proto__',
+    '\ufffd',
+    new Uint8Array(1024),
+    Buffer.from([0xff]),
+  ]) {
     const twice = [1, 2, 3].map(() => engine.tryAcquire('send', { account: 'acme', line: key, recipient: '+2' }));
     assert.deepEqual(twice, [0, 0, 60_000]);
   }
@@ -319,15 +336,28 @@ test('every call of a closed engine says that it is closed', () => {
   ];
   for (const call of calls) {
     const error = thrown(call);
-    assert.deepEqual([error.name, error.code, error.message], ['ClosedError', 'SLUICE_E_HANDLE', 'the engine is closed'], `${call}`);
+    assert.deepEqual(
+      [error.name, error.code, error.message],
+      ['ClosedError', 'SLUICE_E_HANDLE', 'the engine is closed'],
+      `${call}`,
+    );
   }
 });
 
 test('a getter that throws, or shrinks what was given, does no harm', () => {
   const engine = open(HELLO);
   const mine = new Error('mine');
-  const throwing = { account: 'acme', line: '+1', get recipient() { throw mine; } };
-  assert.equal(thrown(() => engine.decide('send', throwing)), mine);
+  const throwing = {
+    account: 'acme',
+    line: '+1',
+    get recipient() {
+      throw mine;
+    },
+  };
+  assert.equal(
+    thrown(() => engine.decide('send', throwing)),
+    mine,
+  );
   const list = ['+1', '+2', '+3'];
   Object.defineProperty(list, 1, { get: () => ((list.length = 1), '+2') });
   assert.equal(thrown(() => engine.decide('send', message(list))).field, 'values.recipient[2]');

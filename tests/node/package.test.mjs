@@ -37,18 +37,25 @@ test('the types name what there is, and nothing else', () => {
 // Of a class that is declared: its members here, and those that it has at run time.
 function membersOf(name) {
   const body = new RegExp(`^export (?:class|interface) ${name}\\b[^{]*\\{\\n(.*?)^\\}`, 'ms').exec(read('index.d.cts'))[1];
-  return [...body.matchAll(/^ {2}(?:readonly |static )*(\w+)\??[(:<]/gm)].map(([, member]) => member).filter((member) => member !== 'constructor');
+  return [...body.matchAll(/^ {2}(?:readonly |static )*(\w+)\??[(:<]/gm)]
+    .map(([, member]) => member)
+    .filter((member) => member !== 'constructor');
 }
 
 test('every method that is declared exists, and every one that exists is declared', () => {
   for (const name of ['Engine', 'Operation', 'Policy', 'Campaign', 'Decision', 'Decisions', 'Lease', 'Receipt', 'Due', 'Held']) {
     const { prototype } = required[name];
-    const chain = [prototype, ...(Object.getPrototypeOf(prototype) === Object.prototype ? [] : [Object.getPrototypeOf(prototype)])];
+    const chain = [
+      prototype,
+      ...(Object.getPrototypeOf(prototype) === Object.prototype ? [] : [Object.getPrototypeOf(prototype)]),
+    ];
     const own = new Set(chain.flatMap((each) => Object.getOwnPropertyNames(each)));
     own.delete('constructor');
     const declared = new Set(membersOf(name));
-    for (const member of own) if (member !== 'of' && member !== 'shape') assert.ok(declared.has(member), `${name}.${member} is not declared`);
-    if (name === 'Engine') for (const member of declared) assert.ok(own.has(member) || member in required.Engine, `${name}.${member} is not there`);
+    for (const member of own)
+      if (member !== 'of' && member !== 'shape') assert.ok(declared.has(member), `${name}.${member} is not declared`);
+    if (name === 'Engine')
+      for (const member of declared) assert.ok(own.has(member) || member in required.Engine, `${name}.${member} is not there`);
   }
 });
 
@@ -71,7 +78,10 @@ test('nothing is run when it is installed, and every dependency is pinned', () =
 
 test('only what Node asks for leaves the addon', { skip: spawnSync('nm', ['--version']).status !== 0 }, () => {
   const symbols = execFileSync('nm', ['-D', '--defined-only', path.join(PACKAGE, 'build/sluice.node')], { encoding: 'utf8' });
-  const names = symbols.trim().split('\n').map((line) => line.split(' ').at(-1));
+  const names = symbols
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ').at(-1));
   assert.deepEqual(names.sort(), ['napi_register_module_v1', 'node_api_module_get_api_version_v1']);
 });
 
@@ -80,7 +90,12 @@ test('without an addon it says where it was looked for', () => {
     for (const name of ['lib', 'index.cjs']) cpSync(path.join(PACKAGE, name), path.join(folder, name), { recursive: true });
     const { status, stderr } = spawnSync(process.execPath, ['-e', 'require("./index.cjs")'], { cwd: folder, encoding: 'utf8' });
     assert.notEqual(status, 0);
-    for (const place of [`prebuilds/${process.platform}-${process.arch}/sluice.node`, 'build/sluice.node', 'ERR_SLUICE_NO_ADDON', 'npm run build']) {
+    for (const place of [
+      `prebuilds/${process.platform}-${process.arch}/sluice.node`,
+      'build/sluice.node',
+      'ERR_SLUICE_NO_ADDON',
+      'npm run build',
+    ]) {
       assert.ok(stderr.includes(place), `${place} is not in:\n${stderr}`);
     }
   });
@@ -96,7 +111,8 @@ test('what was built in advance comes before what was built here', () => {
     mkdirSync(path.join(folder, 'node_modules/sluice/build'));
     cpSync(path.join(PACKAGE, 'build/sluice.node'), path.join(prebuilt, 'sluice.node'));
     writeFileSync(path.join(folder, 'node_modules/sluice/build/sluice.node'), 'not this one');
-    const run = (...args) => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', env: { ...process.env, POLICY: HELLO } });
+    const run = (...args) =>
+      execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', env: { ...process.env, POLICY: HELLO } });
     const use = 'console.log(new Engine({ policy: process.env.POLICY }).tryAcquire("call", ["acme"]))';
     assert.equal(run('-e', `const { Engine } = require("sluice"); ${use}`), '0\n');
     assert.equal(run('--input-type=module', '-e', `import { Engine } from "sluice"; ${use}`), '0\n');

@@ -21,7 +21,8 @@ function pooled() {
   return engine;
 }
 
-const put = (engine, recipient, options) => engine.enqueue('send', { account: 'acme', recipient }, { payload: recipient, ...options });
+const put = (engine, recipient, options) =>
+  engine.enqueue('send', { account: 'acme', recipient }, { payload: recipient, ...options });
 
 test('a pool chooses the line, and a recipient keeps it', () => {
   const engine = pooled();
@@ -33,7 +34,10 @@ test('a pool chooses the line, and a recipient keeps it', () => {
   assert.equal(engine.decide('send', { account: 'acme', recipient: 'bob' }).line !== null, true);
   assert.equal(engine.status(second).line, first.line);
   const many = engine.enqueueMany('send', [{ values: { account: 'acme', recipient: 'ada' } }, { values: ['acme', '+2', 'eve'] }]);
-  assert.deepEqual(many.map(({ line }) => line), [first.line, '+2']);
+  assert.deepEqual(
+    many.map(({ line }) => line),
+    [first.line, '+2'],
+  );
   const keys = Buffer.from('acmeada');
   assert.equal(engine.decideMany('send', { keys, offsets: Uint32Array.of(0, 4, 4, 7) }).at(0).outcome, 'would_queue');
   engine.close();
@@ -58,7 +62,10 @@ test('a pause ends at its instant, and lines are told by what they are of', () =
   const [row] = engine.lines('shared');
   assert.deepEqual([row.pausedUntil, row.pausedUntilNs], [NOW + 5001, BigInt(NOW + 5000) * MS + 1n]);
   engine.setLine('own', '+7', { by: { account: 'acme' }, weight: 3 });
-  assert.deepEqual(engine.lines('own', { by: { account: 'acme' } }).map(({ line, weight }) => [line, weight]), [['+7', 3]]);
+  assert.deepEqual(
+    engine.lines('own', { by: { account: 'acme' } }).map(({ line, weight }) => [line, weight]),
+    [['+7', 3]],
+  );
   assert.deepEqual(engine.lines('own', { by: { account: 'globex' } }), []);
   assert.throws(() => engine.lines('own'), { code: 'ERR_INVALID_ARG_VALUE', field: 'by' });
   assert.throws(() => engine.setLine('own', '+7', { by: { acount: 'acme' } }), { code: 'ERR_INVALID_ARG_VALUE' });
@@ -87,7 +94,10 @@ test('a campaign leaves spread over its time, is paused, and is aborted for good
       lease.ack();
     }
   }
-  assert.deepEqual(left, [0, 2000, 4000].map((at) => [at, campaign.number]));
+  assert.deepEqual(
+    left,
+    [0, 2000, 4000].map((at) => [at, campaign.number]),
+  );
   assert.equal(campaign.pause().state, 'paused');
   assert.equal(campaign.resume().state, 'running');
   const { rate, accepted, queued, ended } = campaign.setRate('10/s');
@@ -113,7 +123,10 @@ test('a campaign takes as long as its lines', () => {
   const starts = BigInt(NOW) * MS + 1n; // beyond what a number holds
   const plan = planCampaign({ policy: QUEUE, recipients: 20, startsAt: starts, share: 100 });
   assert.deepEqual([plan.startsAtNs, plan.finishesAtNs, plan.sent], [starts, starts + 19_000n * MS, 20]);
-  assert.deepEqual(plan.lines.map(({ messages }) => messages), [20]);
+  assert.deepEqual(
+    plan.lines.map(({ messages }) => messages),
+    [20],
+  );
 });
 
 test('a running engine is asked, and stays as it is', () => {

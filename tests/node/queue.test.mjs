@@ -43,7 +43,10 @@ test('messages leave at their pace and in order, to the ns', () => {
       lease.ack();
     }
   }
-  assert.deepEqual(left, [0, 1, 2, 3, 4].map((i) => [i * 1000, `${i}`]));
+  assert.deepEqual(
+    left,
+    [0, 1, 2, 3, 4].map((i) => [i * 1000, `${i}`]),
+  );
   engine.close();
 });
 
@@ -51,7 +54,10 @@ test('a refusal is not held and says why', () => {
   const engine = open(QUEUE);
   const rows = Array.from({ length: 101 }, (_, i) => ({ values: message(`+${i}`), payload: Buffer.from([i]) }));
   const answers = engine.enqueueMany('send', rows);
-  assert.deepEqual(answers.map((held) => held.held), rows.map((_, i) => i < 100));
+  assert.deepEqual(
+    answers.map((held) => held.held),
+    rows.map((_, i) => i < 100),
+  );
   assert.deepEqual([answers[100].message, answers[100].state, answers[100].decision.denial], [null, null, 'depth']);
   assert.equal(engine.counters().messages, 100);
   engine.close();
@@ -64,7 +70,10 @@ test('of a batch one that fails has its error, and the others are held', () => {
     { values: message(), zone: 'Mars/Phobos' },
     { values: ['acme', '+1', '+3'], messageClass: 'urgent' },
   ]);
-  assert.deepEqual(answers.map((held) => held.held), [true, false, true]);
+  assert.deepEqual(
+    answers.map((held) => held.held),
+    [true, false, true],
+  );
   assert.equal(answers[1].error.code, 'SLUICE_E_INVALID');
   assert.match(answers[1].error.message, /Mars\/Phobos/);
   assert.throws(() => answers[1].decision, { code: 'SLUICE_E_INVALID' });
@@ -89,7 +98,10 @@ test('a message for later waits, tells where it stands, and can be cancelled', (
   const status = engine.status(held.message);
   assert.deepEqual([status.state, status.operation, status.line, status.due], ['scheduled', 'send', '+1', NOW + 5000]);
   const why = engine.explainMessage(held);
-  assert.deepEqual([...why].map((hold) => [hold.rule, hold.until, hold.untilNs]), [['send_at', NOW + 5000, BigInt(NOW + 5000) * MS]]);
+  assert.deepEqual(
+    [...why].map((hold) => [hold.rule, hold.until, hold.untilNs]),
+    [['send_at', NOW + 5000, BigInt(NOW + 5000) * MS]],
+  );
   assert.match(String(why), /for later, until 2025-01-13T12:00:05Z/);
   engine.cancel(held);
   assert.equal(engine.counters().ended.cancelled, 1);
@@ -134,8 +146,14 @@ test('many are settled together', () => {
   const [a, b, c, d] = engine.lease();
   d.ack();
   const answers = engine.settle([a, [b, 'failed'], [c, 'retry', 1500], d, { message: 1, fence: 1 }]);
-  assert.deepEqual(answers.map(({ state }) => state), ['sent', 'failed', 'parked', null, null]);
-  assert.deepEqual(answers.map(({ error }) => error?.code), [undefined, undefined, undefined, 'SLUICE_E_NOT_FOUND', 'SLUICE_E_NOT_FOUND']);
+  assert.deepEqual(
+    answers.map(({ state }) => state),
+    ['sent', 'failed', 'parked', null, null],
+  );
+  assert.deepEqual(
+    answers.map(({ error }) => error?.code),
+    [undefined, undefined, undefined, 'SLUICE_E_NOT_FOUND', 'SLUICE_E_NOT_FOUND'],
+  );
   assert.deepEqual([a.settled, b.settled, c.settled], [true, true, true]);
   assert.deepEqual(engine.settle([]), []);
   engine.close();
@@ -175,9 +193,15 @@ test('what nobody settled is told as retry when it is disposed of', { skip: Symb
 test('lines are divided among workers', () => {
   const engine = open(QUEUE);
   for (const line of ['+1', '+2', '+3']) engine.enqueue('send', message('+9', line));
-  assert.deepEqual(engine.lease({ lines: ['+1', Buffer.from('+3'), '+4'] }).map((lease) => lease.values.line), ['+1', '+3']);
+  assert.deepEqual(
+    engine.lease({ lines: ['+1', Buffer.from('+3'), '+4'] }).map((lease) => lease.values.line),
+    ['+1', '+3'],
+  );
   assert.deepEqual(engine.lease({ lines: [] }), []);
-  assert.deepEqual(engine.lease(ONE).map((lease) => lease.values.line), ['+2']);
+  assert.deepEqual(
+    engine.lease(ONE).map((lease) => lease.values.line),
+    ['+2'],
+  );
   engine.close();
 });
 
@@ -202,9 +226,19 @@ test('a message keeps its names over a reload, and one that would take them is r
   const engine = open(QUEUE);
   engine.enqueue('send', message());
   const [lease] = engine.lease();
-  assert.throws(() => engine.reload(QUEUE.replaceAll('"send"', '"other"'), { allowReset: true }), { code: 'SLUICE_E_WOULD_RESET' });
-  engine.reload(QUEUE.replace('"operations": [', '"operations": [ { "name": "another", "values": ["line"], "charges": [ { "limit": "rate" } ] },'));
+  assert.throws(() => engine.reload(QUEUE.replaceAll('"send"', '"other"'), { allowReset: true }), {
+    code: 'SLUICE_E_WOULD_RESET',
+  });
+  engine.reload(
+    QUEUE.replace(
+      '"operations": [',
+      '"operations": [ { "name": "another", "values": ["line"], "charges": [ { "limit": "rate" } ] },',
+    ),
+  );
   lease.nack('not_attempted');
-  assert.deepEqual(engine.lease().map(({ operation, values }) => [operation, values.recipient]), [['send', '+2']]);
+  assert.deepEqual(
+    engine.lease().map(({ operation, values }) => [operation, values.recipient]),
+    [['send', '+2']],
+  );
   engine.close();
 });

@@ -91,7 +91,11 @@ class Player {
   }
 
   usage(number, step, now) {
-    return { rows: this.engine.usageRows(subjectOf(step.with), { now }).map((row) => rowOf({ ...row, opensAtNs: null, resetsAtNs: row.resetsAtNs }).slice(0, -1)) };
+    return {
+      rows: this.engine
+        .usageRows(subjectOf(step.with), { now })
+        .map((row) => rowOf({ ...row, opensAtNs: null, resetsAtNs: row.resetsAtNs }).slice(0, -1)),
+    };
   }
 
   set_plan(number, { with: given }, now) {
@@ -101,7 +105,12 @@ class Player {
     return this.engine.setAmount(subjectOf(given), given.limit, given.amount, { now });
   }
   set_billing(number, { with: given }, now) {
-    return this.engine.setBilling(subjectOf(given), { day: given.day, timeOfDay: given.time, zone: given.zone ?? undefined, now });
+    return this.engine.setBilling(subjectOf(given), {
+      day: given.day,
+      timeOfDay: given.time,
+      zone: given.zone ?? undefined,
+      now,
+    });
   }
   report_throttled(number, { with: given }, now) {
     return this.engine.reportThrottled(subjectOf(given), given.limit, BigInt(given.retry_after), { now });
@@ -114,7 +123,10 @@ class Player {
   }
 }
 
-const inOrder = (answer) => ({ ...answer, events: answer.events.map((event) => JSON.stringify(event, Object.keys(event).sort())).sort() });
+const inOrder = (answer) => ({
+  ...answer,
+  events: answer.events.map((event) => JSON.stringify(event, Object.keys(event).sort())).sort(),
+});
 
 function agrees(answer, expected) {
   if (expected.error !== undefined) return expected.error.includes(answer.error) && answer.events.length === 0;
@@ -148,7 +160,9 @@ for (const file of FILES) {
   test(`one altered expectation of ${file} is reported`, () => {
     const vector = read(file);
     const fields = new Map();
-    vector.steps.forEach((step, number) => Object.keys(step.expect).forEach((field) => fields.has(field) || fields.set(field, number)));
+    vector.steps.forEach((step, number) =>
+      Object.keys(step.expect).forEach((field) => fields.has(field) || fields.set(field, number)),
+    );
     for (const [field, number] of fields) {
       const { expect } = vector.steps[number];
       const kept = expect[field];

@@ -44,7 +44,11 @@ test('threads decide on one engine, and no unit is given twice', async () => {
       ),
     ),
   );
-  assert.equal(allowed.reduce((sum, each) => sum + each), 100, 'a hundred a day');
+  assert.equal(
+    allowed.reduce((sum, each) => sum + each),
+    100,
+    'a hundred a day',
+  );
   assert.equal(engine.usage({ account: 'acme' }).day.used, 100);
   engine.close();
 });
@@ -57,7 +61,10 @@ test('an engine lives until its last holder closes it', async () => {
   engine.close();
   assert.equal(engine.closed, true);
   assert.equal(second.decide('send', message()).used, 1);
-  assert.equal(await run(`const used = engine.decide('send', ['acme', '+1', '+2']).used; engine.close(); return used;`, { id }), 2);
+  assert.equal(
+    await run(`const used = engine.decide('send', ['acme', '+1', '+2']).used; engine.close(); return used;`, { id }),
+    2,
+  );
   assert.equal(second.decide('send', message()).allowed, false);
   second.close();
   assert.throws(() => Engine.attach(id), { code: 'SLUICE_E_HANDLE', message: /no engine with the id/ });
@@ -121,7 +128,10 @@ test('what a thread makes due in its own engine wakes the main thread', async ()
 
 test('a reload of one thread reaches the operations of the others, while they decide', async () => {
   const engine = open(HELLO.replace('"amount": 100 }', '"amount": 1000000 }'));
-  const orders = [['account', 'line', 'recipient'], ['recipient', 'account', 'line']];
+  const orders = [
+    ['account', 'line', 'recipient'],
+    ['recipient', 'account', 'line'],
+  ];
   const policies = orders.map((order) =>
     HELLO.replace('"amount": 100 }', '"amount": 1000000 }').replace('["account", "line", "recipient"]', JSON.stringify(order)),
   );
@@ -140,7 +150,11 @@ test('a reload of one thread reaches the operations of the others, while they de
   }
   await deciding;
   assert.ok(reloads > 3);
-  assert.deepEqual([...engine.listSubjects('account')].map(({ values }) => values), [['acme']], 'no value was taken for another');
+  assert.deepEqual(
+    [...engine.listSubjects('account')].map(({ values }) => values),
+    [['acme']],
+    'no value was taken for another',
+  );
   engine.close();
 });
 

@@ -81,7 +81,8 @@ function packed(shape, requests, quantities) {
       const number = given[name];
       const field = `quantities[${i}].${name}`;
       if (typeof number !== 'number') throw typeError(field, `must be a number, not ${check.told(number)}`);
-      if (!Number.isSafeInteger(number) || number < 0) throw rangeError(field, `must be a whole number from 0 to below 2^53, not ${number}`);
+      if (!Number.isSafeInteger(number) || number < 0)
+        throw rangeError(field, `must be a whole number from 0 to below 2^53, not ${number}`);
       numbers[i * shape.quantities.length + place] = number;
     });
   });

@@ -4,7 +4,16 @@
 
 const { addUp } = require('./instant.js');
 
-const KINDS = [undefined, 'threshold', 'promotion', 'saturated', 'memory', 'sender_changed', 'campaign_paused', 'campaign_finished'];
+const KINDS = [
+  undefined,
+  'threshold',
+  'promotion',
+  'saturated',
+  'memory',
+  'sender_changed',
+  'campaign_paused',
+  'campaign_finished',
+];
 
 // As the engine words it; it cuts each name after 48 bytes.
 const CHANGE = /^[^=]*=(.*): (.*) -> (.*), (\w+)$/s;

@@ -46,7 +46,8 @@ class Explanation {
   }
 
   toString() {
-    const leaves = this.eta === null ? '' : `, leaves ${this.etaKind === 'bound' ? 'not before' : 'at'} ${instantText(this.etaNs)}`;
+    const leaves =
+      this.eta === null ? '' : `, leaves ${this.etaKind === 'bound' ? 'not before' : 'at'} ${instantText(this.etaNs)}`;
     const place = this.position === null ? '' : `, position ${this.position}`;
     const head = `message ${this.message} is ${this.state} on ${this.line}${place}${leaves}`;
     return [head, ...(this.holds.length > 0 ? this.holds : ['nothing holds it']).map((hold) => `  ${hold}`)].join('\n');

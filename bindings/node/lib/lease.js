@@ -30,7 +30,8 @@ class PermanentFailure extends Error {
 }
 
 function outcomeOf(outcome) {
-  if (outcome === undefined || outcome === 'sent') throw valueError('outcome', `must be one of "${OUTCOMES.slice(1).join('", "')}"`);
+  if (outcome === undefined || outcome === 'sent')
+    throw valueError('outcome', `must be one of "${OUTCOMES.slice(1).join('", "')}"`);
   return check.choice('outcome', outcome, OUTCOMES);
 }
 

@@ -70,7 +70,14 @@ class Operation {
 
   #resolve(name = this.#shape.name) {
     const shape = this.#core.shapeOf(check.text('operation', name));
-    this.#native = this.#core.native.operation(shape.id, shape.generation, shape.values, shape.quantities, shape.repeats, shape.line);
+    this.#native = this.#core.native.operation(
+      shape.id,
+      shape.generation,
+      shape.values,
+      shape.quantities,
+      shape.repeats,
+      shape.line,
+    );
     this.#shape = shape;
   }
 
@@ -119,7 +126,13 @@ class Operation {
     const asked = check.options(options, TRY);
     const flags = flagsOf(asked);
     return this.#call((operation, shape) =>
-      operation.tryAcquireWith(asked.now, flags, asked.idempotencyKey, quantitiesOf(shape, asked.quantities), ...valuesOf(shape, values)),
+      operation.tryAcquireWith(
+        asked.now,
+        flags,
+        asked.idempotencyKey,
+        quantitiesOf(shape, asked.quantities),
+        ...valuesOf(shape, values),
+      ),
     );
   }
 

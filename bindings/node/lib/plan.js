@@ -51,7 +51,10 @@ function textOf(field, given) {
 
 function plansOf(plans) {
   if (plans === undefined) return undefined;
-  return Object.entries(check.record('plans', plans)).map(([dimension, plan]) => [dimension, check.text(`plans.${dimension}`, plan)]);
+  return Object.entries(check.record('plans', plans)).map(([dimension, plan]) => [
+    dimension,
+    check.text(`plans.${dimension}`, plan),
+  ]);
 }
 
 function common(asked) {

@@ -180,7 +180,8 @@ class Queue {
     const shape = this.operation(operation).shape();
     check.record('values', values);
     for (const name of Object.keys(values)) {
-      if (!shape.values.includes(name)) throw valueError(`values.${name}`, `is no value of ${operation}; it takes: ${shape.values.join(', ')}`);
+      if (!shape.values.includes(name))
+        throw valueError(`values.${name}`, `is no value of ${operation}; it takes: ${shape.values.join(', ')}`);
     }
     const ordered = shape.values.map((name) => values[name]);
     return planCampaignOn(this[CORE], operation, recipients, ordered, asked);

@@ -16,7 +16,8 @@ execFileSync(process.execPath, [path.join(here, 'scripts', 'build.mjs'), '--preb
 rmSync(place, { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });
 const source = JSON.parse(readFileSync(path.join(here, 'package.json'), 'utf8'));
-for (const name of source.files) cpSync(path.join(name === 'LICENSE' ? root : here, name), path.join(stage, name), { recursive: true });
+for (const name of source.files)
+  cpSync(path.join(name === 'LICENSE' ? root : here, name), path.join(stage, name), { recursive: true });
 
 const { private: _, scripts: __, devDependencies: ___, ...published } = source;
 published.version = readFileSync(path.join(root, 'VERSION'), 'utf8').trim();

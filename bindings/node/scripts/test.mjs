@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// npm test: every test of tests/node, and every program of examples/node; --long: the long forms alone.
+// npm test: every test of tests/node, which run the examples, too; --long: the long forms alone.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -24,4 +24,3 @@ const files = (folder, ending) =>
 
 // A file that is run by itself tests itself; --expose-gc would not reach it through --test.
 for (const file of long ? ['tests/node/memory.test.mjs'] : files('tests/node', '.test.mjs')) run('--expose-gc', file);
-if (!long) for (const file of files('examples/node', '.mjs')) run(file);

@@ -25,7 +25,15 @@ const ways = [
 ];
 
 for (const { files, ...way } of ways) {
-  const compilerOptions = { ...way, target: 'es2022', lib: ['es2022'], strict: true, noEmit: true, types: ['node'], skipLibCheck: false };
+  const compilerOptions = {
+    ...way,
+    target: 'es2022',
+    lib: ['es2022'],
+    strict: true,
+    noEmit: true,
+    types: ['node'],
+    skipLibCheck: false,
+  };
   writeFileSync(path.join(work, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   const tsc = path.join(here, 'node_modules', 'typescript', 'bin', 'tsc');
   const { status } = spawnSync(process.execPath, [tsc, '-p', work], { stdio: 'inherit' });

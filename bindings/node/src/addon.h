@@ -14,9 +14,9 @@ inline constexpr size_t kScratch = 64;
 
 struct Addon {
   Napi::FunctionReference make_error;
-  Napi::FunctionReference operation;        // the class Operation, which only an engine makes
+  Napi::FunctionReference operation;  // the class Operation, which only an engine makes
   Napi::Reference<Napi::Float64Array> room;
-  double* scratch = nullptr;                // of `room`
+  double* scratch = nullptr;  // of `room`
 };
 
 inline Addon& addon_of(Napi::Env env) { return *env.GetInstanceData<Addon>(); }

@@ -32,11 +32,12 @@ double number_of(napi_env env, napi_value value) {
 
 int64_t safe_integer(const Field& field, double number, const char* expected) {
   if (number == std::floor(number) && std::fabs(number) <= static_cast<double>(kMostSafe)) return static_cast<int64_t>(number);
-  throw misuse(misuse::kind::range, field.text(), std::string("must be ") + expected + ", not " + number_text(number));
+  throw Misuse(Misuse::Kind::range, field.text(), std::string("must be ") + expected + ", not " + number_text(number));
 }
 
 [[noreturn]] void throw_not_an_instant(const Field& field, const std::string& given) {
-  throw misuse(misuse::kind::instant, field.text(), "must be from 1970-01-01 to before 2^62 ns after it (the year 2116), not " + given);
+  throw Misuse(Misuse::Kind::instant, field.text(),
+               "must be from 1970-01-01 to before 2^62 ns after it (the year 2116), not " + given);
 }
 
 int64_t instant_of_ms(const Field& field, double number, const char* expected) {
@@ -70,7 +71,7 @@ bool has_lone_surrogate(napi_env env, napi_value text) {
 void check_characters(napi_env env, napi_value text, const char* utf8, size_t length, const Field& field) {
   static constexpr std::string_view replacement = "\xEF\xBF\xBD";
   if (std::string_view(utf8, length).find(replacement) == std::string_view::npos || !has_lone_surrogate(env, text)) return;
-  throw misuse(misuse::kind::range, field.text(), "must be of whole characters; it has half of a surrogate pair");
+  throw Misuse(Misuse::Kind::range, field.text(), "must be of whole characters; it has half of a surrogate pair");
 }
 
 size_t utf8_length(napi_env env, napi_value text) {
@@ -80,7 +81,7 @@ size_t utf8_length(napi_env env, napi_value text) {
 }
 
 [[noreturn]] void throw_key_length(const Field& field, size_t bytes) {
-  throw misuse(misuse::kind::range, field.text(), "must be 1 to 1024 bytes, not " + std::to_string(bytes));
+  throw Misuse(Misuse::Kind::range, field.text(), "must be 1 to 1024 bytes, not " + std::to_string(bytes));
 }
 
 }  // namespace
@@ -108,7 +109,7 @@ std::string told(napi_env env, napi_value value) {
 }
 
 void throw_type(napi_env env, const Field& field, const char* expected, napi_value given) {
-  throw misuse(misuse::kind::type, field.text(), std::string("must be ") + expected + ", not " + told(env, given));
+  throw Misuse(Misuse::Kind::type, field.text(), std::string("must be ") + expected + ", not " + told(env, given));
 }
 
 bool is_undefined(napi_env env, napi_value value) { return type_of(env, value) == napi_undefined; }
@@ -136,7 +137,7 @@ int64_t span_of(napi_env env, napi_value value, const Field& field) {
   if (type == napi_bigint) {
     int64_t ns = 0;
     if (!bigint_of(env, value, &ns) || ns < 0) {
-      throw misuse(misuse::kind::range, field.text(), "must be from 0 to below 2^63 ns, not the bigint given");
+      throw Misuse(Misuse::Kind::range, field.text(), "must be from 0 to below 2^63 ns, not the bigint given");
     }
     return ns;
   }
@@ -144,7 +145,7 @@ int64_t span_of(napi_env env, napi_value value, const Field& field) {
   const double number = number_of(env, value);
   const int64_t ms = safe_integer(field, number, "a whole number of ms, below 2^53");
   if (ms < 0 || ms > INT64_MAX / kMillisecond) {
-    throw misuse(misuse::kind::range, field.text(), "must be from 0 to below 2^63 ns, not " + number_text(number) + " ms");
+    throw Misuse(Misuse::Kind::range, field.text(), "must be from 0 to below 2^63 ns, not " + number_text(number) + " ms");
   }
   return ms * kMillisecond;
 }
@@ -154,8 +155,7 @@ uint64_t count_of(napi_env env, napi_value value, const Field& field, uint64_t m
   const double number = number_of(env, value);
   const int64_t count = safe_integer(field, number, "a whole number below 2^53");
   if (count < 0 || static_cast<uint64_t>(count) > most) {
-    throw misuse(misuse::kind::range, field.text(),
-                 "must be from 0 to " + std::to_string(most) + ", not " + number_text(number));
+    throw Misuse(Misuse::Kind::range, field.text(), "must be from 0 to " + std::to_string(most) + ", not " + number_text(number));
   }
   return static_cast<uint64_t>(count);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading JavaScript values: each function takes one value and the field it is of, and throws `misuse` with both when it is not what
+// Reading JavaScript values: each function takes one value and the field it is of, and throws `Misuse` with both when it is not what
 // it must be. Nothing is converted that was not meant so: a number is not read from a text, nor a text from a number.
 //
 // 1. Instants and spans are safe integers of milliseconds (an instant may be a Date), or bigints of nanoseconds: the type says which.

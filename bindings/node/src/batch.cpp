@@ -28,10 +28,12 @@ View typed(napi_env env, napi_value array, const char* name, napi_typedarray_typ
 }
 
 template <class Number>
-Number* answers(napi_env env, napi_value array, const char* name, napi_typedarray_type wanted, const char* expected, size_t count) {
+Number* answers(napi_env env, napi_value array, const char* name, napi_typedarray_type wanted, const char* expected,
+                size_t count) {
   const View view = typed(env, array, name, wanted, expected);
   if (view.length >= count) return static_cast<Number*>(view.data);
-  throw misuse(misuse::kind::range, name, "must have room for " + std::to_string(count) + " answers, not " + std::to_string(view.length));
+  throw Misuse(Misuse::Kind::range, name,
+               "must have room for " + std::to_string(count) + " answers, not " + std::to_string(view.length));
 }
 
 int64_t wait_ns(const sluice_decision& decision) {
@@ -59,7 +61,7 @@ void Batch::read_offsets(napi_env env, napi_value offsets, napi_value repeats) {
   keys_.reserve(keys);
   for (size_t i = 0; i < keys; ++i) {
     if (ends[i] > ends[i + 1] || ends[i + 1] > bytes_.size()) {
-      throw misuse(misuse::kind::range, Field{"offsets", {}, static_cast<int64_t>(i + 1)}.text(),
+      throw Misuse(Misuse::Kind::range, Field{"offsets", {}, static_cast<int64_t>(i + 1)}.text(),
                    "must be from the offset before to the length of keys, not " + std::to_string(ends[i + 1]));
     }
     keys_.push_back({bytes_.data() + ends[i], ends[i + 1] - ends[i]});
@@ -68,19 +70,20 @@ void Batch::read_offsets(napi_env env, napi_value offsets, napi_value repeats) {
     const View counts = typed(env, repeats, "repeats", napi_uint32_array, "a Uint32Array");
     const auto* const first = static_cast<const uint32_t*>(counts.data);
     repeats_.assign(first, first + counts.length);
-    if (shape_.repeats < 0) throw misuse(misuse::kind::value, "repeats", "is of an operation that repeats nothing");
+    if (shape_.repeats < 0) throw Misuse(Misuse::Kind::value, "repeats", "is of an operation that repeats nothing");
   }
   size_t needed = 0;
   for (size_t row = 0; row < repeats_.size(); ++row) {
     if (repeats_[row] == 0 || repeats_[row] > kMostRepeated) {
-      throw misuse(misuse::kind::range, Field{"repeats", {}, static_cast<int64_t>(row)}.text(), "must be from 1 to 128");
+      throw Misuse(Misuse::Kind::range, Field{"repeats", {}, static_cast<int64_t>(row)}.text(), "must be from 1 to 128");
     }
     needed += values_of(row);
   }
   const size_t width = shape_.values.size();
   count_ = repeats_.empty() ? (width == 0 ? 0 : keys / width) : repeats_.size();
   if (keys != (repeats_.empty() ? count_ * width : needed)) {
-    throw misuse(misuse::kind::range, "offsets", "must be one more than there are values: of " + std::to_string(width) + " a request");
+    throw Misuse(Misuse::Kind::range, "offsets",
+                 "must be one more than there are values: of " + std::to_string(width) + " a request");
   }
 }
 
@@ -89,13 +92,13 @@ void Batch::read_quantities(napi_env env, napi_value quantities) {
   const View given = typed(env, quantities, "quantities", napi_float64_array, "a Float64Array");
   const auto* const from = static_cast<const double*>(given.data);
   if (given.length != count_ * shape_.quantities.size()) {
-    throw misuse(misuse::kind::range, "quantities", "must be " + std::to_string(shape_.quantities.size()) + " a request");
+    throw Misuse(Misuse::Kind::range, "quantities", "must be " + std::to_string(shape_.quantities.size()) + " a request");
   }
   quantities_.reserve(given.length);
   for (size_t i = 0; i < given.length; ++i) {
     const double quantity = from[i];
     if (!(quantity >= 0 && quantity <= static_cast<double>(kMostSafe) && quantity == std::floor(quantity))) {
-      throw misuse(misuse::kind::range, Field{"quantities", {}, static_cast<int64_t>(i)}.text(),
+      throw Misuse(Misuse::Kind::range, Field{"quantities", {}, static_cast<int64_t>(i)}.text(),
                    "must be a whole number from 0 to below 2^53");
     }
     quantities_.push_back(static_cast<uint64_t>(quantity));

@@ -75,17 +75,20 @@ Napi::Value set_campaign_rate(Holder& holder, const Napi::CallbackInfo& info) {
 }
 
 // (number)
-Napi::Value campaign_status(Holder& holder, const Napi::CallbackInfo& info) { return told(info.Env(), named(holder, info).status()); }
+Napi::Value campaign_status(Holder& holder, const Napi::CallbackInfo& info) {
+  return told(info.Env(), named(holder, info).status());
+}
 
 }  // namespace
 
 void add_campaigns(EngineCore::Methods* methods) {
-  methods->insert(methods->end(),
-                  {EngineCore::method<&create_campaign>("createCampaign"), EngineCore::method<&change_campaign<&campaign::pause>>("pauseCampaign"),
-                   EngineCore::method<&change_campaign<&campaign::resume>>("resumeCampaign"),
-                   EngineCore::method<&change_campaign<&campaign::seal>>("sealCampaign"),
-                   EngineCore::method<&change_campaign<&campaign::abort>>("abortCampaign"),
-                   EngineCore::method<&set_campaign_rate>("setCampaignRate"), EngineCore::method<&campaign_status>("campaignStatus")});
+  methods->insert(methods->end(), {EngineCore::method<&create_campaign>("createCampaign"),
+                                   EngineCore::method<&change_campaign<&campaign::pause>>("pauseCampaign"),
+                                   EngineCore::method<&change_campaign<&campaign::resume>>("resumeCampaign"),
+                                   EngineCore::method<&change_campaign<&campaign::seal>>("sealCampaign"),
+                                   EngineCore::method<&change_campaign<&campaign::abort>>("abortCampaign"),
+                                   EngineCore::method<&set_campaign_rate>("setCampaignRate"),
+                                   EngineCore::method<&campaign_status>("campaignStatus")});
 }
 
 }  // namespace sluice::node

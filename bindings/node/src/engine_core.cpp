@@ -62,7 +62,8 @@ void EngineCore::open(const Napi::CallbackInfo& info) {
   if (!info[4].IsUndefined()) options.manual_now = instant_of(env, info[4], {"now"});
   if (!info[5].IsUndefined()) options.memory_cap = count_of(env, info[5], {"memoryCap"});
   options.receipt_ttl = span_of(env, info[6], {"receiptTtl"});
-  if (!info[7].IsUndefined()) options.event_capacity = static_cast<uint32_t>(count_of(env, info[7], {"eventCapacity"}, UINT32_MAX));
+  if (!info[7].IsUndefined())
+    options.event_capacity = static_cast<uint32_t>(count_of(env, info[7], {"eventCapacity"}, UINT32_MAX));
   if (!info[8].IsUndefined()) options.shards = static_cast<uint32_t>(count_of(env, info[8], {"shards"}, UINT32_MAX));
   auto engine = std::make_shared<SharedEngine>(options, policy, zones);
   SharedEngine::enter(engine);
@@ -86,7 +87,7 @@ Napi::Value EngineCore::operation(const Napi::CallbackInfo& info) {
   shape.generation = count_of(env, info[1], {"generation"});
   shape.values = names_of(env, info[2], {"values"});
   shape.quantities = names_of(env, info[3], {"quantities"});
-  if (shape.values.size() > kMostValues) throw misuse(misuse::kind::range, "values", "must be at most 16");
+  if (shape.values.size() > kMostValues) throw Misuse(Misuse::Kind::range, "values", "must be at most 16");
   shape.repeats = position_of(info[4], shape, {"repeats"});
   shape.line = position_of(info[5], shape, {"line"});
   return Operation::make(env, holder_, std::move(shape));

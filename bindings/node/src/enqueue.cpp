@@ -31,8 +31,8 @@ void Messages::read(napi_env env, napi_value now, napi_value list) {
   for (uint32_t i = 0; i < count; ++i) {
     try {
       read_one(env, at, element_of(env, list, i));
-    } catch (const misuse& wrong) {
-      throw misuse(wrong.what_kind(), Field{"messages", {}, i}.text() + "." + wrong.field(), wrong.what());
+    } catch (const Misuse& wrong) {
+      throw Misuse(wrong.kind(), Field{"messages", {}, i}.text() + "." + wrong.field(), wrong.what());
     }
   }
   answers_.resize(count);

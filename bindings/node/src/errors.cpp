@@ -12,15 +12,16 @@ namespace {
 Napi::Value made(Napi::Env env, int kind, sluice_status status, const std::string& field, const std::string& words) {
   const Napi::FunctionReference& make = addon_of(env).make_error;
   if (make.IsEmpty()) return Napi::Error::New(env, words).Value();
-  return make.Call({Napi::Number::New(env, kind), Napi::Number::New(env, status), Napi::String::New(env, sluice_status_name(status)),
-                    Napi::String::New(env, field), Napi::String::New(env, words)});
+  return make.Call({Napi::Number::New(env, kind), Napi::Number::New(env, status),
+                    Napi::String::New(env, sluice_status_name(status)), Napi::String::New(env, field),
+                    Napi::String::New(env, words)});
 }
 
 void throw_known(Napi::Env env) {
   try {
     throw;
-  } catch (const misuse& wrong) {
-    napi_throw(env, made(env, static_cast<int>(wrong.what_kind()), SLUICE_E_INVALID, wrong.field(), wrong.what()));
+  } catch (const Misuse& wrong) {
+    napi_throw(env, made(env, static_cast<int>(wrong.kind()), SLUICE_E_INVALID, wrong.field(), wrong.what()));
   } catch (const error& failure) {
     napi_throw(env, error_value(env, failure.status(), failure.what()));
   } catch (const Napi::Error& thrown) {
@@ -36,9 +37,7 @@ void throw_known(Napi::Env env) {
 
 error closed_error() { return {SLUICE_E_HANDLE, "the engine is closed"}; }
 
-Napi::Value error_value(Napi::Env env, sluice_status status, const std::string& words) {
-  return made(env, 0, status, {}, words);
-}
+Napi::Value error_value(Napi::Env env, sluice_status status, const std::string& words) { return made(env, 0, status, {}, words); }
 
 void throw_into(napi_env env) noexcept {
   try {
@@ -46,7 +45,8 @@ void throw_into(napi_env env) noexcept {
   } catch (...) {
     // The environment ends, or has no memory for an Error: what is pending then says so.
     bool pending = false;
-    if (napi_is_exception_pending(env, &pending) == napi_ok && !pending) napi_throw_error(env, nullptr, "sluice: no error could be made");
+    if (napi_is_exception_pending(env, &pending) == napi_ok && !pending)
+      napi_throw_error(env, nullptr, "sluice: no error could be made");
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Failures on their way to JavaScript. C++ throws `misuse` for an argument that is not what it must be and sluice::error for what
+// Failures on their way to JavaScript. C++ throws `Misuse` for an argument that is not what it must be and sluice::error for what
 // the engine refuses; `guarded` hands both to the package's lib/errors.js, which makes the Error objects: their words stand once.
 #pragma once
 
@@ -14,19 +14,19 @@
 namespace sluice::node {
 
 // An argument is wrong; nothing has been done.
-class misuse : public std::exception {
+class Misuse : public std::exception {
  public:
   // As lib/errors.js knows them.
-  enum class kind { type = 1, range = 2, value = 3, instant = 4 };
+  enum class Kind { type = 1, range = 2, value = 3, instant = 4 };
 
-  misuse(kind what, std::string field, std::string words) : kind_(what), field_(std::move(field)), words_(std::move(words)) {}
+  Misuse(Kind what, std::string field, std::string words) : kind_(what), field_(std::move(field)), words_(std::move(words)) {}
 
-  kind what_kind() const noexcept { return kind_; }
+  Kind kind() const noexcept { return kind_; }
   const std::string& field() const noexcept { return field_; }
   const char* what() const noexcept override { return words_.c_str(); }
 
  private:
-  kind kind_;
+  Kind kind_;
   std::string field_, words_;
 };
 

@@ -67,11 +67,11 @@ Napi::Value counters(Holder& holder, const Napi::CallbackInfo& info) {
   const sluice_counters counted = holder.calls().counters();
   const Napi::Object all = Napi::Object::New(env), denied_by = Napi::Object::New(env), ended = Napi::Object::New(env);
   const std::pair<const char*, uint64_t> plain[] = {
-      {"allowed", counted.allowed},        {"denied", counted.denied},          {"wouldQueue", counted.would_queue},
-      {"peeked", counted.peeked},          {"replayed", counted.replayed},      {"refunded", counted.refunded},
-      {"records", counted.records},        {"receipts", counted.receipts},      {"memoryUsed", counted.memory_used},
-      {"memoryCap", counted.memory_cap},   {"swept", counted.swept},            {"overflowed", counted.overflowed},
-      {"eventsLost", counted.events_lost}, {"messages", counted.messages},      {"accepted", counted.accepted},
+      {"allowed", counted.allowed},        {"denied", counted.denied},     {"wouldQueue", counted.would_queue},
+      {"peeked", counted.peeked},          {"replayed", counted.replayed}, {"refunded", counted.refunded},
+      {"records", counted.records},        {"receipts", counted.receipts}, {"memoryUsed", counted.memory_used},
+      {"memoryCap", counted.memory_cap},   {"swept", counted.swept},       {"overflowed", counted.overflowed},
+      {"eventsLost", counted.events_lost}, {"messages", counted.messages}, {"accepted", counted.accepted},
       {"leased", counted.leased}};
   for (const auto& [name, count] : plain) all.Set(name, number(env, count));
   for (int32_t kind = SLUICE_DENIAL_MEMORY; kind <= SLUICE_DENIAL_NEVER; ++kind) {

@@ -168,12 +168,11 @@ Napi::Value next_due(Holder& holder, const Napi::CallbackInfo& info) {
 }  // namespace
 
 void add_leasing(EngineCore::Methods* methods) {
-  methods->insert(methods->end(), {EngineCore::method<&lease_due>("lease"), EngineCore::method<&settle>("settle"),
-                                   EngineCore::method<&ack>("ack"), EngineCore::method<&nack>("nack"),
-                                   EngineCore::method<&extend>("extend"), EngineCore::method<&cancel>("cancel"),
-                                   EngineCore::method<&message_status>("status"),
-                                   EngineCore::method<&explain_message>("explainMessage"),
-                                   EngineCore::method<&next_due>("nextDue")});
+  methods->insert(methods->end(),
+                  {EngineCore::method<&lease_due>("lease"), EngineCore::method<&settle>("settle"),
+                   EngineCore::method<&ack>("ack"), EngineCore::method<&nack>("nack"), EngineCore::method<&extend>("extend"),
+                   EngineCore::method<&cancel>("cancel"), EngineCore::method<&message_status>("status"),
+                   EngineCore::method<&explain_message>("explainMessage"), EngineCore::method<&next_due>("nextDue")});
 }
 
 }  // namespace sluice::node

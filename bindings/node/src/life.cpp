@@ -89,14 +89,13 @@ Napi::Value ring(Holder& holder, const Napi::CallbackInfo& info) {
 }  // namespace
 
 void add_life(EngineCore::Methods* methods) {
-  methods->insert(methods->end(), {EngineCore::method<&close>("close"), EngineCore::method<&closed>("closed"),
-                                   EngineCore::method<&id>("id"), EngineCore::method<&generation>("generation"),
-                                   EngineCore::method<&policy>("policy"), EngineCore::method<&reload>("reload"),
-                                   EngineCore::method<&clock>("clock"), EngineCore::method<&set_clock>("setClock"),
-                                   EngineCore::method<&operation_id>("operationId"),
-                                   EngineCore::method<&describe_operation>("describeOperation"),
-                                   EngineCore::method<&limit_name>("limitName"), EngineCore::method<&watch>("watch"),
-                                   EngineCore::method<&ring>("ring")});
+  methods->insert(
+      methods->end(),
+      {EngineCore::method<&close>("close"), EngineCore::method<&closed>("closed"), EngineCore::method<&id>("id"),
+       EngineCore::method<&generation>("generation"), EngineCore::method<&policy>("policy"),
+       EngineCore::method<&reload>("reload"), EngineCore::method<&clock>("clock"), EngineCore::method<&set_clock>("setClock"),
+       EngineCore::method<&operation_id>("operationId"), EngineCore::method<&describe_operation>("describeOperation"),
+       EngineCore::method<&limit_name>("limitName"), EngineCore::method<&watch>("watch"), EngineCore::method<&ring>("ring")});
 }
 
 }  // namespace sluice::node

@@ -63,7 +63,7 @@ napi_value Operation::call(napi_env env, napi_callback_info info) {
     napi_value args[kBeforeValues + kMostValues], self = nullptr;
     size_t count = std::size(args);
     checked(env, napi_get_cb_info(env, info, &count, args, &self, nullptr));
-    if (count > std::size(args)) throw misuse(misuse::kind::range, "values", "must be at most 16");
+    if (count > std::size(args)) throw Misuse(Misuse::Kind::range, "values", "must be at most 16");
     void* operation = nullptr;
     checked(env, napi_unwrap(env, self, &operation));
     return (static_cast<Operation*>(operation)->*method)(env, args, count);
@@ -77,14 +77,12 @@ Napi::Function Operation::define(Napi::Env env) {
     described.method = callback;
     return Napi::ClassPropertyDescriptor<Operation>(described);
   };
-  return DefineClass(env, "NativeOperation",
-                     {method("tryAcquire", &Operation::try_acquire),
-                      method("tryAcquireWith", &Operation::call<&Operation::try_acquire_with>),
-                      method("decide", &Operation::call<&Operation::decide>),
-                      method("explain", &Operation::call<&Operation::explain>),
-                      method("decideMany", &Operation::call<&Operation::decide_many>),
-                      method("enqueue", &Operation::call<&Operation::enqueue>),
-                      method("enqueueMany", &Operation::call<&Operation::enqueue_many>)});
+  return DefineClass(
+      env, "NativeOperation",
+      {method("tryAcquire", &Operation::try_acquire), method("tryAcquireWith", &Operation::call<&Operation::try_acquire_with>),
+       method("decide", &Operation::call<&Operation::decide>), method("explain", &Operation::call<&Operation::explain>),
+       method("decideMany", &Operation::call<&Operation::decide_many>), method("enqueue", &Operation::call<&Operation::enqueue>),
+       method("enqueueMany", &Operation::call<&Operation::enqueue_many>)});
 }
 
 Napi::Value Operation::make(Napi::Env env, const std::shared_ptr<Holder>& holder, Shape shape) {
@@ -117,9 +115,8 @@ bool Operation::decide_now(sluice_request& request, sluice_decision* decision) {
   failure.struct_size = sizeof(failure);
   failure.message[0] = '\0';
   sluice_status status = SLUICE_OK;
-  if (!under_policy([&](SharedEngine& engine) {
-        status = sluice_decide_checked(engine.handle(), &request, decision, &failure);
-      })) {
+  if (!under_policy(
+          [&](SharedEngine& engine) { status = sluice_decide_checked(engine.handle(), &request, decision, &failure); })) {
     return false;
   }
   check_status(status, failure.message);

@@ -106,7 +106,8 @@ Napi::Value plan_campaign_on(Holder& holder, const Napi::CallbackInfo& info) {
     const napi_value value = element_of(env, info[1], i);
     values[i] = is_undefined(env, value) ? sluice_bytes{nullptr, 0} : room.key(env, value, {"values", {}, i});
   }
-  const std::vector<sluice_bytes> lines = room.keys(env, info[2], {"lines"}), recipients = room.keys(env, info[3], {"recipients"});
+  const std::vector<sluice_bytes> lines = room.keys(env, info[2], {"lines"}),
+                                  recipients = room.keys(env, info[3], {"recipients"});
   return text(env, holder.calls().plan_campaign(make_live_campaign(values, lines, recipients), question));
 }
 

@@ -23,7 +23,8 @@ Napi::Value set_line(Holder& holder, const Napi::CallbackInfo& info) {
   change.state = static_cast<int32_t>(count_of(env, info[3], {"state"}, SLUICE_LINE_REMOVED));
   change.weight = static_cast<uint32_t>(count_of(env, info[4], {"weight"}, UINT32_MAX));
   if (!info[5].IsUndefined()) change.paused_until = instant_of(env, info[5], {"pausedUntil"});
-  if (!info[6].IsUndefined()) change.on_suspend = static_cast<int32_t>(count_of(env, info[6], {"onSuspend"}, SLUICE_SUSPEND_FAIL));
+  if (!info[6].IsUndefined())
+    change.on_suspend = static_cast<int32_t>(count_of(env, info[6], {"onSuspend"}, SLUICE_SUSPEND_FAIL));
   change.reason = reason.empty() ? nullptr : reason.data();
   change.reason_len = reason.size();
   const sluice_line_report report = holder.calls().set_line(change, instant_of(env, info[8], {"now"}));

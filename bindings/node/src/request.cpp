@@ -38,7 +38,8 @@ void Request::read_options(napi_env env, const Options& options) {
 void Request::read_quantities(napi_env env, napi_value quantities) {
   const uint32_t count = length_of(env, quantities, {"quantities"});
   if (count != shape_.quantities.size() || count > quantities_.size()) {
-    throw misuse(misuse::kind::range, "quantities", "must be as many as the operation has: " + std::to_string(shape_.quantities.size()));
+    throw Misuse(Misuse::Kind::range, "quantities",
+                 "must be as many as the operation has: " + std::to_string(shape_.quantities.size()));
   }
   for (uint32_t i = 0; i < count; ++i) {
     quantities_[i] = count_of(env, element_of(env, quantities, i), {"quantities", shape_.quantities[i]});
@@ -51,7 +52,8 @@ void Request::read_repeated(napi_env env, napi_value values) {
   const Field field{"values", shape_.values[static_cast<size_t>(shape_.repeats)]};
   const uint32_t count = length_of(env, values, field);
   if (count == 0 || count > kMostRepeated) {
-    throw misuse(misuse::kind::range, field.text(), "must be 1 to " + std::to_string(kMostRepeated) + " values, not " + std::to_string(count));
+    throw Misuse(Misuse::Kind::range, field.text(),
+                 "must be 1 to " + std::to_string(kMostRepeated) + " values, not " + std::to_string(count));
   }
   repeated_ = room_.keys(env, values, field);
   c_.repeated = repeated_.data();
@@ -60,7 +62,7 @@ void Request::read_repeated(napi_env env, napi_value values) {
 
 void Request::read_values(napi_env env, const napi_value* values, size_t count) {
   if (count > shape_.values.size()) {
-    throw misuse(misuse::kind::range, "values",
+    throw Misuse(Misuse::Kind::range, "values",
                  "must be " + std::to_string(shape_.values.size()) + ", not " + std::to_string(count));
   }
   for (size_t i = 0; i < shape_.values.size(); ++i) {
@@ -73,7 +75,8 @@ void Request::read_values(napi_env env, const napi_value* values, size_t count) 
     } else if (given) {
       values_[i] = room_.key(env, values[i], {"values", shape_.values[i]});
     } else if (static_cast<int>(i) != shape_.line) {
-      throw misuse(misuse::kind::type, Field{"values", shape_.values[i]}.text(), "must be a string or a Uint8Array, not undefined");
+      throw Misuse(Misuse::Kind::type, Field{"values", shape_.values[i]}.text(),
+                   "must be a string or a Uint8Array, not undefined");
     }
   }
   c_.values = values_.data();
