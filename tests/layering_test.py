@@ -21,7 +21,7 @@ CORE = {
     "dialect": ["base", "limits", "policy", "store", "queue", "engine"],
 }
 # Libraries that one folder keeps to itself.
-LIBRARIES = {"rapidjson/": ["policy"], "cctz/": ["limits"], "pybind11/": ["bindings"]}
+LIBRARIES = {"rapidjson/": ["policy"], "cctz/": ["limits"], "pybind11/": ["bindings"], "napi.h": ["bindings"]}
 
 CLOCK_READ = re.compile(r"_clock::now|\b(?:clock_gettime|gettimeofday|timespec_get)\b|\btime\((?:NULL|nullptr|0)\)")
 PROVIDER = re.compile(
@@ -79,7 +79,7 @@ def sources() -> list[str]:
         file.relative_to(ROOT).as_posix()
         for top in ("core", "capi", "bindings")
         for file in (ROOT / top).rglob("*")
-        if file.suffix in SUFFIXES and file.is_file()
+        if file.suffix in SUFFIXES and file.is_file() and "node_modules" not in file.parts
     )
 
 

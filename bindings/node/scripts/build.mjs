@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// npm run build: the addon from source, by CMake, into build/ here; with --prebuilt into prebuilds/ for this platform.
+// npm run build: the addon from source, by CMake, into build/ here, or stripped into the folder that is named.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 
 const here = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const root = path.join(here, '..', '..');
-const prebuilt = process.argv.includes('--prebuilt');
-const place = prebuilt ? path.join(here, 'prebuilds', `${process.platform}-${process.arch}`) : path.join(here, 'build');
+const named = process.argv[2];
+const place = named ?? path.join(here, 'build');
 
 const run = (...args) => execFileSync('cmake', args, { cwd: root, stdio: 'inherit' });
 
 mkdirSync(place, { recursive: true });
 run('--preset', 'node');
 run('--build', '--preset', 'node');
-run('--install', 'build/node', '--component', 'node', '--prefix', place, ...(prebuilt ? ['--strip'] : []));
+run('--install', 'build/node', '--component', 'node', '--prefix', place, ...(named === undefined ? [] : ['--strip']));

@@ -11,13 +11,15 @@ const root = path.join(here, '..', '..');
 const place = path.join(root, 'build', 'npm');
 const stage = path.join(place, 'package');
 
-execFileSync(process.execPath, [path.join(here, 'scripts', 'build.mjs'), '--prebuilt'], { stdio: 'inherit' });
-
 rmSync(place, { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });
 const source = JSON.parse(readFileSync(path.join(here, 'package.json'), 'utf8'));
-for (const name of source.files)
+for (const name of source.files.filter((each) => each !== 'prebuilds'))
   cpSync(path.join(name === 'LICENSE' ? root : here, name), path.join(stage, name), { recursive: true });
+
+// Not in the tree, where it would stand before what is built there.
+const prebuilt = path.join(stage, 'prebuilds', `${process.platform}-${process.arch}`);
+execFileSync(process.execPath, [path.join(here, 'scripts', 'build.mjs'), prebuilt], { stdio: 'inherit' });
 
 const { private: _, scripts: __, devDependencies: ___, ...published } = source;
 published.version = readFileSync(path.join(root, 'VERSION'), 'utf8').trim();

@@ -218,14 +218,17 @@ sluice_bytes KeyRoom::take(size_t bytes) {
 }
 
 // Room for a character more than any key has: what fills it is too long.
-sluice_bytes KeyRoom::text_key(napi_env env, napi_value value, const Field& field) {
+bool KeyRoom::text_key(napi_env env, napi_value value, const Field& field, sluice_bytes* key) {
   constexpr size_t most = kMostKeyBytes + 5;
   char* const at = room(most);
   size_t length = 0;
-  checked(env, napi_get_value_string_utf8(env, value, at, most, &length));
+  const napi_status status = napi_get_value_string_utf8(env, value, at, most, &length);
+  if (status == napi_string_expected) return false;
+  checked(env, status);
   if (length == 0 || length > kMostKeyBytes) throw_key_length(field, utf8_length(env, value));
   check_characters(env, value, at, length, field);
-  return take(length);
+  *key = take(length);
+  return true;
 }
 
 sluice_bytes KeyRoom::bytes_key(napi_env env, napi_value value, const Field& field) {
@@ -239,7 +242,8 @@ sluice_bytes KeyRoom::bytes_key(napi_env env, napi_value value, const Field& fie
 }
 
 sluice_bytes KeyRoom::key(napi_env env, napi_value value, const Field& field) {
-  return type_of(env, value) == napi_string ? text_key(env, value, field) : bytes_key(env, value, field);
+  sluice_bytes key;
+  return text_key(env, value, field, &key) ? key : bytes_key(env, value, field);
 }
 
 std::vector<sluice_bytes> KeyRoom::keys(napi_env env, napi_value array, const Field& field) {

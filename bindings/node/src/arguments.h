@@ -61,6 +61,8 @@ class KeyRoom {
   KeyRoom& operator=(const KeyRoom&) = delete;
 
   sluice_bytes key(napi_env env, napi_value value, const Field& field);
+  // False when it is no string: what keys mostly are, found out by reading it.
+  bool text_key(napi_env env, napi_value value, const Field& field, sluice_bytes* key);
   // Of an array.
   std::vector<sluice_bytes> keys(napi_env env, napi_value array, const Field& field);
 
@@ -68,7 +70,6 @@ class KeyRoom {
   // Room for so many bytes, of which `take` keeps those that were needed.
   char* room(size_t bytes);
   sluice_bytes take(size_t bytes);
-  sluice_bytes text_key(napi_env env, napi_value value, const Field& field);
   sluice_bytes bytes_key(napi_env env, napi_value value, const Field& field);
 
   char near_[2048];

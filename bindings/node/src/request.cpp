@@ -60,24 +60,30 @@ void Request::read_repeated(napi_env env, napi_value values) {
   c_.repeated_count = count;
 }
 
+// Bytes, a list, or nothing.
+void Request::read_other(napi_env env, size_t i, napi_value given) {
+  const Field field{"values", shape_.values[i]};
+  bool is_list = false;
+  if (given != nullptr && static_cast<int>(i) == shape_.repeats) checked(env, napi_is_array(env, given, &is_list));
+  values_[i] = {nullptr, 0};
+  if (is_list) {
+    read_repeated(env, given);
+  } else if (given != nullptr) {
+    values_[i] = room_.key(env, given, field);
+  } else if (static_cast<int>(i) != shape_.line) {
+    throw Misuse(Misuse::Kind::type, field.text(), "must be a string or a Uint8Array, not undefined");
+  }
+}
+
 void Request::read_values(napi_env env, const napi_value* values, size_t count) {
   if (count > shape_.values.size()) {
     throw Misuse(Misuse::Kind::range, "values",
                  "must be " + std::to_string(shape_.values.size()) + ", not " + std::to_string(count));
   }
   for (size_t i = 0; i < shape_.values.size(); ++i) {
-    const bool given = i < count && !is_undefined(env, values[i]);
-    bool is_list = false;
-    if (given && static_cast<int>(i) == shape_.repeats) checked(env, napi_is_array(env, values[i], &is_list));
-    values_[i] = {nullptr, 0};
-    if (is_list) {
-      read_repeated(env, values[i]);
-    } else if (given) {
-      values_[i] = room_.key(env, values[i], {"values", shape_.values[i]});
-    } else if (static_cast<int>(i) != shape_.line) {
-      throw Misuse(Misuse::Kind::type, Field{"values", shape_.values[i]}.text(),
-                   "must be a string or a Uint8Array, not undefined");
-    }
+    const Field field{"values", shape_.values[i]};
+    if (i < count && room_.text_key(env, values[i], field, &values_[i])) continue;
+    read_other(env, i, i < count && !is_undefined(env, values[i]) ? values[i] : nullptr);
   }
   c_.values = values_.data();
   c_.value_count = static_cast<uint32_t>(shape_.values.size());

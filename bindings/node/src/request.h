@@ -50,6 +50,8 @@ class Request {
  private:
   void read_quantities(napi_env env, napi_value quantities);
   void read_repeated(napi_env env, napi_value values);
+  // `given` null: absent.
+  void read_other(napi_env env, size_t i, napi_value given);
 
   const Shape& shape_;
   KeyRoom& room_;
