@@ -81,7 +81,8 @@ export class StaleLeaseError extends SluiceError {}
 // ---- policies ---------------------------------------------------------------------------------------------------------------
 
 /** One thing said about a policy's text. String(finding) tells it with its place. */
-export interface Finding {
+export class Finding {
+  private constructor();
   readonly severity: 'error' | 'warning' | 'note';
   /** From 1; 0 when the whole text is meant. */
   readonly line: number;
@@ -90,7 +91,6 @@ export interface Finding {
   readonly message: string;
   readonly excerpt: string;
 }
-export const Finding: { readonly prototype: Finding };
 
 export interface PolicyOptions {
   /** "enforce" unless said, or "comply". */
@@ -142,7 +142,8 @@ export interface DecideOptions extends RequestOptions {
 }
 
 /** How one limit of one subject stood. */
-export interface LimitDetail {
+export class LimitDetail {
+  private constructor();
   readonly limitName: string;
   /** Whether this limit had room. */
   readonly passed: boolean;
@@ -161,10 +162,10 @@ export interface LimitDetail {
   /** For a charge per repeated value: the position of the value. */
   readonly subject: number;
 }
-export const LimitDetail: { readonly prototype: LimitDetail };
 
 /** One answer of an engine. An object is always true: ask `allowed`. */
-export interface Decision {
+export class Decision {
+  private constructor();
   readonly allowed: boolean;
   readonly outcome: Outcome;
   readonly denial: Denial | null;
@@ -196,17 +197,16 @@ export interface Decision {
   readonly receipt: Receipt | null;
   readonly details: LimitDetail[];
 }
-export const Decision: { readonly prototype: Decision };
 
 /** Names what an allowed decision took. */
-export interface Receipt {
+export class Receipt {
+  private constructor();
   readonly id: number;
   /** Gives everything back, and ends the receipt. */
   refund(options?: { now?: Instant }): void;
   /** Settles with the actual quantities, and ends the receipt. */
   commit(quantities: Quantities, options?: { now?: Instant }): void;
 }
-export const Receipt: { readonly prototype: Receipt };
 
 /** Requests in arrays: key i is the bytes of `keys` from offsets[i] to offsets[i + 1]; a request is its values in declared order. */
 export interface PackedRequests {
@@ -255,7 +255,8 @@ export interface BatchAnswer {
 }
 
 /** An operation of an engine, resolved once; it stays valid over a reload. */
-export interface Operation {
+export class Operation {
+  private constructor();
   readonly name: string;
   /** The dimensions that it takes, in order. */
   readonly values: string[];
@@ -284,7 +285,6 @@ export interface Operation {
   peekEnqueue(values: Values, options?: EnqueueOptions): Held;
   enqueueMany(messages: readonly NewMessage[], options?: { now?: Instant }): Held[];
 }
-export const Operation: { readonly prototype: Operation };
 
 // ---- queue ------------------------------------------------------------------------------------------------------------------
 
@@ -314,7 +314,8 @@ export interface NewMessage extends MessageOptions {
 }
 
 /** The answer to an enqueue: `held` says whether the engine holds the message; if not, its decision says why. */
-export interface Held {
+export class Held {
+  private constructor();
   readonly held: boolean;
   /** The message's number, never used again. */
   readonly message: number | null;
@@ -335,9 +336,9 @@ export interface Held {
   /** What was decided. Of an element that failed, throws its error. */
   readonly decision: Decision;
 }
-export const Held: { readonly prototype: Held };
 
-export interface MessageStatus {
+export class MessageStatus {
+  private constructor();
   readonly message: number;
   readonly state: MessageState;
   readonly messageClass: MessageClass;
@@ -357,7 +358,6 @@ export interface MessageStatus {
   readonly etaKind: WaitKind;
   readonly line: string;
 }
-export const MessageStatus: { readonly prototype: MessageStatus };
 
 export interface LeaseOptions {
   /** At most so many; 100 unless said (of `due`: 1), up to 65,536. */
@@ -382,15 +382,16 @@ export interface DueOptions extends Omit<LeaseOptions, 'now'> {
 }
 
 /** What is due, lease after lease, asleep in between. */
-export interface Due extends AsyncIterable<Lease> {
+export class Due implements AsyncIterable<Lease> {
+  private constructor();
   /** Ends every iteration after the lease it is at; once and for all. */
   stop(): void;
   [Symbol.asyncIterator](): AsyncIterableIterator<Lease>;
 }
-export const Due: { readonly prototype: Due };
 
 /** One message, handed out to be sent. Who holds it says what came of it before `until`; else it is delivered again. */
-export interface Lease {
+export class Lease {
+  private constructor();
   readonly message: number;
   /** Which of the message's leases this is, from 1. */
   readonly fence: number;
@@ -426,7 +427,6 @@ export interface Lease {
    * answered), anything else it throws is told as "retry" and goes on. */
   run<Answer>(send: (lease: Lease) => Answer | PromiseLike<Answer>): Promise<Answer | undefined>;
 }
-export const Lease: { readonly prototype: Lease };
 
 /** Thrown in Lease.run: nothing was tried; the message goes back to its place. */
 export class NotAttempted extends Error {}
@@ -439,11 +439,11 @@ export class Throttled extends Error {
 export class PermanentFailure extends Error {}
 
 /** What became of one of the leases given to settle. */
-export interface Settled {
+export class Settled {
+  private constructor();
   readonly state: MessageState | null;
   readonly error: SluiceError | null;
 }
-export const Settled: { readonly prototype: Settled };
 
 /** A lease by its name, as another thread may have sent it. */
 export type LeaseName = Pick<Lease, 'message' | 'fence'>;
@@ -470,7 +470,8 @@ export interface Hold {
 }
 
 /** Every rule that holds a message, in the order of their ends. String(explanation) tells it in words. */
-export interface Explanation extends Iterable<Hold> {
+export class Explanation implements Iterable<Hold> {
+  private constructor();
   readonly message: number;
   readonly state: MessageState;
   readonly line: string;
@@ -479,8 +480,8 @@ export interface Explanation extends Iterable<Hold> {
   readonly etaNs: bigint | null;
   readonly etaKind: WaitKind;
   readonly holds: Hold[];
+  [Symbol.iterator](): Iterator<Hold>;
 }
-export const Explanation: { readonly prototype: Explanation };
 
 // ---- pools and campaigns ----------------------------------------------------------------------------------------------------
 
@@ -542,7 +543,8 @@ export interface Ended {
   readonly dead: number;
 }
 
-export interface CampaignStatus {
+export class CampaignStatus {
+  private constructor();
   readonly state: 'running' | 'paused' | 'aborted' | 'finished';
   readonly sealed: boolean;
   readonly accepted: number;
@@ -555,9 +557,9 @@ export interface CampaignStatus {
   readonly rateOpensAt: number | null;
   readonly rateOpensAtNs: bigint | null;
 }
-export const CampaignStatus: { readonly prototype: CampaignStatus };
 
-export interface Campaign {
+export class Campaign {
+  private constructor();
   readonly number: number;
   readonly name: string;
   pause(options?: { now?: Instant }): CampaignStatus;
@@ -569,7 +571,6 @@ export interface Campaign {
   setRate(rate: string | null, options?: { now?: Instant }): CampaignStatus;
   status(): CampaignStatus;
 }
-export const Campaign: { readonly prototype: Campaign };
 
 // ---- planner ----------------------------------------------------------------------------------------------------------------
 
@@ -714,7 +715,8 @@ export interface UsageRow {
   readonly resetsAtNs: bigint | null;
 }
 
-export interface Event {
+export class Event {
+  private constructor();
   readonly kind: string;
   readonly limitName: string | null;
   readonly at: number;
@@ -735,7 +737,6 @@ export interface Event {
     readonly why: string;
   } | null;
 }
-export const Event: { readonly prototype: Event };
 
 export interface Counters {
   readonly allowed: number;

@@ -195,6 +195,11 @@ const engine = new Engine({ policy: process.env.POLICY });
 if (process.env.DAYS) engine.enqueue('send', ['acme', '+1', '+2'], { sendAt: Date.now() + Number(process.env.DAYS) * 86400000 });
 const iterator = engine.due()[Symbol.asyncIterator]();
 iterator.next();
+setImmediate(() => {
+  for (let i = 0; i < Number(process.env.MORE ?? 0); ++i) {
+    engine.enqueue('send', ['acme', '+' + i, '+2'], { sendAt: Date.now() + 86400000 * 100 - 60000 * i });
+  }
+});
 process.on('exit', () => console.log(JSON.stringify(waits)));
 real(() => {}, 50);
 `;
@@ -206,6 +211,11 @@ function waitsOf(env) {
 
 test('a wait beyond 24.8 days is no timer that fires at once, and no timer keeps the process', () => {
   assert.deepEqual(waitsOf({ DAYS: '300' }), [2 ** 31 - 1]);
+});
+
+test('much that comes due sooner in one turn wakes once or twice, and not each time', () => {
+  const waits = waitsOf({ DAYS: '300', MORE: '1000' });
+  assert.ok(waits.length >= 2 && waits.length <= 4, `${waits.length} times`);
 });
 
 test('who waits for nothing sets no timer, and does not keep the process', () => {

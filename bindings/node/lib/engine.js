@@ -8,7 +8,7 @@ const check = require('./check.js');
 const { Core } = require('./core.js');
 const { InvalidRequestError, rangeError, typeError } = require('./errors.js');
 const { Event } = require('./event.js');
-const { addUp, down } = require('./instant.js');
+const { addDown, addUp, down } = require('./instant.js');
 const native = require('./native.js');
 const { Operation } = require('./operation.js');
 const { policyOf } = require('./policy.js');
@@ -247,7 +247,7 @@ class Engine extends Queue {
         remaining: unlimited ? null : remaining,
         overage,
       };
-      addUp(row, 'periodBegins', periodBegins);
+      addDown(row, 'periodBegins', periodBegins);
       addUp(row, 'resetsAt', resetsAt);
       return row;
     });

@@ -2,7 +2,7 @@
 // What happened that somebody may want to hear of.
 'use strict';
 
-const { addUp } = require('./instant.js');
+const { addDown } = require('./instant.js');
 
 const KINDS = [
   undefined,
@@ -29,7 +29,7 @@ class Event {
     this.byPlanChange = given.byPlanChange;
     this.subject = given.subject;
     this.subjectBytes = given.subjectBytes;
-    addUp(this, 'at', given.at);
+    addDown(this, 'at', given.at);
   }
 
   get percent() {

@@ -4,7 +4,7 @@
 // JSON has no bigints.
 //
 // 1. An instant that one waits for, and a wait, is rounded up to ms: who sleeps so long has slept enough.
-// 2. An instant before which one must be done is rounded down.
+// 2. An instant before which one must be done, and one that has been, is rounded down.
 'use strict';
 
 const MS = 1_000_000n;

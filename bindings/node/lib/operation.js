@@ -189,7 +189,7 @@ class Operation {
       if (!Array.isArray(requests) && asked.quantities !== undefined) {
         throw valueError('quantities', 'stand in the packed requests');
       }
-      const count = laid.repeats?.length ?? Math.floor(((laid.offsets?.length ?? 1) - 1) / shape.values.length);
+      const count = laid.repeats?.length ?? Math.floor(((laid.offsets?.length ?? 1) - 1) / Math.max(1, shape.values.length));
       out ??= new Decisions(Math.max(0, count));
       if (out.length < count) throw rangeError('out', `must have room for ${count} answers, not ${out.length}`);
       return operation.decideMany(

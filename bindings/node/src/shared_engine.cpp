@@ -122,8 +122,9 @@ void Holder::open_bell(napi_env env, napi_value ring) {
   napi_value name = nullptr;
   checked(env, napi_create_string_utf8(env, "sluice", NAPI_AUTO_LENGTH, &name));
   napi_threadsafe_function bell = nullptr;
+  // A queue of one: who has not heard the first ring yet needs no second.
   checked(env,
-          napi_create_threadsafe_function(env, ring, nullptr, name, 0, 1, nullptr, nullptr, nullptr, ring_in_javascript, &bell));
+          napi_create_threadsafe_function(env, ring, nullptr, name, 1, 1, nullptr, nullptr, nullptr, ring_in_javascript, &bell));
   napi_unref_threadsafe_function(env, bell);
   // Hooks run in reverse: this one before the bell's own, which frees it.
   napi_add_env_cleanup_hook(env, &Holder::end_of_environment, this);

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // What must compile, strictly, under every way that modules are found; lines after @ts-expect-error must not.
-import { Decisions, Engine, NotAttempted, Policy, SluiceError, Throttled, planCampaign, planLines } from 'sluice';
-import type { Decision, Held, Instant, Lease, PackedRequests } from 'sluice';
+import {
+  Decision,
+  Decisions,
+  Engine,
+  Lease,
+  NotAttempted,
+  Policy,
+  SluiceError,
+  Throttled,
+  planCampaign,
+  planLines,
+} from 'sluice';
+import type { Held, Instant, PackedRequests } from 'sluice';
 
 export async function use(text: string, at: Instant): Promise<number> {
   const engine = new Engine({ policy: new Policy(text), clock: 'manual', now: at });
@@ -10,6 +21,7 @@ export async function use(text: string, at: Instant): Promise<number> {
   const wait: number = send.tryAcquire('acme', Buffer.from('+1'), ['+2', '+3']);
   const decision: Decision = engine.decide('send', { account: 'acme', recipient: ['+2'] }, { details: true, now: 5n });
   const after: number | null = decision.retryAfterMs;
+  if (!(decision instanceof Decision)) throw new TypeError();
   const exact: bigint | null = decision.retryAfterNs;
   decision.receipt?.commit({ parts: 2 }, { now: new Date() });
   const packed: PackedRequests = send.pack([['acme', '+1', ['+2']]], [{ parts: 1 }]);
@@ -49,4 +61,8 @@ export function misuse(engine: Engine): void {
   // @ts-expect-error a wait may be unknown
   const wait: number = engine.decide('send', {}).retryAfterMs;
   void wait;
+  // @ts-expect-error an engine makes its decisions
+  new Decision();
+  // @ts-expect-error an answer is not written to
+  engine.decide('send', {}).allowed = true;
 }
