@@ -123,6 +123,11 @@ class Controls(unittest.TestCase):
 
     def test_a_binding_that_reaches_past_the_c_abi_is_found(self) -> None:
         self.assert_fault("bindings/python/src/a.cpp", '#include "core/base/time.h"')
+        self.assert_fault("bindings/node/src/a.cpp", '#include "core/base/time.h"')
+
+    def test_a_library_outside_its_folder_is_found(self) -> None:
+        self.assert_fault("capi/src/a.cpp", "#include <napi.h>")
+        self.assert_fault("core/engine/a.cpp", "#include <rapidjson/reader.h>")
 
     def test_a_clock_outside_engine_is_found(self) -> None:
         self.assert_fault("core/store/a.cpp", "auto t = std::chrono::steady_clock::now();")
