@@ -21,7 +21,7 @@ CORE = {
     "dialect": ["base", "limits", "policy", "store", "queue", "engine"],
 }
 # Libraries that one folder keeps to itself.
-LIBRARIES = {"rapidjson/": ["policy"], "cctz/": ["limits"], "pybind11/": ["bindings"]}
+LIBRARIES = {"rapidjson/": ["policy"], "cctz/": ["limits"], "pybind11/": ["bindings"], "napi.h": ["bindings"]}
 
 CLOCK_READ = re.compile(r"_clock::now|\b(?:clock_gettime|gettimeofday|timespec_get)\b|\btime\((?:NULL|nullptr|0)\)")
 PROVIDER = re.compile(
@@ -79,7 +79,7 @@ def sources() -> list[str]:
         file.relative_to(ROOT).as_posix()
         for top in ("core", "capi", "bindings")
         for file in (ROOT / top).rglob("*")
-        if file.suffix in SUFFIXES and file.is_file()
+        if file.suffix in SUFFIXES and file.is_file() and "node_modules" not in file.parts
     )
 
 
@@ -123,6 +123,11 @@ class Controls(unittest.TestCase):
 
     def test_a_binding_that_reaches_past_the_c_abi_is_found(self) -> None:
         self.assert_fault("bindings/python/src/a.cpp", '#include "core/base/time.h"')
+        self.assert_fault("bindings/node/src/a.cpp", '#include "core/base/time.h"')
+
+    def test_a_library_outside_its_folder_is_found(self) -> None:
+        self.assert_fault("capi/src/a.cpp", "#include <napi.h>")
+        self.assert_fault("core/engine/a.cpp", "#include <rapidjson/reader.h>")
 
     def test_a_clock_outside_engine_is_found(self) -> None:
         self.assert_fault("core/store/a.cpp", "auto t = std::chrono::steady_clock::now();")
