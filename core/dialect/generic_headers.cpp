@@ -84,16 +84,16 @@ void add_x_ratelimit(const Facts& facts, bool delta, HeaderList* headers) {
 
 void add_ratelimit(const Facts& facts, HeaderList* headers) {
   bool first = true;
-  headers->begin();
+  headers->begin("RateLimit-Policy");
   for_each_limit(facts, [&](const Standing& s) {
     if (!has_amount(s)) return;
     begin_item(s, &first, &headers->text());
     put_parameter("q", s.amount, &headers->text());
     if (const Span window = window_of(s); window > 0) put_parameter("w", static_cast<uint64_t>(window), &headers->text());
   });
-  headers->end("RateLimit-Policy", !first);
+  headers->end(!first);
   first = true;
-  headers->begin();
+  headers->begin("RateLimit");
   for_each_limit(facts, [&](const Standing& s) {
     if (!has_amount(s)) return;
     begin_item(s, &first, &headers->text());
@@ -101,7 +101,7 @@ void add_ratelimit(const Facts& facts, HeaderList* headers) {
     if (const Span more = more_in(s, facts.decision.now); more > 0)
       put_parameter("t", static_cast<uint64_t>(more), &headers->text());
   });
-  headers->end("RateLimit", !first);
+  headers->end(!first);
 }
 
 }  // namespace sluice

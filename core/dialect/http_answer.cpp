@@ -13,6 +13,7 @@ namespace sluice {
 namespace {
 
 constexpr Bytes kRetryAfter = "Retry-After", kShouldRetry = "x-should-retry", kContentType = "Content-Type";
+constexpr Bytes kJsonType = "application/json", kTextType = "text/plain; charset=utf-8";
 
 AnswerCase case_of(const Decision& decision, const Enqueued* held) {
   switch (decision.status) {
@@ -98,8 +99,8 @@ class AnswerWriter {
   }
 
   void write_header(const HeaderRule& header) {
-    headers_.begin();
-    headers_.end(header.name, write_template(facts_, *rules_, header.value, WritingPlace::header, &text_));
+    headers_.begin(header.name);
+    headers_.end(write_template(facts_, *rules_, header.value, WritingPlace::header, &text_));
   }
   // An answer's own takes the place of one of all answers that is named the same.
   void write_policy_headers() {
@@ -134,7 +135,7 @@ class AnswerWriter {
   bool own_body() const { return rule_ != nullptr && rule_->body_kind != BodyKind::none; }
   Bytes content_type() const {
     if (!own_body()) return kProblemType;
-    return rule_->body_kind == BodyKind::json ? Bytes("application/json") : Bytes("text/plain; charset=utf-8");
+    return rule_->body_kind == BodyKind::json ? kJsonType : kTextType;
   }
   void write_body(BodyKind kind) {
     if (kind == BodyKind::none) return;
@@ -191,6 +192,20 @@ Status answer_usage(const PolicyView& view, std::span<const UsageRow> rows, Inst
   decision.now = now;
   Facts facts{view, decision, {}, rows, nullptr, nullptr, given, {}, AnswerCase::usage, rule->status};
   return AnswerWriter(facts, rules, rule, dialect::policy, room).write(out);
+}
+
+Status answer_json(Bytes json, const AnswerRoom& room, HttpAnswer* out) {
+  AnswerText text(room.bytes);
+  HeaderList headers(room.headers, &text);
+  headers.add(kContentType, kJsonType);
+  const size_t begin = text.length();
+  text.put(json);
+  out->status = 200;
+  out->bytes = text.length();
+  out->headers = headers.count();
+  if (!text.fits() || !headers.fits()) return Status::buffer;
+  out->body = text.from(begin);
+  return Status::ok;
 }
 
 }  // namespace sluice

@@ -25,6 +25,9 @@ inline constexpr uint32_t problem = 32;           // a body as of RFC 9457
 inline constexpr uint32_t known = 63;
 }  // namespace dialect
 
+// No answer has more: the policy's, and ours.
+inline constexpr size_t kMostAnswerHeaders = 2 * kMaxHeaders + 16;
+
 struct HttpHeader {
   Bytes name, value;
 };
@@ -38,8 +41,8 @@ struct AnswerRequest {
 };
 
 struct AnswerRoom {
-  std::span<char> bytes;  // of values and body
-  std::span<HttpHeader> headers;
+  std::span<char> bytes = {};  // of headers and body
+  std::span<HttpHeader> headers = {};
 };
 
 struct HttpAnswer {
@@ -58,5 +61,8 @@ Status answer(const PolicyView& view, const Decision& decision, std::span<const 
 // How a subject's limits stand, in the policy's words. Status::not_found when it has none for that.
 Status answer_usage(const PolicyView& view, std::span<const UsageRow> rows, Instant now, std::span<const Given> given,
                     const AnswerRoom& room, HttpAnswer* out);
+
+// A body of JSON that somebody else has written.
+Status answer_json(Bytes json, const AnswerRoom& room, HttpAnswer* out);
 
 }  // namespace sluice
