@@ -23,7 +23,7 @@ class HttpAnswer(NamedTuple):
     body: bytes
     """Empty: none."""
     retry_after: int | None
-    """What the client is told to wait, ns of whole seconds; None when it is told nothing."""
+    """The wait advised, ns of whole seconds; None when none is known to help."""
     retry: bool
     """Whether coming again makes sense: False when it is allowed, or no wait that a client can bear helps."""
 

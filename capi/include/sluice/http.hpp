@@ -23,7 +23,7 @@ struct http_answer {
   int32_t status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  // in their order
   std::string body;
-  int64_t retry_after = 0;  // ns that the client is told to wait; 0: nothing
+  int64_t retry_after = 0;  // the wait advised, ns of whole seconds; 0: none is known to help
   bool retry = false;       // coming again makes sense
 
   // The first header of that name, by its case; nullptr when there is none.

@@ -579,7 +579,7 @@ typedef struct sluice_http {
   size_t buffer_size;       /* in */
   size_t length;            /* out: bytes needed of it */
   sluice_bytes body;        /* {NULL, 0}: none */
-  int64_t retry_after;      /* what the client is told to wait: ns, of whole seconds; 0: nothing */
+  int64_t retry_after;      /* the wait advised: ns, of whole seconds; 0: none is known to help */
   uint32_t retry;           /* 1: coming again makes sense; 0: it is allowed, or no wait that a client can bear helps */
   uint32_t reserved0;
 } sluice_http;
