@@ -25,6 +25,11 @@ constexpr DialectWord kDialects[] = {{"policy", SLUICE_DIALECT_POLICY},
                                      {"retry-ms", SLUICE_DIALECT_RETRY_MS},
                                      {"problem", SLUICE_DIALECT_PROBLEM}};
 
+[[noreturn]] void refuse_type(const std::string& words) {
+  PyErr_SetString(PyExc_TypeError, words.c_str());
+  throw py::error_already_set();
+}
+
 bool is_there(PyObject* object) { return object != nullptr && object != Py_None; }
 
 uint32_t dialect_named(const std::string& name) {
@@ -41,7 +46,7 @@ uint32_t dialects_of(PyObject* words) {
   if (!is_there(words)) return all;
   if (PyUnicode_Check(words)) return dialect_named(py::cast<std::string>(words));
   for (const py::handle word : py::iter(py::handle(words))) {
-    if (!PyUnicode_Check(word.ptr())) throw py::type_error("dialects must be words such as \"policy\"");
+    if (!PyUnicode_Check(word.ptr())) refuse_type("dialects must be words such as \"policy\"");
     all |= dialect_named(py::cast<std::string>(word));
   }
   return all;
@@ -113,12 +118,12 @@ class Terms {
  private:
   static py::dict dict_of(PyObject* mapping, const char* name) {
     if (!PyMapping_Check(mapping) || PyUnicode_Check(mapping)) {
-      throw py::type_error(std::string(name) + " must be a mapping of names");
+      refuse_type(std::string(name) + " must be a mapping of names");
     }
     return py::dict(py::reinterpret_borrow<py::object>(mapping));
   }
   static std::string text_of(const py::handle& text, const char* name) {
-    if (!PyUnicode_Check(text.ptr())) throw py::type_error(std::string(name) + " must hold str");
+    if (!PyUnicode_Check(text.ptr())) refuse_type(std::string(name) + " must hold str");
     return py::cast<std::string>(text);
   }
 
