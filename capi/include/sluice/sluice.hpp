@@ -476,7 +476,7 @@ class engine {
   }
   // Decides, and answers whatever came of it, failures included: what a server does with a request.
   http_answer decide_http(const sluice_request& request, const sluice_answer_terms& terms = answer_terms()) {
-    std::vector<sluice_detail> rows(32);
+    std::vector<sluice_detail> rows(16 * (request.repeated_count > 1 ? size_t{request.repeated_count} : 1));  // charges
     sluice_decision decision = make_decision();
     decision.details = rows.data();
     decision.detail_capacity = static_cast<uint32_t>(rows.size());
