@@ -49,14 +49,10 @@ struct MergedObject {
 };
 
 constexpr MergedObject kMergedObjects[] = {
-    {Shape::policy, "queue", Shape::queue},
-    {Shape::queue, "retry", Shape::retry},
-    {Shape::queue, "hours", Shape::hours},
-    {Shape::queue_class, "hours", Shape::hours},
-    {Shape::policy, "dialect", Shape::dialect},
-    {Shape::dialect, "headers", Shape::headers},
-    {Shape::dialect, "answers", Shape::answers},
-    {Shape::answers, "", Shape::answer},
+    {Shape::policy, "queue", Shape::queue},      {Shape::queue, "retry", Shape::retry},
+    {Shape::queue, "hours", Shape::hours},       {Shape::queue_class, "hours", Shape::hours},
+    {Shape::policy, "dialect", Shape::dialect},  {Shape::dialect, "headers", Shape::headers},
+    {Shape::dialect, "answers", Shape::answers}, {Shape::answers, "", Shape::answer},
     {Shape::answer, "headers", Shape::headers},
 };
 

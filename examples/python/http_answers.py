@@ -25,7 +25,8 @@ with sluice.Engine(POLICY, clock="manual", now=START) as engine:
     show(engine.answer("messages.send", values=message, given={"trace_id": "trace_abc123"}))
 
     # Another pair, which may go: how its limits stand, for clients that slow down by themselves.
-    show(engine.answer("messages.send", account="acme", line="+15550001", recipient="+15550003", dialects=["policy", "ratelimit"]))
+    other = {**message, "recipient": "+15550003"}
+    show(engine.answer("messages.send", values=other, dialects=["policy", "ratelimit"]))
 
     # A request that never became a decision.
     show(engine.answer("messages.sned", values=message, dialects="problem"))

@@ -135,7 +135,8 @@ static void what_is_wrong_is_said(void) {
   s.decision.details = NULL;
   s.decision.detail_capacity = 0;
   CHECK_EQ(SLUICE_E_INVALID, sluice_answer(s.engine, &s.decision, NULL, &w.http, &error));
-  CHECK(strcmp("decision: the policy's dialect tells of limits by name; decide with room for rows (details)", error.message) == 0);
+  CHECK(strcmp("decision: the policy's dialect tells of limits by name; decide with room for rows (details)", error.message) ==
+        0);
   s.decision.denial = 77;
   CHECK_EQ(SLUICE_E_INVALID, sluice_answer(s.engine, &s.decision, NULL, &w.http, &error));
   sluice_engine_destroy(s.engine);

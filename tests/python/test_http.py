@@ -209,7 +209,8 @@ def test_metrics_are_labelled_by_nothing_that_a_caller_brought(engine_of: MakeEn
 
 def test_the_parser_of_metrics_can_refuse(engine_of: MakeEngine) -> None:
     text = engine_of(policy()).metrics()
-    for wrong in (text.replace("# EOF\n", ""), re.sub(r"_total\{", "{", text, count=1), text.replace('policy="t"', "policy=t", 1)):
+    without_end, without_suffix = text.replace("# EOF\n", ""), re.sub(r"_total\{", "{", text, count=1)
+    for wrong in (without_end, without_suffix, text.replace('policy="t"', "policy=t", 1)):
         with pytest.raises(ValueError):
             list(parse_openmetrics(wrong))
     with pytest.raises(sluice.InvalidRequest):
