@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/policy/dialect_rules.h"
 #include "core/policy/dialect_words.h"
@@ -53,7 +54,9 @@ class DialectDraft {
   bool read_limit(NodeId node, std::string_view name, DialectOp* out);
   bool read_forms(NodeId node, std::string_view forms, ToldType type, DialectOp* out);
   void warn_never_told(NodeId node, std::string_view inside, const DialectOp& op);
+  void say_unknown(NodeId node, std::string_view what, std::string_view name, const std::vector<std::string_view>& names);
   void push(const DialectOp& op);
+  const std::vector<std::string_view>& quantities();
 
   Draft& draft_;
   DialectRules& rules_;
@@ -62,6 +65,7 @@ class DialectDraft {
   size_t steps_left_ = kMaxAnswerSteps, bytes_left_ = kMaxAnswerBytes;
   size_t template_ = 0;  // where the present one begins
   bool too_long_ = false;
+  std::vector<std::string_view> quantities_;  // of all operations, each once
 };
 
 // One answer's status, headers and body; the headers of all answers.

@@ -59,7 +59,6 @@ enum class Told : uint8_t {
   quantity,
   given,
 };
-inline constexpr size_t kTold = static_cast<size_t>(Told::given) + 1;
 
 // How an instant or a span is written.
 enum class ToldForm : uint8_t { plain, epoch, epoch_ms, delta, delta_ms, iso, date, s, ms };

@@ -87,6 +87,13 @@ class TemplateReader {
   bool in_part_ = false, told_in_part_ = false;
 };
 
+// Once there is no room for findings they are counted: looking for the nearest name would cost a hostile text's time.
+void DialectDraft::say_unknown(NodeId node, std::string_view what, std::string_view name,
+                               const std::vector<std::string_view>& names) {
+  Findings& findings = draft_.findings;
+  findings.error(node, findings.full() ? std::string() : say::unknown_name(what, name, nearest(name, names), names));
+}
+
 bool DialectDraft::read_limit(NodeId node, std::string_view name, DialectOp* out) {
   out->which = draft_.policy.find_limit(name);
   if (out->which != kNone) {
@@ -95,29 +102,38 @@ bool DialectDraft::read_limit(NodeId node, std::string_view name, DialectOp* out
   }
   std::vector<std::string_view> names;
   for (const Limit& limit : draft_.policy.limits) names.push_back(limit.name);
-  draft_.findings.error(node, say::unknown_name("limit", name, nearest(name, names), names));
+  say_unknown(node, "limit", name, names);
   return false;
+}
+
+// Gathered once: a hostile text asks for them as often as it likes.
+const std::vector<std::string_view>& DialectDraft::quantities() {
+  if (!quantities_.empty()) return quantities_;
+  for (const Operation& operation : draft_.policy.operations) {
+    quantities_.insert(quantities_.end(), operation.quantities.begin(), operation.quantities.end());
+  }
+  std::ranges::sort(quantities_);
+  const auto repeats = std::ranges::unique(quantities_);
+  quantities_.erase(repeats.begin(), repeats.end());
+  return quantities_;
 }
 
 // {value.recipient}, {quantity.emails}, {given.trace_id}
 bool DialectDraft::read_named(NodeId node, std::string_view kind, std::string_view name, DialectOp* out) {
-  std::vector<std::string> known;
+  std::vector<std::string_view> few;
   if (kind == "value") {
     out->told = Told::value;
-    known = draft_.policy.dimensions;
+    few.assign(draft_.policy.dimensions.begin(), draft_.policy.dimensions.end());
   } else if (kind == "given") {
     out->told = Told::given;
-    known = rules_.given;
+    few.assign(rules_.given.begin(), rules_.given.end());
   } else {
     out->told = Told::quantity;
-    for (const Operation& operation : draft_.policy.operations) {
-      known.insert(known.end(), operation.quantities.begin(), operation.quantities.end());
-    }
   }
+  const std::vector<std::string_view>& known = out->told == Told::quantity ? quantities() : few;
   const auto found = std::ranges::find(known, name);
   if (found == known.end()) {
-    const std::vector<std::string_view> names(known.begin(), known.end());
-    draft_.findings.error(node, say::unknown_name(kind, name, nearest(name, known), names));
+    say_unknown(node, kind, name, known);
     return false;
   }
   out->which = static_cast<int16_t>(found - known.begin());
@@ -139,7 +155,7 @@ bool DialectDraft::read_told(NodeId node, std::string_view name, DialectOp* out)
   const ToldWord* word = find_told(told);
   if (word == nullptr || (last != std::string_view::npos && !word->of_limit)) {
     const auto names = names_of(told_words(), [&](const ToldWord& w) { return w.of_limit || last == std::string_view::npos; });
-    draft_.findings.error(node, say::unknown_name("placeholder", told, nearest(told, names), names));
+    say_unknown(node, "placeholder", told, names);
     return false;
   }
   out->told = word->told;
@@ -161,7 +177,7 @@ bool DialectDraft::read_forms(NodeId node, std::string_view forms, ToldType type
     if (found == words.end() || out->form != ToldForm::plain) {
       auto names = names_of(words, [&](const FormWord& w) { return w.type == type; });
       names.emplace_back("text");
-      draft_.findings.error(node, say::unknown_name("form", form, nearest(form, names), names));
+      say_unknown(node, "form", form, names);
       return false;
     }
     out->form = found->form;

@@ -4,7 +4,7 @@
 namespace sluice {
 namespace {
 
-constexpr ToldWord kTold_[] = {
+constexpr ToldWord kToldWords[] = {
     {"limit", Told::limit, ToldType::units, true},
     {"used", Told::used, ToldType::units, true},
     {"remaining", Told::remaining, ToldType::units, true},
@@ -70,17 +70,17 @@ bool is_of_usage(Told told) { return told == Told::begins_at || told == Told::ov
 
 }  // namespace
 
-std::span<const ToldWord> told_words() { return kTold_; }
+std::span<const ToldWord> told_words() { return kToldWords; }
 
 const ToldWord* find_told(std::string_view name) {
-  for (const ToldWord& word : kTold_) {
+  for (const ToldWord& word : kToldWords) {
     if (word.name == name) return &word;
   }
   return nullptr;
 }
 
 ToldType type_of(Told told) {
-  for (const ToldWord& word : kTold_) {
+  for (const ToldWord& word : kToldWords) {
     if (word.told == told) return word.type;
   }
   return told == Told::quantity ? ToldType::units : ToldType::text;

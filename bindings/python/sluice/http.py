@@ -10,7 +10,8 @@ Dialects = Union[DialectName, Iterable[DialectName], None]
 """In which dialects an answer is, together; None: the policy's own.
 
 "policy": as its `dialect` says. "x-ratelimit": X-RateLimit-Limit, -Remaining and -Reset as an instant;
-"x-ratelimit-delta": -Reset in seconds to go. "ratelimit": RateLimit and RateLimit-Policy. "retry-ms": retry-after-ms. "problem": a body of RFC 9457.
+"x-ratelimit-delta": -Reset in seconds to go. "ratelimit": RateLimit and RateLimit-Policy. "retry-ms": retry-after-ms.
+"problem": a body of RFC 9457.
 """
 
 

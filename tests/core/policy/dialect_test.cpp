@@ -148,6 +148,43 @@ TEST(Dialect, ItsSizesAreBounded) {
   expect_error(with_answer("\"status\": 429, \"body\": [" + list + "]"), "the templates here are too long");
 }
 
+// Each of these would look for the nearest of many names, were that not given up with the hundredth finding.
+TEST(Dialect, AHostileTextCostsBoundedTime) {
+  PolicyText text;
+  text.limits = kLimit;
+  for (int i = 1; i < 64; ++i) {
+    const std::string name = "l" + std::to_string(i) + std::string(60, 'x');
+    text.limits += R"(, { "name": ")" + name + R"(", "scope": ["account"], "kind": "window", "period": "day", "amount": 100 })";
+  }
+  text.operations.clear();
+  for (int i = 0; i < 200; ++i) {
+    std::string quantities;
+    for (int q = 0; q < 8; ++q) {
+      const std::string name = "q" + std::to_string(i * 8 + q) + std::string(50, 'x');
+      quantities += (q == 0 ? "\"" : ", \"") + name + "\"";
+    }
+    text.operations += (i == 0 ? "" : ", ") + (R"({ "name": "o)" + std::to_string(i)) +
+                       R"(", "values": ["account"], "quantities": [)" + quantities + R"(], "charges": [{ "limit": "day" }] })";
+  }
+  std::string wrong, right;
+  for (int i = 0; i < 9'000; ++i) wrong += "{" + std::string(60, 'y') + ".used}";
+  for (int i = 0; i < 5'000; ++i) right += "{quantity.q1599" + std::string(50, 'x') + "}";
+  text.rest = R"("dialect": { "answers": { "denied": { "status": 429, "text": ")" + wrong + R"(" } } })";
+  const auto refused = load(text.text());
+  EXPECT_FALSE(refused.policy);
+  EXPECT_THAT(refused.findings, SizeIs(101));
+  text.rest = R"("dialect": { "answers": { "denied": { "status": 429, "text": ")" + right + R"(" } } })";
+  EXPECT_THAT(errors(text.text()), testing::Contains(HasSubstr("the templates here are too long")));
+}
+
+TEST(Dialect, WarningsNeverMakeAnError) {
+  std::string many;
+  for (int i = 0; i < 200; ++i) many += "[{retry_after}]";
+  const auto result = load(with_answer(R"("status": 200, "text": ")" + many + R"({limit}")", "allowed"));
+  EXPECT_TRUE(result.policy) << all_said(result);
+  EXPECT_THAT(said(result, Severity::warning), SizeIs(100));
+}
+
 TEST(Dialect, TheOverlayChangesIt) {
   const std::string text =
       with_dialect(R"("headers": { "A": "a", "B": "b" }, "answers": { "denied": { "status": 429, "text": "no" } })",
