@@ -112,9 +112,8 @@ const std::vector<std::string_view>& DialectDraft::quantities() {
   for (const Operation& operation : draft_.policy.operations) {
     quantities_.insert(quantities_.end(), operation.quantities.begin(), operation.quantities.end());
   }
-  std::ranges::sort(quantities_);
-  const auto repeats = std::ranges::unique(quantities_);
-  quantities_.erase(repeats.begin(), repeats.end());
+  std::sort(quantities_.begin(), quantities_.end());
+  quantities_.erase(std::unique(quantities_.begin(), quantities_.end()), quantities_.end());
   return quantities_;
 }
 
