@@ -65,13 +65,25 @@ GOOD = {
     "subjects": [{"scope": ["account"], "plans": ["free", {"name": "pro"}], "default": "free"}],
     "limits": [{"name": "day", "scope": ["account"], "kind": "window", "period": "day", "amount": 100}],
     "operations": [{"name": "send", "values": ["account", "line"], "charges": [{"limit": "day"}]}],
-    "dialect": {"anything": [None]},
+    "dialect": {
+        "longest_wait": "1h",
+        "given": ["trace_id"],
+        "headers": {"X-RateLimit-Limit": "{day.limit}"},
+        "answers": {
+            "denied": {"status": 429, "headers": {"Retry-After": "{retry_after}"}, "body": {"a": ["{wait as ms}", None, 1]}},
+            "denied by day": {"status": 402, "text": "No.[ {given.trace_id}]"},
+        },
+    },
     "comply": {"limits": [{"name": "day", "kind": "sliding", "period": "24h", "slots": 10, "mode": None}]},
 }
 
 
 def with_limit(**fields):
     return {"limits": [{"name": "l", "scope": ["account"], **fields}]}
+
+
+def dialect(**fields):
+    return {"dialect": fields}
 
 
 def day(**fields):
@@ -129,6 +141,10 @@ RIGHT = [
     {"comply": {"queue": {"lease": None, "retry": {"attempts": None}, "classes": [{"class": "bulk", "ttl": None}]}}},
     {"comply": {"queue": None, "pools": [{"name": "shared", "by": None}]}},
     {"comply": {"operations": [{"name": "send", "pool": None, "class": "reply"}]}},
+    dialect(),
+    dialect(answers={"would queue by day": {"status": 429}, "denied as quota": {"status": 403}, "usage": {"status": 200}}),
+    {"comply": {"dialect": None}},
+    {"comply": {"dialect": {"headers": {"A": None, "B": "b"}, "answers": {"denied": {"body": 5}, "queued": None}}}},
 ]
 
 
@@ -144,6 +160,19 @@ WRONG = [
     {"limits": []},
     {"operations": []},
     {"dialect": []},
+    dialect(header={}),
+    dialect(longest_wait=60),
+    dialect(given=["a", "a"]),
+    dialect(headers={"X A": "a"}),
+    dialect(headers={"X-A": "a\r\nB: b"}),
+    dialect(headers={"X-A": 5}),
+    dialect(headers={"X-A": None}),
+    dialect(answers={"denied": {}}),
+    dialect(answers={"deneid": {"status": 429}}),
+    dialect(answers={"denied as slow": {"status": 429}}),
+    dialect(answers={"denied": {"status": 100}}),
+    dialect(answers={"denied": {"status": 429, "text": 5}}),
+    {"comply": {"dialect": {"answers": {"denied": {"statsu": 5}}}}},
     {"limits": {}},
     with_limit(kind="bucket", amount=1),
     with_limit(kind="window", amount=1),

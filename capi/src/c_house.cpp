@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 
+#include "capi/src/arguments.h"
 #include "capi/src/boundary.h"
+#include "core/dialect/metrics_text.h"
 
 namespace sluice::capi {
 namespace {
@@ -93,6 +96,22 @@ sluice_status sluice_get_counters(sluice_engine engine, sluice_counters* counter
     status = Engine::counters(engine, &now);
     if (status == Status::ok) write_struct(counters, to_c(now));
     return status;
+  });
+}
+
+sluice_status sluice_metrics(sluice_engine engine, int32_t format, char* buffer, size_t* length, sluice_error* error) {
+  return slow_call(error, [&](std::string* words) {
+    Status status = check_buffer(buffer, length, words);
+    if (status != Status::ok) return status;
+    if (format != SLUICE_METRICS_OPENMETRICS && format != SLUICE_METRICS_PROMETHEUS) {
+      return fail(words, Status::invalid, "format: ", format, "; SLUICE_METRICS_* are 0 and 1");
+    }
+    std::shared_ptr<const CompiledPolicy> policy;
+    Counters now;
+    status = Engine::policy_of(engine, &policy, words);
+    if (status == Status::ok) status = Engine::counters(engine, &now);
+    if (status != Status::ok) return status;
+    return write_text(metrics_text(*policy, now, static_cast<MetricsFormat>(format)), buffer, length, words);
   });
 }
 

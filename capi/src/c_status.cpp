@@ -184,3 +184,9 @@ void sluice_campaign_options_init(sluice_campaign_options* options, uint32_t siz
 void sluice_campaign_report_init(sluice_campaign_report* report, uint32_t size) {
   init_struct(report, size, sluice_campaign_report SLUICE_CAMPAIGN_REPORT_INIT);
 }
+
+void sluice_answer_terms_init(sluice_answer_terms* terms, uint32_t size) {
+  init_struct(terms, size, sluice_answer_terms SLUICE_ANSWER_TERMS_INIT);
+}
+
+void sluice_http_init(sluice_http* http, uint32_t size) { init_struct(http, size, sluice_http SLUICE_HTTP_INIT); }

@@ -48,6 +48,10 @@ inline constexpr uint32_t kFirstSize<sluice_campaign_options> = 72;
 template <>
 inline constexpr uint32_t kFirstSize<sluice_campaign_report> = 152;
 template <>
+inline constexpr uint32_t kFirstSize<sluice_answer_terms> = 40;
+template <>
+inline constexpr uint32_t kFirstSize<sluice_http> = 80;
+template <>
 inline constexpr uint32_t kFirstSize<sluice_line_question> = 144;
 template <>
 inline constexpr uint32_t kFirstSize<sluice_line_plan> = 80;

@@ -144,6 +144,18 @@ constexpr int32_t to_c(CampaignState state) {
   return SLUICE_CAMPAIGN_NONE;
 }
 
+// A status as an earlier call told it: an unknown positive is a "no", an unknown negative a failure.
+constexpr Status from_c(sluice_status status) {
+  constexpr Status kAll[] = {Status::ok,        Status::denied,    Status::would_queue, Status::invalid, Status::handle,
+                             Status::no_memory, Status::not_found, Status::policy,      Status::time,    Status::conflict,
+                             Status::unset,     Status::buffer,    Status::unsupported, Status::forked,  Status::would_reset,
+                             Status::too_many,  Status::stale,     Status::internal};
+  for (const Status known : kAll) {
+    if (to_c(known) == status) return known;
+  }
+  return status > 0 ? Status::denied : Status::internal;
+}
+
 // What comes from the caller: false for a number that is none.
 constexpr bool from_c(int32_t number, LineState* state) {
   switch (number) {

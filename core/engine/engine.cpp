@@ -326,6 +326,13 @@ Status Engine::policy_of(uint64_t handle, std::shared_ptr<const CompiledPolicy>*
   });
 }
 
+Status Engine::read_policy(uint64_t handle, PolicyReader& reader, std::string* error) {
+  return shared(handle, error, [&](EngineCore& core) {
+    const Generation& g = core.generation();
+    return reader.read({*g.policy, g.limit_at, g.operation_at});
+  });
+}
+
 Status Engine::copy_for_plan(uint64_t handle, const PlanCopyRequest& asked, PlanCopied* out, std::string* error) {
   return shared(handle, error, [&](EngineCore& core) {
     Instant now;

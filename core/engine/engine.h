@@ -321,6 +321,27 @@ struct Counters {
   uint64_t records = 0, receipts = 0, memory_used = 0, memory_cap = 0, swept = 0, overflowed = 0, events_lost = 0;
 };
 
+// The policy of an engine, and where in it the engine's numbers of limits and operations are; -1: not any more.
+struct PolicyView {
+  const CompiledPolicy& policy;
+  std::span<const int16_t> limit_at, operation_at;
+
+  int16_t limit_position(int32_t number) const { return at(limit_at, number); }
+  int16_t operation_position(int32_t number) const { return at(operation_at, number); }
+
+ private:
+  static int16_t at(std::span<const int16_t> positions, int32_t number) {
+    return number < 0 || static_cast<size_t>(number) >= positions.size() ? int16_t{-1} : positions[static_cast<size_t>(number)];
+  }
+};
+
+// Who reads a policy, which is lent for one call and cannot be reloaded meanwhile.
+class PolicyReader {
+ public:
+  virtual ~PolicyReader() = default;
+  virtual Status read(const PolicyView& view) = 0;
+};
+
 class EngineCore;
 
 // A handle's view of an engine: checks the handle, then the fork mark, then calls. All functions are thread-safe.
@@ -368,6 +389,7 @@ class Engine {
   // plan_copy.cpp: a part of it as an engine of its own. Conflict: the policy has been reloaded.
   static Status copy_for_plan(uint64_t handle, const PlanCopyRequest& asked, PlanCopied* out, std::string* error);
   static Status policy_of(uint64_t handle, std::shared_ptr<const CompiledPolicy>* policy, std::string* error);
+  static Status read_policy(uint64_t handle, PolicyReader& reader, std::string* error);
   // Adds a line to a pool, or says anew how it stands.
   static Status set_line(uint64_t handle, const LineChange& change, Instant now, LineReport* report, std::string* error);
   // The lines of a pool for certain `by` values, as a JSON list.

@@ -24,6 +24,8 @@
 
 namespace sluice {
 
+struct DialectRules;
+
 inline constexpr size_t kMaxDimensions = 16;
 inline constexpr size_t kMaxScopeDimensions = 4;
 inline constexpr size_t kMaxLimits = 64;
@@ -164,7 +166,7 @@ struct CompiledPolicy {
   std::vector<PoolRules> pools;
   std::vector<std::shared_ptr<const Zone>> zones;  // keeps the tables alive
   std::string zoneinfo_dir;
-  std::string dialect;  // the policy's `dialect` as plain JSON; empty when it has none
+  std::shared_ptr<const DialectRules> dialect;  // nullptr when it has none
 
   int16_t find_dimension(std::string_view name) const;
   int16_t find_limit(std::string_view name) const;

@@ -91,6 +91,8 @@ void compile_pools(Draft* draft);
 void compile_queue(Draft* draft);
 // The `hours` in it. REQUIRES: the classes were read.
 void compile_hours(Draft* draft, NodeId queue);
+// `dialect`. REQUIRES: limits, dimensions and operations were read.
+void compile_dialect(Draft* draft);
 // Whether this charge is of a message that waits: taken at lease, or the room it takes in the queue.
 bool waits(const OperationCharge& charge);
 void compile_layout(Draft* draft);

@@ -432,6 +432,50 @@ std::string margin_too_long(Span margin, Span shortest) {
          "; make it shorter";
 }
 
+std::string longest_wait_out_of_range(View text) {
+  return "expected a wait from 1s to 24 days, which every client's timer can hold" + got(text);
+}
+std::string unknown_answer(View name, View nearest, Views valid) {
+  return "unknown answer " + quote(name) + meant(nearest) +
+         (nearest.empty() ? "; expected " + list(valid) + ", some with \"by\" a limit or \"as\" a kind" : "");
+}
+std::string answer_by_limit(View answer) {
+  return quote(answer) + " is not by a limit; \"denied by ...\" and \"would queue by ...\" are";
+}
+std::string answer_as_kind(View answer) { return quote(answer) + " has no kinds; \"denied as ...\" and \"failed as ...\" have"; }
+std::string answer_too_long(size_t steps, size_t bytes) {
+  return "the templates here are too long; together they have at most " + number(steps) + " parts and " + number(bytes) +
+         " bytes";
+}
+std::string body_too_deep(size_t at_most) { return "a body is nested at most " + number(at_most) + " levels"; }
+std::string body_and_text() { return "an answer has a `body` or a `text`, not both"; }
+std::string not_a_header_name(View name, size_t at_most) {
+  return quote(name) + " is no name of a header; expected 1 to " + number(at_most) + " of a-z A-Z 0-9 and !#$%&'*+-.^_`|~";
+}
+std::string not_a_header_text(View text) {
+  return "a header's value is of visible ASCII characters and spaces between them" + got(text);
+}
+std::string header_of_server(View name) { return quote(name) + " says how a message is framed: the server writes it"; }
+std::string header_twice(View name) {
+  return "the header " + quote(name) + " stands here already (upper and lower case are alike)";
+}
+std::string brace_not_closed(View text) {
+  return "a placeholder without its closing brace" + got(text) + "; a brace itself is {{";
+}
+std::string bracket_not_closed(View text) {
+  return "a part without its closing bracket" + got(text) + "; a bracket itself is [[";
+}
+std::string bracket_in_bracket() { return "a part in brackets stands inside another; a bracket itself is [["; }
+std::string bracket_without_placeholder() {
+  return "a part in brackets is left out when a placeholder in it is not known, and there is none; a bracket itself is [[";
+}
+std::string stray_bracket(View bracket) {
+  return quote(bracket) + " closes nothing; to write it, double it: " + quote(std::string(bracket) + std::string(bracket));
+}
+std::string never_told(View placeholder, View answer) {
+  return "{" + shortened(placeholder) + "} is never known in " + quote(answer) + ": what holds it is always left out";
+}
+
 std::string cost_never_passes(uint64_t cost, View limit, uint64_t largest) {
   return "a cost of " + number(cost) + " can never pass " + quote(limit) + "; the largest that can is " + number(largest);
 }

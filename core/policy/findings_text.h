@@ -179,6 +179,25 @@ std::string open_for_no_time(View text);
 std::string hours_without_zone();
 std::string margin_too_long(Span margin, Span shortest);
 
+// Dialects.
+std::string longest_wait_out_of_range(View text);
+std::string unknown_answer(View name, View nearest, Views valid);
+std::string answer_by_limit(View answer);
+std::string answer_as_kind(View answer);
+std::string answer_too_long(size_t steps, size_t bytes);
+std::string body_too_deep(size_t at_most);
+std::string body_and_text();
+std::string not_a_header_name(View name, size_t at_most);
+std::string not_a_header_text(View text);
+std::string header_of_server(View name);
+std::string header_twice(View name);
+std::string brace_not_closed(View text);
+std::string bracket_not_closed(View text);
+std::string bracket_in_bracket();
+std::string bracket_without_placeholder();
+std::string stray_bracket(View bracket);
+std::string never_told(View placeholder, View answer);
+
 // What cannot be meant.
 std::string cost_never_passes(uint64_t cost, View limit, uint64_t largest);
 std::string cost_never_passes_on(uint64_t cost, View limit, Views plans);

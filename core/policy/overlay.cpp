@@ -40,7 +40,8 @@ constexpr NamedList kNamedLists[] = {
     {Shape::queue, "weights", Shape::weight, "plan", kMaxPlans, true},
 };
 
-// An object of which the overlay may give some fields, and the others stay. Any other is replaced as one.
+// An object of which the overlay may give some fields, and the others stay. Any other is replaced as one. Without a field: whatever
+// its name.
 struct MergedObject {
   Shape owner;
   std::string_view field;
@@ -48,10 +49,11 @@ struct MergedObject {
 };
 
 constexpr MergedObject kMergedObjects[] = {
-    {Shape::policy, "queue", Shape::queue},
-    {Shape::queue, "retry", Shape::retry},
-    {Shape::queue, "hours", Shape::hours},
-    {Shape::queue_class, "hours", Shape::hours},
+    {Shape::policy, "queue", Shape::queue},      {Shape::queue, "retry", Shape::retry},
+    {Shape::queue, "hours", Shape::hours},       {Shape::queue_class, "hours", Shape::hours},
+    {Shape::policy, "dialect", Shape::dialect},  {Shape::dialect, "headers", Shape::headers},
+    {Shape::dialect, "answers", Shape::answers}, {Shape::answers, "", Shape::answer},
+    {Shape::answer, "headers", Shape::headers},
 };
 
 // One of these is given; a given one takes the place of another.
@@ -66,7 +68,7 @@ const NamedList* named_list(Shape owner, std::string_view field) {
 
 const MergedObject* merged_object(Shape owner, std::string_view field) {
   for (const MergedObject& object : kMergedObjects) {
-    if (object.owner == owner && object.field == field) return &object;
+    if (object.owner == owner && (object.field.empty() || object.field == field)) return &object;
   }
   return nullptr;
 }

@@ -41,8 +41,6 @@ void compile(Draft* draft) {
   policy.stance = draft->options.stance;
   policy.zoneinfo_dir = draft->options.zoneinfo_dir;
   policy.name = draft->name(root, Shape::policy, "name");
-  const NodeId dialect = field(draft->document, root, Shape::policy, "dialect");
-  if (dialect != kNoNode) policy.dialect = draft->document.plain_json(dialect);
   compile_subjects(draft);
   compile_limits(draft);
   compile_amounts(draft);
@@ -52,6 +50,7 @@ void compile(Draft* draft) {
   policy.line = used_dimension(draft, "line");
   compile_pools(draft);
   compile_queue(draft);
+  compile_dialect(draft);
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ constexpr Field kPolicy[] = {
 };
 
 constexpr Field kOverlay[] = {
-    {"description", Form::text}, {"subjects", Form::list}, {"limits", Form::list},
-    {"operations", Form::list},  {"queue", Form::object},  {"pools", Form::list},
+    {"description", Form::text}, {"subjects", Form::list}, {"limits", Form::list},    {"operations", Form::list},
+    {"queue", Form::object},     {"pools", Form::list},    {"dialect", Form::object},
 };
 
 constexpr Field kSubject[] = {
@@ -150,6 +150,20 @@ constexpr Field kPool[] = {
     {"new_recipients", Form::number},
 };
 
+constexpr Field kDialect[] = {
+    {"longest_wait", Form::text},
+    {"given", Form::list},
+    {"headers", Form::object},
+    {"answers", Form::object},
+};
+
+constexpr Field kAnswer[] = {
+    {"status", Form::number, true},
+    {"headers", Form::object},
+    {"body", Form::any},
+    {"text", Form::text},
+};
+
 constexpr std::string_view kModeNames[] = {"deny", "queue", "advise", "shadow"};
 constexpr std::string_view kKindNames[] = {"pace", "window", "sliding", "distinct", "gauge", "upstream"};
 
@@ -224,6 +238,10 @@ std::span<const Field> fields_of(Shape shape) {
     case Shape::hours: return kHours;
     case Shape::weight: return kWeight;
     case Shape::pool: return kPool;
+    case Shape::dialect: return kDialect;
+    case Shape::answer: return kAnswer;
+    case Shape::answers:
+    case Shape::headers: return {};
   }
   return {};
 }

@@ -35,7 +35,11 @@ enum class Shape : uint8_t {
   queue_class,
   hours,
   weight,
-  pool
+  pool,
+  dialect,
+  answers,  // any name may stand here
+  answer,
+  headers  // the same
 };
 
 // What JSON a field takes; what the text in it must say is for the reader of that field.

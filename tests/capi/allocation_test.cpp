@@ -106,6 +106,47 @@ TEST_F(Allocation, a_decision_with_words_and_rows_takes_none) {
   EXPECT_GT(denied, 0);
 }
 
+constexpr char kAnswering[] = R"({
+  "name": "answering", "tenant": "account",
+  "limits": [ { "name": "minute", "scope": ["account"], "kind": "window", "period": "60s", "amount": 1 } ],
+  "operations": [ { "name": "send", "values": ["account"], "charges": [ { "limit": "minute" } ] } ],
+  "dialect": { "given": ["trace"], "headers": { "X-Left": "{minute.remaining}" },
+    "answers": { "denied": { "status": 429, "headers": { "Retry-After": "{retry_after}" },
+      "body": { "who": "{value.account}", "trace": "{given.trace}", "until": "{resets_at as iso}", "in": ["[ {wait as ms}]"] } } } }
+})";
+
+TEST(AllocationOfAnswers, an_answer_over_http_takes_none) {
+  sluice::engine engine(kAnswering);
+  const sluice_bytes account = {"acme", 4};
+  sluice_request asked = sluice::make_request(engine.operation_id("send"));
+  asked.values = &account;
+  asked.value_count = 1;
+  sluice_detail rows[16];
+  sluice_decision decision = sluice::make_decision();
+  decision.details = rows;
+  decision.detail_capacity = 16;
+  for (int i = 0; i < 2; ++i) sluice_decide(engine.handle(), &asked, &decision);
+  ASSERT_EQ(decision.status, SLUICE_DENIED);
+  const sluice_given trace = {"trace", 5, "t-1", 3};
+  sluice_answer_terms terms = SLUICE_ANSWER_TERMS_INIT;
+  terms.dialects = SLUICE_DIALECT_POLICY | SLUICE_DIALECT_X_RATELIMIT | SLUICE_DIALECT_RATELIMIT | SLUICE_DIALECT_PROBLEM;
+  terms.request = &asked;
+  terms.given = &trace;
+  terms.given_count = 1;
+  sluice_header headers[80];
+  char buffer[2048];
+  sluice_http http = SLUICE_HTTP_INIT;
+  http.headers = headers;
+  http.header_capacity = 80;
+  http.buffer = buffer;
+  http.buffer_size = sizeof buffer;
+  sluice_error error = SLUICE_ERROR_INIT;
+  const size_t before = allocations.load();
+  ASSERT_EQ(sluice_answer(engine.handle(), &decision, &terms, &http, &error), SLUICE_OK);
+  EXPECT_EQ(allocations.load(), before);
+  EXPECT_EQ(http.header_count, 8u);
+}
+
 constexpr char kRepeating[] = R"({
   "name": "repeating", "tenant": "account",
   "limits": [

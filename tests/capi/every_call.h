@@ -97,6 +97,25 @@ static inline void campaign_calls(sluice_engine engine, sluice_status expected, 
   CHECK_EQ(expected, sluice_campaign_status(engine, 1, &report, error));
 }
 
+static inline void answering_calls(sluice_engine engine, sluice_status expected, sluice_error* error) {
+  const sluice_bytes account = key("acme");
+  const sluice_subject subject = subject_of("account", &account, 1);
+  sluice_decision decision = SLUICE_DECISION_INIT;
+  sluice_answer_terms terms = SLUICE_ANSWER_TERMS_INIT;
+  sluice_http http = SLUICE_HTTP_INIT;
+  sluice_header headers[8];
+  char buffer[512];
+  size_t length = sizeof(buffer);
+  http.headers = headers;
+  http.header_capacity = 8;
+  http.buffer = buffer;
+  http.buffer_size = sizeof(buffer);
+  CHECK_EQ(expected, sluice_answer(engine, &decision, &terms, &http, error));
+  CHECK_EQ(0, http.status);
+  CHECK_EQ(expected, sluice_answer_usage(engine, &subject, SLUICE_NOW, &terms, &http, error));
+  CHECK_EQ(expected, sluice_metrics(engine, SLUICE_METRICS_OPENMETRICS, buffer, &length, error));
+}
+
 static inline void subject_calls(sluice_engine engine, sluice_status expected, sluice_error* error) {
   const sluice_bytes account = key("acme");
   const sluice_subject subject = subject_of("account", &account, 1);
@@ -144,6 +163,7 @@ static inline void every_call(sluice_engine engine, sluice_status expected) {
   queue_calls(engine, expected, &error);
   pool_calls(engine, expected, &error);
   campaign_calls(engine, expected, &error);
+  answering_calls(engine, expected, &error);
   subject_calls(engine, expected, &error);
   house_calls(engine, expected, &error);
   CHECK_EQ(expected, error.status);
@@ -152,6 +172,7 @@ static inline void every_call(sluice_engine engine, sluice_status expected) {
   queue_calls(engine, expected, NULL);
   pool_calls(engine, expected, NULL);
   campaign_calls(engine, expected, NULL);
+  answering_calls(engine, expected, NULL);
   subject_calls(engine, expected, NULL);
   house_calls(engine, expected, NULL);
 }

@@ -545,6 +545,49 @@ static void planner(void) {
   NUMBER(SLUICE_PLAN_SHORT_RUN);
 }
 
+static void answers(void) {
+  BEGIN(sluice_given);
+  FIELD(sluice_given, name);
+  FIELD(sluice_given, name_len);
+  FIELD(sluice_given, text);
+  FIELD(sluice_given, text_len);
+  END(sluice_given);
+  BEGIN(sluice_header);
+  FIELD(sluice_header, name);
+  FIELD(sluice_header, value);
+  END(sluice_header);
+  BEGIN(sluice_answer_terms);
+  FIELD(sluice_answer_terms, struct_size);
+  FIELD(sluice_answer_terms, dialects);
+  FIELD(sluice_answer_terms, request);
+  FIELD(sluice_answer_terms, held);
+  FIELD(sluice_answer_terms, given);
+  FIELD(sluice_answer_terms, given_count);
+  END(sluice_answer_terms);
+  BEGIN(sluice_http);
+  FIELD(sluice_http, struct_size);
+  FIELD(sluice_http, status);
+  FIELD(sluice_http, headers);
+  FIELD(sluice_http, header_capacity);
+  FIELD(sluice_http, header_count);
+  FIELD(sluice_http, buffer);
+  FIELD(sluice_http, buffer_size);
+  FIELD(sluice_http, length);
+  FIELD(sluice_http, body);
+  FIELD(sluice_http, retry_after);
+  FIELD(sluice_http, retry);
+  FIELD(sluice_http, reserved0);
+  END(sluice_http);
+  NUMBER(SLUICE_DIALECT_POLICY);
+  NUMBER(SLUICE_DIALECT_X_RATELIMIT);
+  NUMBER(SLUICE_DIALECT_X_RATELIMIT_DELTA);
+  NUMBER(SLUICE_DIALECT_RATELIMIT);
+  NUMBER(SLUICE_DIALECT_RETRY_MS);
+  NUMBER(SLUICE_DIALECT_PROBLEM);
+  NUMBER(SLUICE_METRICS_OPENMETRICS);
+  NUMBER(SLUICE_METRICS_PROMETHEUS);
+}
+
 static void compare(void) {
   static char golden[sizeof(text)];
   FILE* file = fopen(golden_path, "rb");
@@ -581,6 +624,7 @@ int main(int count, char** arguments) {
   queue_numbers();
   pool_numbers();
   planner();
+  answers();
   if (count == 2 && strcmp(arguments[1], "--update") == 0) return update();
   compare();
   return finish();

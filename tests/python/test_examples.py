@@ -20,6 +20,14 @@ PRINTS = {
         "aborted: 4 sent, 2 removed",
     ],
     "hello.py": ["30 allowed; rate by pair", "the same passes in 60 s"],
+    "http_answers.py": [
+        "HTTP 429",
+        "Retry-After: 45",
+        '"message":"Rate limited. Try again in 45 seconds.","retry_after":45,',
+        'RateLimit: "pair";r=29;t=60, "line_day";r=6969;t=43185',
+        '{"type":"about:blank","title":"Not Found","status":404}',
+        'sluice_decisions_total{policy="linq",stance="enforce",result="denied"} 1',
+    ],
     "message_queue.py": ["c1: 5 on the line", "1 s: b1 for bob", "2 s: c1 for carol", "6 s: c1 for carol", "7 s: a3 for acme"],
     "pool.py": ["ann: +1555000", "fresh", "suspended: 1 held for who knows it, 1 moved", "dave moves from", "1 line out of 3"],
     "plan.py": [

@@ -19,6 +19,7 @@ def test_the_package_says_that_it_is_typed() -> None:
 def test_every_public_name_says_what_it_is() -> None:
     aliases = {
         "Amount",
+        "Dialects",
         "Duration",
         "Instant",
         "LineState",

@@ -38,6 +38,7 @@ from .errors import (
 from .event import Event, SenderChange
 from .explanation import Explanation, Hold
 from .held import Held, MessageStatus, Settled
+from .http import Dialects, HttpAnswer
 from .instant import Duration, Instant
 from .lease import Lease, NotAttempted, Outcome, PermanentFailure, Throttled
 from .plan import Blocker, CampaignPlan, LinePlan, LineRow, PlannedLine, PlanWarning, Quota, plan_campaign, plan_lines
@@ -68,6 +69,7 @@ __all__ = [
     "Counters",
     "Decision",
     "Decisions",
+    "Dialects",
     "Due",
     "Duration",
     "Engine",
@@ -78,6 +80,7 @@ __all__ = [
     "HandleError",
     "Held",
     "Hold",
+    "HttpAnswer",
     "Instant",
     "InvalidRequest",
     "Lease",

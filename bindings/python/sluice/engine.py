@@ -12,8 +12,9 @@ from typing import Any, Literal, Union
 from . import _native
 from ._native import Decision, Decisions, Operation
 from .due import Bell
-from .errors import ClosedError, InvalidRequest
+from .errors import ClosedError, InvalidRequest, SluiceError
 from .event import Event, event_of
+from .http import Dialects, HttpAnswer
 from .instant import Duration, Instant
 from .policy import Policy, PolicyText, policy_of
 from .queue import Queue
@@ -245,6 +246,64 @@ class Engine(Queue):
         """The name of a limit's number in Decisions.limit_id; None for -1."""
         return self._core.limit_name(limit_id)
 
+    # ---- answers over HTTP --------------------------------------------------------------------------------------------
+
+    def answer(
+        self,
+        operation: str,
+        /,
+        *,
+        dialects: Dialects = None,
+        given: Mapping[str, str] | None = None,
+        values: Mapping[str, Value | Iterable[Value]] | None = None,
+        quantities: Mapping[str, int] | None = None,
+        now: Instant | None = None,
+        peek: bool = False,
+        idempotency_key: Value | None = None,
+        **dimensions: Value | Iterable[Value],
+    ) -> HttpAnswer:
+        """Decides a request and says whatever came of it as status, headers and body, failures included.
+
+        It is decide with details=True and Decision.http, or answer_failure: what a server does with a request.
+        """
+        try:
+            named = {**(values or {}), **dimensions}
+            decision = self.decide(
+                operation,
+                values=named,
+                quantities=quantities,
+                now=now,
+                peek=peek,
+                idempotency_key=idempotency_key,
+                details=True,
+            )
+        except SluiceError as error:
+            if isinstance(error, ClosedError):
+                raise
+            return self.answer_failure(error, dialects=dialects, given=given)
+        single = {name: value for name, value in named.items() if isinstance(value, (str, bytes))}
+        return decision.http(dialects=dialects, given=given, values=single, quantities=quantities)
+
+    def answer_failure(
+        self, error: SluiceError, *, dialects: Dialects = None, given: Mapping[str, str] | None = None
+    ) -> HttpAnswer:
+        """A call that failed as an answer over HTTP: as the dialect says of it, else 400, 404, 409, 500 or 503."""
+        return self._core.answer_failure(error.status, dialects, given)
+
+    def answer_usage(
+        self,
+        *,
+        given: Mapping[str, str] | None = None,
+        now: Instant | None = None,
+        subject: Mapping[str, Value] | None = None,
+        **dimensions: Value,
+    ) -> HttpAnswer:
+        """What a subject has used as an answer over HTTP: the dialect's answer "usage", else what usage() tells, as JSON.
+
+        Raises NotFound, InvalidRequest, TimeError.
+        """
+        return self._core.answer_usage(*self._scopes.find(subject, dimensions), given, now)
+
     # ---- subjects ---------------------------------------------------------------------------------------------------
 
     def set_plan(
@@ -409,6 +468,13 @@ class Engine(Queue):
     def counters(self) -> Counters:
         """What it has counted: a sum over its shards, not a snapshot of one instant."""
         return Counters(**self._core.counters())
+
+    def metrics(self, format: Literal["openmetrics", "prometheus"] = "openmetrics") -> str:
+        """The counters as a text for a scrape, labelled by policy, stance, result and kind, never by a key."""
+        formats = {"openmetrics": 0, "prometheus": 1}
+        if format not in formats:
+            raise InvalidRequest(f'format must be "openmetrics" or "prometheus", not {format!r}')
+        return self._core.metrics(formats[format])
 
     def sweep(self, max_records: int = 1 << 20, *, now: Instant | None = None) -> int:
         """Looks at no more than `max_records` records, without the GIL, and drops those that equal never seen.

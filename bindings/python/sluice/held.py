@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ._native import Decision
 from .errors import SluiceError
+from .http import Dialects, HttpAnswer
+from .scope import Value
 
 
 class Held:
@@ -80,6 +83,17 @@ class Held:
         if self._decision is None:
             raise self.error or SluiceError("there is no decision")
         return self._decision
+
+    def http(
+        self,
+        *,
+        dialects: Dialects = None,
+        given: Mapping[str, str] | None = None,
+        values: Mapping[str, Value] | None = None,
+        quantities: Mapping[str, int] | None = None,
+    ) -> HttpAnswer:
+        """It as an answer over HTTP; see Decision.http. Of an element that failed, raises its error."""
+        return self.decision.http(dialects=dialects, given=given, values=values, quantities=quantities, held=self)
 
     def __bool__(self) -> bool:
         return self.message is not None

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decision.h"
 
+#include <algorithm>
+#include <memory>
 #include <new>
+#include <utility>
 
 #include "errors.h"
 #include "heap_type.h"
+#include "http.h"
 #include "receipt.h"
 
 namespace py = pybind11;
@@ -19,8 +23,9 @@ constexpr int64_t kSecond = 1'000'000'000;
 struct DecisionObject {
   PyObject_HEAD std::shared_ptr<const Shape> shape;
   sluice_decision data;
-  PyObject* details;  // tuple
-  PyObject* line;     // str or None
+  std::unique_ptr<sluice_detail[]> rows;  // what data.details points at; null: none were asked for
+  PyObject* details;                      // tuple
+  PyObject* line;                         // str or None
 };
 
 PyTypeObject* decision_type = nullptr;
@@ -66,6 +71,13 @@ py::tuple make_details(const Core& core, const sluice_decision& decision) {
                        steal(units_or_none(row.flags, row.remaining)), steal(instant_or_none(row.resets_at)),
                        steal(row.opens_at >= kOnRelease ? none() : PyLong_FromLongLong(row.opens_at)), row.charge, row.subject);
   }
+  return rows;
+}
+
+// For an answer over HTTP later. Where none were written there is still room: they were asked for.
+std::unique_ptr<sluice_detail[]> keep_rows(const sluice_decision& decision) {
+  std::unique_ptr<sluice_detail[]> rows(new sluice_detail[std::max(decision.detail_count, 1U)]());
+  std::copy_n(decision.details, decision.detail_count, rows.get());
   return rows;
 }
 
@@ -185,6 +197,21 @@ PyObject* as_dict(PyObject* self, PyObject*) {
   return dict;
 }
 
+PyObject* http(PyObject* self, PyObject* args, PyObject* keywords) {
+  static const char* names[] = {"dialects", "given", "values", "quantities", "held", nullptr};
+  HttpArguments given;
+  if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$OOOOO:http", const_cast<char**>(names), &given.dialects, &given.given,
+                                   &given.values, &given.quantities, &given.held)) {
+    return nullptr;
+  }
+  try {
+    return http_answer_of(*as_decision(self)->shape, data_of(self), given).release().ptr();
+  } catch (...) {
+    set_thrown_error();
+    return nullptr;
+  }
+}
+
 PyObject* repr(PyObject* self) {
   const sluice_decision& decision = data_of(self);
   std::string text = "<Decision " + std::string(outcome_name(decision.status));
@@ -210,12 +237,19 @@ void destroy(PyObject* self) {
   Py_XDECREF(decision->details);
   Py_XDECREF(decision->line);
   decision->shape.~shared_ptr();
+  decision->rows.~unique_ptr();
   release(self);
 }
 
 PyMethodDef methods[] = {
     {"as_dict", as_dict, METH_NOARGS,
      "as_dict($self, /)\n--\n\nEvery attribute but the receipt, by name: what is safe to log, send or pickle."},
+    {"http", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(http)), METH_VARARGS | METH_KEYWORDS,
+     "http($self, /, *, dialects=None, given=None, values=None, quantities=None, held=None)\n--\n\n"
+     "The decision as an HttpAnswer: status, headers and body, in the words of the policy's `dialect`.\n\n"
+     "dialects: sluice.Dialects. given: texts that the dialect asks for, {\"trace_id\": \"...\"}. values, quantities: the\n"
+     "request's, by name, for a dialect that tells them. held: the Held of an enqueue. A dialect that tells of limits by\n"
+     "name needs a decision that was made with details=True; else this raises InvalidRequest."},
     {"__reduce_ex__", refuse_pickling, METH_O, kReduceDoc},
     {nullptr, nullptr, 0, nullptr}};
 
@@ -251,8 +285,12 @@ py::object text_or_none(const char* bytes, size_t length) {
 
 PyObject* make_decision(const std::shared_ptr<const Shape>& shape, const sluice_decision& decision, bool details) {
   py::object rows = py::reinterpret_borrow<py::object>(no_details), line;
+  std::unique_ptr<sluice_detail[]> kept;
   try {
-    if (details) rows = make_details(*shape->core, decision);
+    if (details) {
+      rows = make_details(*shape->core, decision);
+      kept = keep_rows(decision);
+    }
     line = line_of(decision);
   } catch (...) {
     set_thrown_error();
@@ -261,8 +299,10 @@ PyObject* make_decision(const std::shared_ptr<const Shape>& shape, const sluice_
   DecisionObject* object = allocate<DecisionObject>(decision_type);
   if (!object) return nullptr;
   new (&object->shape) std::shared_ptr<const Shape>(shape);
+  new (&object->rows) std::unique_ptr<sluice_detail[]>(std::move(kept));
   object->data = decision;
-  object->data.details = nullptr;
+  object->data.details = object->rows.get();
+  object->data.detail_capacity = object->rows ? std::max(decision.detail_count, 1U) : 0;
   object->data.line = nullptr;
   object->line = line.release().ptr();
   object->details = rows.release().ptr();

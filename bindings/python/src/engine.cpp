@@ -13,6 +13,7 @@
 #include "campaign.h"
 #include "core.h"
 #include "gil.h"
+#include "http.h"
 #include "leasing.h"
 #include "operation.h"
 #include "plan.h"
@@ -226,6 +227,7 @@ void add_engine(py::module_& module) {
   add_pools(&type);
   add_campaigns(&type);
   add_live_plan(&type);
+  add_http(&type);
   type.def(py::init(&create), py::arg("policy"), py::arg("stance"), py::arg("zoneinfo_dir"), py::arg("manual_clock"),
            py::arg("now"), py::arg("memory_cap"), py::arg("receipt_ttl"), py::arg("event_capacity"), py::arg("shards"))
       .def("close", &Core::close)

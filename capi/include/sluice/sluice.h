@@ -19,7 +19,7 @@
  *   Structs    struct_size first, set by the caller to sizeof; append-only; no padding; reserved fields must be 0. SLUICE_X_INIT macros
  *              and sluice_x_init functions give the same values. A struct larger than this library knows is taken when what it
  *              does not know is 0, else SLUICE_E_UNSUPPORTED. Rows and views (sluice_bytes, _subject, _detail, _usage_row, _event,
- *              _leased, _settlement) have no struct_size and never change.
+ *              _leased, _settlement, _given, _header) have no struct_size and never change.
  *   Errors     Slow calls take a nullable sluice_error, written on failure only, always NUL-terminated.
  *   Threads    Every function may be called from any thread at any time. Decisions are atomic across all their limits and
  *              subjects. The library starts no thread and calls nobody back.
@@ -210,6 +210,22 @@ enum {
   SLUICE_CHANGE_RESUME = 2,
   SLUICE_CHANGE_SEAL = 3,   /* nothing comes to it any more: it finishes when its messages have ended */
   SLUICE_CHANGE_ABORT = 4   /* nothing of it is leased any more, whatever waits is removed, and that is final */
+};
+
+/* In which dialects an answer over HTTP is, together (docs/http.md). Where the policy's own says something, that is what is said. */
+enum {
+  SLUICE_DIALECT_POLICY = 1,            /* as the policy says; where it says nothing, a status and Retry-After */
+  SLUICE_DIALECT_X_RATELIMIT = 2,       /* X-RateLimit-Limit, -Remaining, -Reset: an instant, seconds since the Unix epoch */
+  SLUICE_DIALECT_X_RATELIMIT_DELTA = 4, /* the same, -Reset: seconds to go; not beside the one above */
+  SLUICE_DIALECT_RATELIMIT = 8,         /* RateLimit and RateLimit-Policy, draft-ietf-httpapi-ratelimit-headers-10 */
+  SLUICE_DIALECT_RETRY_MS = 16,         /* retry-after-ms */
+  SLUICE_DIALECT_PROBLEM = 32           /* a body of application/problem+json, RFC 9457, where the policy has no body */
+};
+
+/* In which form sluice_metrics writes. */
+enum {
+  SLUICE_METRICS_OPENMETRICS = 0, /* application/openmetrics-text; version=1.0.0; charset=utf-8 */
+  SLUICE_METRICS_PROMETHEUS = 1   /* text/plain; version=0.0.4; charset=utf-8 */
 };
 
 /* ---- structs -------------------------------------------------------------------------------------------------------------- */
@@ -528,6 +544,47 @@ typedef struct sluice_campaign_report {
 #define SLUICE_CAMPAIGN_REPORT_INIT \
   {sizeof(sluice_campaign_report), 0, 0, 0, NULL, 0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0, 0, 0}
 
+/* A text for what a policy's dialect calls given: {given.trace_id}. */
+typedef struct sluice_given {
+  const char *name;
+  size_t name_len; /* bytes of it, or SLUICE_STRLEN; so with text_len */
+  const char *text;
+  size_t text_len;
+} sluice_given;
+
+typedef struct sluice_header {
+  sluice_bytes name;
+  sluice_bytes value; /* visible ASCII and spaces */
+} sluice_header;
+
+/* What an answer is told beside its decision. All of it may be left out. */
+typedef struct sluice_answer_terms {
+  uint32_t struct_size;
+  uint32_t dialects;             /* SLUICE_DIALECT_*; 0: the policy's */
+  const sluice_request *request; /* what was asked, for templates that tell values and quantities */
+  const sluice_held *held;       /* of an enqueue: what the engine holds is answered as queued */
+  const sluice_given *given;     /* those that the policy does not ask for are left alone */
+  size_t given_count;
+} sluice_answer_terms;
+#define SLUICE_ANSWER_TERMS_INIT {sizeof(sluice_answer_terms), 0, NULL, NULL, NULL, 0}
+
+/* An answer over HTTP. Its pointers point into the buffer that the caller gave. */
+typedef struct sluice_http {
+  uint32_t struct_size;
+  int32_t status;           /* 429 */
+  sluice_header *headers;   /* in: room for header_capacity of them; 80 hold those of any answer */
+  uint32_t header_capacity; /* in */
+  uint32_t header_count;    /* out: headers there are */
+  char *buffer;             /* in: room for all names, values and the body */
+  size_t buffer_size;       /* in */
+  size_t length;            /* out: bytes needed of it */
+  sluice_bytes body;        /* {NULL, 0}: none */
+  int64_t retry_after;      /* the wait advised: ns, of whole seconds; 0: none is known to help */
+  uint32_t retry;           /* 1: coming again makes sense; 0: it is allowed, or no wait that a client can bear helps */
+  uint32_t reserved0;
+} sluice_http;
+#define SLUICE_HTTP_INIT {sizeof(sluice_http), 0, NULL, 0, 0, NULL, 0, 0, {NULL, 0}, 0, 0, 0}
+
 /* For languages without macros: what the INIT macros give; size is the caller's sizeof. */
 SLUICE_API void sluice_error_init(sluice_error *error, uint32_t size);
 SLUICE_API void sluice_engine_options_init(sluice_engine_options *options, uint32_t size);
@@ -542,6 +599,8 @@ SLUICE_API void sluice_line_change_init(sluice_line_change *change, uint32_t siz
 SLUICE_API void sluice_line_report_init(sluice_line_report *report, uint32_t size);
 SLUICE_API void sluice_campaign_options_init(sluice_campaign_options *options, uint32_t size);
 SLUICE_API void sluice_campaign_report_init(sluice_campaign_report *report, uint32_t size);
+SLUICE_API void sluice_answer_terms_init(sluice_answer_terms *terms, uint32_t size);
+SLUICE_API void sluice_http_init(sluice_http *http, uint32_t size);
 
 /* ---- library -------------------------------------------------------------------------------------------------------------- */
 
@@ -937,12 +996,32 @@ SLUICE_API sluice_status sluice_usage_json(sluice_engine engine, const sluice_su
 SLUICE_API sluice_status sluice_list(sluice_engine engine, const char *scope, size_t scope_len, uint64_t *cursor, uint32_t max,
                                      char *buffer, size_t *length, sluice_error *error);
 
+/* ---- answers over HTTP ---------------------------------------------------------------------------------------------------- */
+
+/* A decision as status, headers and body, in the words of the policy's `dialect` and of those asked for (docs/http.md).
+ * Effect: none. Preconditions: `decision` is as a call of this engine wrote it, also when that failed; without any call, INIT with its
+ * status set. A policy whose dialect tells of limits by name needs the decision's rows: SLUICE_E_INVALID when `details` was NULL.
+ * Ownership: all goes to the caller's memory. Is that too small, header_count and length tell what is needed, and what stands in the
+ * buffer is of no use. Decision, terms and what they point at are borrowed for the call.
+ * `terms` may be NULL. No memory is allocated for up to 32 rows. Returns: SLUICE_OK, SLUICE_E_BUFFER, _INVALID, _HANDLE,
+ * _UNSUPPORTED, _FORKED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_answer(sluice_engine engine, const sluice_decision *decision, const sluice_answer_terms *terms,
+                                       sluice_http *http, sluice_error *error);
+
+/* The same for a request that asks what a subject has used, as the dialect's answer "usage" says it; without one it is what
+ * sluice_usage_json writes. Of the terms `given` alone is looked at. Returns: as sluice_answer and sluice_usage. since 0.1 */
+SLUICE_API sluice_status sluice_answer_usage(sluice_engine engine, const sluice_subject *subject, int64_t now,
+                                             const sluice_answer_terms *terms, sluice_http *http, sluice_error *error);
+
 /* ---- keeping house -------------------------------------------------------------------------------------------------------- */
 
 /* Takes events out of the ring, oldest first. *count: in the room, out those written. `lost` (nullable): how many were dropped since
  * the last call. since 0.1 */
 SLUICE_API sluice_status sluice_drain_events(sluice_engine engine, sluice_event *events, size_t *count, uint64_t *lost);
 SLUICE_API sluice_status sluice_get_counters(sluice_engine engine, sluice_counters *counters);
+/* The counters as text for a scrape: SLUICE_METRICS_*, labelled by policy, stance, result and kind, never by anything that a caller
+ * brought (docs/http.md). Returns: SLUICE_OK, SLUICE_E_BUFFER, _INVALID, _HANDLE, _FORKED, _NO_MEMORY. since 0.1 */
+SLUICE_API sluice_status sluice_metrics(sluice_engine engine, int32_t format, char *buffer, size_t *length, sluice_error *error);
 /* Looks at no more than max_records records and drops those that equal never seen; also ends expired receipts, keys and, on the lines
  * among those records, messages. Call it when idle. `dropped` may be NULL. since 0.1 */
 SLUICE_API sluice_status sluice_sweep(sluice_engine engine, int64_t now, uint64_t max_records, uint64_t *dropped);

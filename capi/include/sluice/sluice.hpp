@@ -33,6 +33,7 @@
 
 #include "sluice/campaign.hpp"
 #include "sluice/error.hpp"
+#include "sluice/http.hpp"
 #include "sluice/pool.hpp"
 #include "sluice/queue.hpp"
 #include "sluice/sluice.h"
@@ -466,8 +467,40 @@ class engine {
     });
   }
 
+  // ---- answers over HTTP ----
+
+  // Of a decision that came with room for rows, where the policy's dialect tells of limits by name.
+  http_answer answer(const sluice_decision& decision, const sluice_answer_terms& terms = answer_terms()) const {
+    return impl::http_of(
+        [&](sluice_http* http, sluice_error* failure) { return sluice_answer(handle_, &decision, &terms, http, failure); });
+  }
+  // Decides, and answers whatever came of it, failures included: what a server does with a request.
+  http_answer decide_http(const sluice_request& request, const sluice_answer_terms& terms = answer_terms()) {
+    std::vector<sluice_detail> rows(16 * (request.repeated_count > 1 ? size_t{request.repeated_count} : 1));  // charges
+    sluice_decision decision = make_decision();
+    decision.details = rows.data();
+    decision.detail_capacity = static_cast<uint32_t>(rows.size());
+    sluice_decide(handle_, &request, &decision);
+    sluice_answer_terms told = terms;
+    if (told.request == nullptr && decision.status >= 0) told.request = &request;
+    return answer(decision, told);
+  }
+  // Of a request that asks what a subject has used.
+  http_answer answer_usage(const sluice_subject& subject, const sluice_answer_terms& terms = answer_terms(),
+                           int64_t now = SLUICE_NOW) const {
+    return impl::http_of([&](sluice_http* http, sluice_error* failure) {
+      return sluice_answer_usage(handle_, &subject, now, &terms, http, failure);
+    });
+  }
+
   // ---- keeping house ----
 
+  // For a scrape: SLUICE_METRICS_*.
+  std::string metrics(int32_t format = SLUICE_METRICS_OPENMETRICS) const {
+    return impl::checked_text_of([&](char* buffer, size_t* length, sluice_error* failure) {
+      return sluice_metrics(handle_, format, buffer, length, failure);
+    });
+  }
   // At most `max`, oldest first; `lost` (nullable) is how many were dropped since the last call.
   std::vector<sluice_event> drain_events(size_t max, uint64_t* lost = nullptr) {
     std::vector<sluice_event> events(max);
