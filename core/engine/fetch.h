@@ -18,7 +18,7 @@ namespace sluice {
 }
 
 // Of what a shard has beside its records, and for queues: the part that every message touches.
-inline constexpr size_t kColdBytes = 128, kQueuesBytes = 128;
+inline constexpr size_t kColdBytes = 128, kQueuesBytes = 64;
 inline constexpr size_t kLineBytes = (kLineQueueUnits + 6) * size_t{kCellUnit};  // with a flow of a short name
 
 // The lock of a line's shard, and the line's queue with the flow that stands behind it.

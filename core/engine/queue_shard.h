@@ -30,14 +30,16 @@ constexpr uint32_t tag_of_flow(CellId line, uint8_t message_class, uint64_t tena
 struct alignas(64) QueueShard {
   Index cells;  // messages by number, flows by line, class and tenant
   uint64_t next_number = 1;
-  uint64_t messages = 0;                // held
-  uint64_t accepted = 0, leased = 0;    // ever
-  uint64_t ended[kMessageStates] = {};  // ever, by final state
+  uint64_t messages = 0;                                                           // held
+  uint64_t accepted = 0, leased = 0;                                               // ever
+  uint64_t finals[kMessageStates - static_cast<size_t>(MessageState::sent)] = {};  // ever, by final state
   Chains chains;
   std::unordered_multimap<uint64_t, Waiter> waiters;                  // by the hash of the subject waited for
   std::unordered_map<uint64_t, std::unique_ptr<Campaign>> campaigns;  // whose home is here, by id
   bool wakes_all = false;                                             // there were too many: any change here wakes every line
 
+  // How many have ended so, ever. REQUIRES: it is final.
+  uint64_t& ended(MessageState state) { return finals[static_cast<size_t>(state) - static_cast<size_t>(MessageState::sent)]; }
   // Where the next message will be found by its number. `shard`: this one's index.
   const IndexWord* next_place(uint32_t shard) const {
     return cells.own_place(tag_of_message(uint64_t{shard} << kMessageShardShift | next_number));

@@ -245,7 +245,7 @@ void SendQueue::forget(const Held& held, MessageState state) {
   if (m.has(message_flag::expires)) free(shard, m.expiry(), kExpiryUnits);
   queues.cells.erase(tag_of_message(m.id), held.cell);
   if (is_away(held)) drop_alias(m.id);
-  ++queues.ended[static_cast<size_t>(state)];
+  ++queues.ended(state);
   free(shard, held.cell, m.units());
 }
 

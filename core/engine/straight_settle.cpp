@@ -68,7 +68,7 @@ bool SendQueue::settle_straight(uint32_t shard_index, const Settlement& settleme
   queues.cells.erase_at(position);
   --q.in_flight;
   count_out(queues, q, flow, m);
-  ++queues.ended[static_cast<size_t>(MessageState::sent)];
+  ++queues.ended(MessageState::sent);
   const CellId flow_cell = m.flow, line_cell = flow.line;
   free(shard, cell, m.units());
   if (flow.messages != 0 && quietly) return true;

@@ -205,7 +205,8 @@ void EngineCore::admin_counters(Counters* out) {
       out->messages += cold.queues->messages;
       out->accepted += cold.queues->accepted;
       out->leased += cold.queues->leased;
-      for (size_t i = 0; i < kMessageStates; ++i) out->ended[i] += cold.queues->ended[i];
+      for (size_t i = static_cast<size_t>(MessageState::sent); i < kMessageStates; ++i)
+        out->ended[i] += cold.queues->ended(static_cast<MessageState>(i));
     }
     for (size_t i = 0; i < std::size(out->denied_by); ++i) out->denied_by[i] += cold.denied_by[i];
   }
