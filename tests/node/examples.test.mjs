@@ -29,7 +29,7 @@ const PRINTS = {
   ],
   'threads.mjs': ['1000 of 2000 allowed; the engine counts 1000'],
 };
-const PAGES = ['README.md', 'bindings/node/README.md'];
+const PAGES = ['README.md', 'bindings/node/README.md', 'docs/http.md'];
 // A program, and what it prints when that follows.
 const BLOCK = /^```js\n(.*?)^```\n(?:\n```\n(.*?)^```$)?/gms;
 
