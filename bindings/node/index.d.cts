@@ -298,7 +298,7 @@ export type DialectName = 'policy' | 'x-ratelimit' | 'x-ratelimit-delta' | 'rate
 export interface AnswerTerms {
   /** One or several together; the policy's own unless said. */
   dialects?: DialectName | readonly DialectName[] | undefined;
-  /** Texts for what the policy's dialect calls given. */
+  /** Texts for what the policy's dialect calls given: up to 64, of whole characters, without a NUL. */
   given?: { readonly [name: string]: string } | undefined;
 }
 
