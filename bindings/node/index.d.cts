@@ -863,8 +863,8 @@ export class Engine {
     values: Values,
     options?: AnswerTerms & Pick<RequestOptions, 'quantities' | 'now' | 'peek' | 'idempotencyKey'>,
   ): HttpAnswer;
-  /** A call that failed: as the dialect says of it, else 400, 404, 409, 500 or 503. Of a closed engine, and of a misuse that is
-   * the caller's alone, it throws. */
+  /** A call that failed: as the dialect says of it, else 400, 404, 409, 500 or 503. A RangeError must be about a request's values,
+   * quantities or key; other misuse is the caller's alone. */
   answerFailure(error: SluiceError | RangeError, options?: AnswerTerms): HttpAnswer;
   /** What a subject has used: the dialect's answer "usage", else what usage() tells, as JSON. */
   answerUsage(subject: Subject, options?: { given?: AnswerTerms['given']; now?: Instant | undefined }): HttpAnswer;

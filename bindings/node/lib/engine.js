@@ -208,7 +208,7 @@ class Engine extends Queue {
     return decision.http({ ...terms, values, quantities: asked.quantities });
   }
 
-  // A call that failed: as the dialect says of it, else 400, 404, 409, 500 or 503.
+  // A call that failed, of an engine that is not closed: as the dialect says of it, else 400, 404, 409, 500 or 503.
   answerFailure(error, options) {
     const { dialects, given } = termsOf(check.options(options, TERMS));
     return new HttpAnswer(this[CORE].native.answerFailure(statusOf(error), dialects, given));

@@ -3,7 +3,7 @@
 'use strict';
 
 const check = require('./check.js');
-const { ClosedError, InvalidRequestError, SluiceError, TooManyError, rangeError, typeError } = require('./errors.js');
+const { InvalidRequestError, SluiceError, TooManyError, rangeError, typeError } = require('./errors.js');
 const { addUp } = require('./instant.js');
 
 // In the order of SLUICE_DIALECT_*.
@@ -63,17 +63,17 @@ function checkText(field, text) {
 // All that can be wrong with them is found here: what is answered has been charged.
 const termsOf = ({ dialects, given }) => ({ dialects: dialectsOf(dialects), given: givenOf(given) });
 
-// The status of a call that failed; undefined when it is for the caller alone. A key that is empty or too long, and a quantity
+// The status of a call that failed; undefined when the caller alone is meant. A key that is empty or too long, and a quantity
 // that is out of range, are refused before the engine sees them, and are as invalid as what it refuses itself.
 function failureOf(error) {
-  if (error instanceof SluiceError) return error instanceof ClosedError ? undefined : error.code;
+  if (error instanceof SluiceError) return error.code;
   return error instanceof RangeError && OF_REQUEST.test(error.field) ? 'SLUICE_E_INVALID' : undefined;
 }
 
 function statusOf(error) {
   const status = failureOf(error);
   if (status !== undefined) return status;
-  throw typeError('error', `must be what a call of an engine that is not closed has thrown, not ${check.told(error)}`);
+  throw typeError('error', `must be a SluiceError, or a RangeError about a request, not ${check.told(error)}`);
 }
 
 module.exports = { HttpAnswer, failureOf, statusOf, termsOf };
