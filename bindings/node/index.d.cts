@@ -196,6 +196,8 @@ export class Decision {
   readonly line: string | null;
   readonly receipt: Receipt | null;
   readonly details: LimitDetail[];
+  /** It as status, headers and body. A dialect that tells of limits by name needs `details: true` where it was decided. */
+  http(options?: HttpOptions): HttpAnswer;
 }
 
 /** Names what an allowed decision took. */
@@ -286,6 +288,43 @@ export class Operation {
   enqueueMany(messages: readonly NewMessage[], options?: { now?: Instant }): Held[];
 }
 
+// ---- answers over HTTP ------------------------------------------------------------------------------------------------------
+
+/** In which words an answer is. "policy": as its `dialect` says. "x-ratelimit": X-RateLimit-Limit, -Remaining and -Reset as an
+ * instant; "x-ratelimit-delta": -Reset in seconds to go. "ratelimit": RateLimit and RateLimit-Policy. "retry-ms": retry-after-ms.
+ * "problem": a body of RFC 9457. */
+export type DialectName = 'policy' | 'x-ratelimit' | 'x-ratelimit-delta' | 'ratelimit' | 'retry-ms' | 'problem';
+
+export interface AnswerTerms {
+  /** One or several together; the policy's own unless said. */
+  dialects?: DialectName | readonly DialectName[] | undefined;
+  /** Texts for what the policy's dialect calls given: up to 64, of whole characters, without a NUL. */
+  given?: { readonly [name: string]: string } | undefined;
+}
+
+export interface HttpOptions extends AnswerTerms {
+  /** What was asked for, again, where the dialect tells it: a decision does not keep it. */
+  values?: Values | undefined;
+  quantities?: Quantities | undefined;
+}
+
+/** Status, headers and body, the same bytes in every language: response.writeHead(status, headers.flat()).end(body). */
+export class HttpAnswer {
+  private constructor();
+  readonly status: number;
+  /** Names and values in their order; names in the case that the policy gives them, values of visible ASCII and spaces. */
+  readonly headers: [name: string, value: string][];
+  /** Empty: none. */
+  readonly body: Buffer;
+  /** Whether coming again makes sense: false when it is allowed, or no wait that a client can bear helps. */
+  readonly retry: boolean;
+  /** The wait advised, of whole seconds; null when none is known to help. */
+  readonly retryAfterMs: number | null;
+  readonly retryAfterNs: bigint | null;
+  /** The value of the first header of that name, whatever its case. */
+  header(name: string): string | null;
+}
+
 // ---- queue ------------------------------------------------------------------------------------------------------------------
 
 export interface MessageOptions {
@@ -335,6 +374,8 @@ export class Held {
   readonly expiresAtNs: bigint | null;
   /** What was decided. Of an element that failed, throws its error. */
   readonly decision: Decision;
+  /** It as status, headers and body: queued, when the engine holds it. Of an element that failed, throws its error. */
+  http(options?: HttpOptions): HttpAnswer;
 }
 
 export class MessageStatus {
@@ -815,6 +856,19 @@ export class Engine {
   explain(operation: string, values: Values, options?: Pick<RequestOptions, 'quantities' | 'now' | 'force'>): string;
   limitName(id: number): string | null;
 
+  /** Decides, and answers whatever comes of it, failures included: what a server does with a request. What a stranger can send
+   * wrong, such as an empty key, is answered; a wrong type or name is thrown. */
+  answer(
+    operation: string,
+    values: Values,
+    options?: AnswerTerms & Pick<RequestOptions, 'quantities' | 'now' | 'peek' | 'idempotencyKey'>,
+  ): HttpAnswer;
+  /** A call that failed: as the dialect says of it, else 400, 404, 409, 500 or 503. A RangeError must be about a request's values,
+   * quantities or key; other misuse is the caller's alone. */
+  answerFailure(error: SluiceError | RangeError, options?: AnswerTerms): HttpAnswer;
+  /** What a subject has used: the dialect's answer "usage", else what usage() tells, as JSON. */
+  answerUsage(subject: Subject, options?: { given?: AnswerTerms['given']; now?: Instant | undefined }): HttpAnswer;
+
   setPlan(subject: Subject, plan: string, options?: { now?: Instant }): void;
   setAmount(subject: Subject, limit: string, amount: Amount, options?: { now?: Instant }): void;
   /** Day 1 to 31; `timeOfDay` "02:30", or a span since midnight; UTC unless said. */
@@ -836,6 +890,8 @@ export class Engine {
   listSubjects(scope: string | readonly string[]): IterableIterator<{ readonly values: string[]; readonly plan: string | null }>;
   events(): Event[];
   counters(): Counters;
+  /** The counters as a text for a scrape, labelled by policy, stance, result and kind, never by a key. "openmetrics" unless said. */
+  metrics(options?: { format?: 'openmetrics' | 'prometheus' | undefined }): string;
   sweep(options?: { maxRecords?: number | undefined; now?: Instant | undefined }): number;
 
   enqueue(operation: string, values: Values, options?: EnqueueOptions): Held;

@@ -20,6 +20,7 @@ export const {
   ForkedError,
   HandleError,
   Held,
+  HttpAnswer,
   InvalidRequestError,
   Lease,
   LimitDetail,

@@ -13,6 +13,12 @@ const FOLDER = path.join(ROOT, 'examples/node');
 const PRINTS = {
   'batch.mjs': ['240 go now, 60 wait', '240 go a minute later; the last waits 60000 ms, by pair'],
   'hello.mjs': ['30 allowed; the same passes in 60000 ms', 'rate by pair'],
+  'http_server.mjs': [
+    '200 with 0 left; Retry-After: none',
+    '429 with 0 left; Retry-After: 60',
+    '{"error":"rate_limited","message":"Too fast. Try again in 60 seconds."}',
+    'sluice_decisions_total{policy="letters",stance="enforce",result="denied"} 1',
+  ],
   'message_queue.mjs': [
     'c1: 5 on the line',
     '1 s: b1 for bob',
@@ -23,7 +29,7 @@ const PRINTS = {
   ],
   'threads.mjs': ['1000 of 2000 allowed; the engine counts 1000'],
 };
-const PAGES = ['README.md', 'bindings/node/README.md'];
+const PAGES = ['README.md', 'bindings/node/README.md', 'docs/http.md'];
 // A program, and what it prints when that follows.
 const BLOCK = /^```js\n(.*?)^```\n(?:\n```\n(.*?)^```$)?/gms;
 

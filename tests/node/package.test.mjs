@@ -43,7 +43,19 @@ function membersOf(name) {
 }
 
 test('every method that is declared exists, and every one that exists is declared', () => {
-  for (const name of ['Engine', 'Operation', 'Policy', 'Campaign', 'Decision', 'Decisions', 'Lease', 'Receipt', 'Due', 'Held']) {
+  for (const name of [
+    'Engine',
+    'Operation',
+    'Policy',
+    'Campaign',
+    'Decision',
+    'Decisions',
+    'Lease',
+    'Receipt',
+    'Due',
+    'Held',
+    'HttpAnswer',
+  ]) {
     const { prototype } = required[name];
     const chain = [
       prototype,

@@ -5,6 +5,8 @@
 const check = require('./check.js');
 const { ofStatus, rangeError, typeError } = require('./errors.js');
 
+const SURROGATE = /[\ud800-\udfff]/;
+
 // Grows by doubling as keys are written into it.
 class Keys {
   #room = Buffer.allocUnsafe(4096);
@@ -19,9 +21,7 @@ class Keys {
   }
 
   #addText(field, text) {
-    if (/[\ud800-\udfff]/.test(text) && /\p{Surrogate}/u.test(text)) {
-      throw rangeError(field(), 'must be of whole characters; it has half of a surrogate pair');
-    }
+    if (SURROGATE.test(text)) check.characters(field(), text); // seldom: the field's name is made for it
     this.#reserve(3 * text.length);
     this.#used += this.#room.write(text, this.#used, 'utf8');
   }

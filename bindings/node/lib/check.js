@@ -2,7 +2,7 @@
 // What an argument must be. Numbers and keys are checked by the addon, where they are read; here is what has names.
 'use strict';
 
-const { typeError, valueError } = require('./errors.js');
+const { rangeError, typeError, valueError } = require('./errors.js');
 
 const CLASSES = ['urgent', 'reply', 'transactional', 'bulk'];
 
@@ -17,6 +17,12 @@ function told(value) {
 function text(field, value) {
   if (typeof value !== 'string') throw typeError(field, `must be a string, not ${told(value)}`);
   return value;
+}
+
+// A text that has UTF-8.
+function characters(field, value) {
+  if (!/\p{Surrogate}/u.test(value)) return value;
+  throw rangeError(field, 'must be of whole characters; it has half of a surrogate pair');
 }
 
 function flag(field, value) {
@@ -61,4 +67,4 @@ function list(field, value) {
   return value;
 }
 
-module.exports = { choice, flag, isRecord, list, messageClass, options, record, text, told };
+module.exports = { characters, choice, flag, isRecord, list, messageClass, options, record, text, told };

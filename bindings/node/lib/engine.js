@@ -8,6 +8,7 @@ const check = require('./check.js');
 const { Core } = require('./core.js');
 const { InvalidRequestError, rangeError, typeError } = require('./errors.js');
 const { Event } = require('./event.js');
+const { HttpAnswer, failureOf, statusOf, termsOf } = require('./http.js');
 const { addDown, addUp, down } = require('./instant.js');
 const native = require('./native.js');
 const { Operation } = require('./operation.js');
@@ -31,6 +32,11 @@ const CLOCKS = ['system', 'manual'];
 const NOW = new Set(['now']);
 const RELOAD = new Set(['stance', 'allowReset', 'now']);
 const BILLING = new Set(['day', 'timeOfDay', 'zone', 'now']);
+const TERMS = new Set(['dialects', 'given']);
+const ANSWER = new Set([...TERMS, 'quantities', 'now', 'peek', 'idempotencyKey']);
+const ANSWER_USAGE = new Set(['given', 'now']);
+const METRICS = new Set(['format']);
+const FORMATS = ['openmetrics', 'prometheus']; // in the order of SLUICE_METRICS_*
 const SWEEP = new Set(['maxRecords', 'now']);
 const TIME_OF_DAY = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/;
 
@@ -185,6 +191,37 @@ class Engine extends Queue {
     return this[CORE].limitName(id);
   }
 
+  // ---- answers over HTTP ----
+
+  // Decides, and answers whatever comes of it, failures included: what a server does with a request.
+  answer(operation, values, options) {
+    const { dialects, given, ...asked } = check.options(options, ANSWER);
+    const terms = { dialects, given };
+    termsOf(terms); // before anything is charged
+    let decision;
+    try {
+      decision = this.decide(operation, values, { ...asked, details: true });
+    } catch (error) {
+      if (failureOf(error) === undefined) throw error;
+      return this.answerFailure(error, terms);
+    }
+    return decision.http({ ...terms, values, quantities: asked.quantities });
+  }
+
+  // A call that failed, of an engine that is not closed: as the dialect says of it, else 400, 404, 409, 500 or 503.
+  answerFailure(error, options) {
+    const { dialects, given } = termsOf(check.options(options, TERMS));
+    return new HttpAnswer(this[CORE].native.answerFailure(statusOf(error), dialects, given));
+  }
+
+  // What a subject has used: the dialect's answer "usage", else what usage() tells, as JSON.
+  answerUsage(subject, options) {
+    const asked = check.options(options, ANSWER_USAGE);
+    const { given } = termsOf(asked);
+    const { native, scopes } = this[CORE];
+    return new HttpAnswer(native.answerUsage(...scopes.find(subject), given, asked.now));
+  }
+
   // ---- subjects: objects of dimensions and values ----
 
   setPlan(subject, plan, options) {
@@ -273,6 +310,12 @@ class Engine extends Queue {
 
   counters() {
     return this[CORE].native.counters();
+  }
+
+  // The counters as a text for a scrape, labelled by policy, stance, result and kind, never by a key.
+  metrics(options) {
+    const { format = 'openmetrics' } = check.options(options, METRICS);
+    return this[CORE].native.metrics(check.choice('format', format, FORMATS));
   }
 
   // Looks at no more than `maxRecords` records and drops those that equal never seen. Answers how many went.

@@ -12,6 +12,7 @@ const { Held, heldOf } = require('./held.js');
 const native = require('./native.js');
 const { quantitiesOf } = require('./quantities.js');
 const { Receipt } = require('./receipt.js');
+const { valuesOf } = require('./values.js');
 
 const PEEK = 1;
 const RECEIPT = 2;
@@ -30,17 +31,6 @@ const flagsOf = (options) =>
   (check.flag('peek', options.peek) ? PEEK : 0) |
   (check.flag('receipt', options.receipt) ? RECEIPT : 0) |
   (check.flag('force', options.force) ? FORCE : 0);
-
-// Values in declared order, from an object by name or an array.
-function valuesOf(shape, given) {
-  if (Array.isArray(given)) return given;
-  check.record('values', given);
-  for (const name of Object.keys(given)) {
-    if (shape.values.includes(name)) continue;
-    throw valueError(`values.${name}`, `is no value of ${shape.name}; it takes: ${shape.values.join(', ')}`);
-  }
-  return shape.values.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
-}
 
 function payloadOf(payload) {
   if (typeof payload === 'string') return Buffer.from(payload, 'utf8');
@@ -62,6 +52,7 @@ class Operation {
   #core;
   #shape;
   #native;
+  #origin; // both, for what they decide
 
   constructor(core, name) {
     this.#core = core;
@@ -79,6 +70,7 @@ class Operation {
       shape.line,
     );
     this.#shape = shape;
+    this.#origin = { operation: this.#native, shape };
   }
 
   // Calls until the policy is the one that the operation was resolved under.
@@ -151,7 +143,7 @@ class Operation {
       ),
     );
     const receipt = native.scratch[18];
-    const decision = new Decision(native.scratch, beside, this.#core);
+    const decision = new Decision(native.scratch, beside, this.#core, this.#origin);
     if (receipt !== 0) decision.receipt = new Receipt(this.#core, this, receipt);
     return decision;
   }
@@ -232,7 +224,7 @@ class Operation {
         ...valuesOf(shape, values),
       ),
     );
-    return new Held(native.scratch, beside, this.#core);
+    return new Held(native.scratch, beside, this.#core, this.#origin);
   }
 
   // `messages` are objects with `values` and the options of enqueue, but for `now` and `details`.
@@ -245,7 +237,7 @@ class Operation {
         messages.map((message, i) => laidOut(shape, message, i)),
       ),
     );
-    return heldOf(answers, this.#core);
+    return heldOf(answers, this.#core, this.#origin);
   }
 }
 

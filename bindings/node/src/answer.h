@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers as rows of doubles, which lib/decision.js and lib/held.js read by position: what a row means stands there, once more in
-// words. An instant or span is two of them, whole ms and the ns beside, so that both are exact; ms -1 is none.
+// words. An instant or span is two of them, whole ms and the ns beside, so that both are exact; ms -1 is none, -2 on release, -3 never.
 #pragma once
 
 #include <napi.h>
@@ -16,10 +16,15 @@ inline constexpr size_t kHeldRow = 11;
 // status, denial, wait_kind, limit_id, flags, limit, used, remaining, largest_cost, now, retry_after, resets_at, opens_at (two each),
 // detail_count, receipt
 void write_decision(const sluice_decision& decision, double* row);
-// limit_id, denial, flags, limit, used, remaining, resets_at, opens_at (two each; ms -2 on release), charge, subject
+// limit_id, denial, flags, limit, used, remaining, resets_at, opens_at (two each), charge, subject
 void write_detail(const sluice_detail& detail, double* row);
 // message, state, expires_at (two), depth, position, eta (two), eta_kind, sticky, and one that is 0
 void write_held(const sluice_held& held, double* row);
+
+// What was written, back: all that the structs say, but for the rows and the line of a decision, which stand elsewhere.
+sluice_decision read_decision(const double* row);
+sluice_detail read_detail(const double* row);
+sluice_held read_held(const double* row);
 
 // For those who take one number: 0 when allowed, else ms rounded up, at least 1; Infinity when no wait is known to help.
 double wait_of(const sluice_decision& decision);

@@ -186,6 +186,16 @@ std::string_view view_of(napi_env env, napi_value value, const Field& field) {
   return {data == nullptr ? "" : static_cast<const char*>(data), length};
 }
 
+TypedView typed_view_of(napi_env env, napi_value value, const Field& field, napi_typedarray_type wanted, const char* expected) {
+  napi_typedarray_type type = napi_int8_array;
+  TypedView view;
+  bool is = false;
+  checked(env, napi_is_typedarray(env, value, &is));
+  if (is) checked(env, napi_get_typedarray_info(env, value, &type, &view.length, &view.data, nullptr, nullptr));
+  if (!is || type != wanted) throw_type(env, field, expected, value);
+  return view;
+}
+
 uint32_t length_of(napi_env env, napi_value array, const Field& field) {
   bool is = false;
   checked(env, napi_is_array(env, array, &is));

@@ -53,6 +53,13 @@ std::string text_of(napi_env env, napi_value value, const Field& field);
 // The bytes of a Uint8Array, viewed: until JavaScript runs again.
 std::string_view view_of(napi_env env, napi_value value, const Field& field);
 
+// A typed array of one kind, viewed: until JavaScript runs again.
+struct TypedView {
+  void* data = nullptr;
+  size_t length = 0;
+};
+TypedView typed_view_of(napi_env env, napi_value value, const Field& field, napi_typedarray_type wanted, const char* expected);
+
 // The copied bytes of a call's keys.
 class KeyRoom {
  public:

@@ -12,25 +12,10 @@ namespace {
 
 constexpr size_t kAtATime = 1024;  // requests that are laid out for the engine
 
-struct View {
-  void* data = nullptr;
-  size_t length = 0;
-};
-
-View typed(napi_env env, napi_value array, const char* name, napi_typedarray_type wanted, const char* expected) {
-  napi_typedarray_type type = napi_int8_array;
-  View view;
-  bool is = false;
-  checked(env, napi_is_typedarray(env, array, &is));
-  if (is) checked(env, napi_get_typedarray_info(env, array, &type, &view.length, &view.data, nullptr, nullptr));
-  if (!is || type != wanted) throw_type(env, {name}, expected, array);
-  return view;
-}
-
 template <class Number>
 Number* answers(napi_env env, napi_value array, const char* name, napi_typedarray_type wanted, const char* expected,
                 size_t count) {
-  const View view = typed(env, array, name, wanted, expected);
+  const TypedView view = typed_view_of(env, array, {name}, wanted, expected);
   if (view.length >= count) return static_cast<Number*>(view.data);
   throw Misuse(Misuse::Kind::range, name,
                "must have room for " + std::to_string(count) + " answers, not " + std::to_string(view.length));
@@ -54,7 +39,7 @@ void Batch::read(napi_env env, const napi_value* args) {
 }
 
 void Batch::read_offsets(napi_env env, napi_value offsets, napi_value repeats) {
-  const View given = typed(env, offsets, "offsets", napi_uint32_array, "a Uint32Array");
+  const TypedView given = typed_view_of(env, offsets, {"offsets"}, napi_uint32_array, "a Uint32Array");
   const auto* const from = static_cast<const uint32_t*>(given.data);
   const std::vector<uint32_t> ends(from, from + given.length);
   const size_t keys = ends.empty() ? 0 : ends.size() - 1;
@@ -67,7 +52,7 @@ void Batch::read_offsets(napi_env env, napi_value offsets, napi_value repeats) {
     keys_.push_back({bytes_.data() + ends[i], ends[i + 1] - ends[i]});
   }
   if (!is_undefined(env, repeats)) {
-    const View counts = typed(env, repeats, "repeats", napi_uint32_array, "a Uint32Array");
+    const TypedView counts = typed_view_of(env, repeats, {"repeats"}, napi_uint32_array, "a Uint32Array");
     const auto* const first = static_cast<const uint32_t*>(counts.data);
     repeats_.assign(first, first + counts.length);
     if (shape_.repeats < 0) throw Misuse(Misuse::Kind::value, "repeats", "is of an operation that repeats nothing");
@@ -89,7 +74,7 @@ void Batch::read_offsets(napi_env env, napi_value offsets, napi_value repeats) {
 
 void Batch::read_quantities(napi_env env, napi_value quantities) {
   if (is_undefined(env, quantities)) return;
-  const View given = typed(env, quantities, "quantities", napi_float64_array, "a Float64Array");
+  const TypedView given = typed_view_of(env, quantities, {"quantities"}, napi_float64_array, "a Float64Array");
   const auto* const from = static_cast<const double*>(given.data);
   if (given.length != count_ * shape_.quantities.size()) {
     throw Misuse(Misuse::Kind::range, "quantities", "must be " + std::to_string(shape_.quantities.size()) + " a request");

@@ -34,6 +34,7 @@ Napi::Function EngineCore::define(Napi::Env env) {
   add_campaigns(&methods);
   add_plans(&methods);
   add_house(&methods);
+  add_http(&methods);
   return DefineClass(env, "EngineCore", methods);
 }
 

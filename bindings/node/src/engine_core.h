@@ -56,5 +56,6 @@ void add_pools(EngineCore::Methods* methods);
 void add_campaigns(EngineCore::Methods* methods);
 void add_plans(EngineCore::Methods* methods);
 void add_house(EngineCore::Methods* methods);
+void add_http(EngineCore::Methods* methods);
 
 }  // namespace sluice::node

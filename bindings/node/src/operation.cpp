@@ -10,6 +10,7 @@
 #include "batch.h"
 #include "enqueue.h"
 #include "errors.h"
+#include "http.h"
 
 namespace sluice::node {
 namespace {
@@ -81,7 +82,8 @@ Napi::Function Operation::define(Napi::Env env) {
       env, "NativeOperation",
       {method("tryAcquire", &Operation::try_acquire), method("tryAcquireWith", &Operation::call<&Operation::try_acquire_with>),
        method("decide", &Operation::call<&Operation::decide>), method("explain", &Operation::call<&Operation::explain>),
-       method("decideMany", &Operation::call<&Operation::decide_many>), method("enqueue", &Operation::call<&Operation::enqueue>),
+       method("answer", &Operation::call<&Operation::answer>), method("decideMany", &Operation::call<&Operation::decide_many>),
+       method("enqueue", &Operation::call<&Operation::enqueue>),
        method("enqueueMany", &Operation::call<&Operation::enqueue_many>)});
 }
 
@@ -187,6 +189,11 @@ napi_value Operation::explain(napi_env env, const napi_value* args, size_t count
     check_status(failure.status(), failure.what());
   }
   return text(env, said);
+}
+
+// (decision, details, held, dialects, given, values, quantities): of a decision that this operation made, under whichever policy.
+napi_value Operation::answer(napi_env env, const napi_value* args, size_t) {
+  return answer_decision(env, *holder_, shape_, args);
 }
 
 // (now, flags, keys, offsets, repeats, quantities, status, limitId, retryAfterNs, retryAfterMs, remaining): true

@@ -30,6 +30,7 @@ class Operation : public Napi::ObjectWrap<Operation> {
   napi_value try_acquire_with(napi_env env, const napi_value* args, size_t count);
   napi_value decide(napi_env env, const napi_value* args, size_t count);
   napi_value explain(napi_env env, const napi_value* args, size_t count);
+  napi_value answer(napi_env env, const napi_value* args, size_t count);
   napi_value decide_many(napi_env env, const napi_value* args, size_t count);
   napi_value enqueue(napi_env env, const napi_value* args, size_t count);
   napi_value enqueue_many(napi_env env, const napi_value* args, size_t count);

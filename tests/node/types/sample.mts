@@ -4,6 +4,7 @@ import {
   Decision,
   Decisions,
   Engine,
+  HttpAnswer,
   Lease,
   NotAttempted,
   Policy,
@@ -12,7 +13,8 @@ import {
   planCampaign,
   planLines,
 } from 'sluice';
-import type { Held, Instant, PackedRequests } from 'sluice';
+import type { ServerResponse } from 'node:http';
+import type { DialectName, Held, Instant, PackedRequests } from 'sluice';
 
 export async function use(text: string, at: Instant): Promise<number> {
   const engine = new Engine({ policy: new Policy(text), clock: 'manual', now: at });
@@ -47,6 +49,24 @@ export async function use(text: string, at: Instant): Promise<number> {
   return wait + (after ?? 0) + Number(exact) + status.length + lines + Number(plan) + Number([...answers].length);
 }
 
+export function serve(engine: Engine, response: ServerResponse, names: readonly DialectName[]): string {
+  const given = { trace_id: 't-1' };
+  const answers: HttpAnswer[] = [
+    engine.answer('send', { account: 'acme' }, { dialects: names, given, quantities: { parts: 1 }, now: 5n }),
+    engine.decide('send', ['acme']).http({ dialects: 'problem', values: ['acme'] }),
+    engine.enqueue('send', ['acme']).http({ given }),
+    engine.answerUsage({ account: 'acme' }, { given, now: new Date() }),
+  ];
+  try {
+    engine.cancel(1);
+  } catch (error) {
+    if (error instanceof SluiceError) answers.push(engine.answerFailure(error, { dialects: ['policy', 'retry-ms'] }));
+  }
+  for (const { status, headers, body } of answers) response.writeHead(status, headers.flat()).end(body);
+  const retry: string | null | undefined = answers[0]?.header('Retry-After');
+  return (retry ?? '') + engine.metrics({ format: 'prometheus' }) + engine.metrics();
+}
+
 export function misuse(engine: Engine): void {
   // @ts-expect-error an instant is no text
   engine.setClock('now');
@@ -63,6 +83,12 @@ export function misuse(engine: Engine): void {
   void wait;
   // @ts-expect-error an engine makes its decisions
   new Decision();
+  // @ts-expect-error a dialect that there is not
+  engine.decide('send', {}).http({ dialects: ['x-ratelimits'] });
+  // @ts-expect-error what is given is a text
+  engine.answer('send', {}, { given: { trace_id: 5 } });
+  // @ts-expect-error a form that there is not
+  engine.metrics({ format: 'json' });
   // @ts-expect-error an answer is not written to
   engine.decide('send', {}).allowed = true;
 }
