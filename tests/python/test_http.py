@@ -122,6 +122,24 @@ def test_what_is_given_is_texts_by_name(engine_of: MakeEngine, given: Any) -> No
         engine_of(policy()).decide("send", account="acme").http(given=given)
 
 
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"dialects": "none such"},
+        {"dialects": ["x-ratelimit", "x-ratelimit-delta"]},
+        {"dialects": 5},
+        {"given": {"a": 5}},
+        {"given": {str(i): "text" for i in range(65)}},
+    ],
+)
+def test_what_is_wrong_with_the_terms_is_said_before_anything_is_charged(engine_of: MakeEngine, terms: Any) -> None:
+    engine = engine_of(policy(), now=START)
+    with pytest.raises((TypeError, sluice.InvalidRequest, sluice.TooMany)):
+        engine.answer("send", account="acme", **terms)
+    assert engine.counters().allowed == 0
+    assert engine.answer("send", account="acme", dialects=iter(["x-ratelimit"])).header("X-RateLimit-Remaining") == "1"
+
+
 # ---- structured fields ---------------------------------------------------------------------------------------------------------
 
 

@@ -264,8 +264,13 @@ class Engine(Queue):
     ) -> HttpAnswer:
         """Decides a request and says whatever came of it as status, headers and body, failures included.
 
-        It is decide with details=True and Decision.http, or answer_failure: what a server does with a request.
+        It is decide with details=True and Decision.http, or answer_failure: what a server does with a request. What is wrong
+        with the dialects or with what is given is raised before anything is charged.
         """
+        if not isinstance(dialects, str) and isinstance(dialects, Iterable):
+            dialects = tuple(dialects)  # read twice
+        if dialects is not None or given is not None:
+            self._core.answer_failure(InvalidRequest.status, dialects, given)  # says what is wrong with them
         try:
             named = {**(values or {}), **dimensions}
             decision = self.decide(
