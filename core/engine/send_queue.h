@@ -263,7 +263,7 @@ class SendQueue {
                   Instant now, Held* held);
   void line_up_first(const Generation& g, const Held& held, Instant now);
   bool accept_one(const Generation& g, const QueuePlan& plan, const EnqueueRequest& request, MessageClass message_class,
-                  straight::Subject* subjects, size_t slots, CellId cell, Enqueued* out);
+                  const MessageSize& size, straight::Subject* subjects, size_t slots, Enqueued* out);
 
   // leasing.cpp
   void reopen(const Line& line, Instant now);

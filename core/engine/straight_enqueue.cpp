@@ -358,10 +358,11 @@ void SendQueue::line_up_first(const Generation& g, const Held& held, Instant now
   releases_.arm(q.timer, due, {q.record, held.cell});
 }
 
-// REQUIRES: the message is laid out, and the records of its subjects are found.
+// REQUIRES: the records of its subjects are found.
 [[gnu::always_inline]] inline bool SendQueue::accept_one(const Generation& g, const QueuePlan& plan,
                                                          const EnqueueRequest& request, MessageClass message_class,
-                                                         straight::Subject* subjects, size_t slots, CellId cell, Enqueued* out) {
+                                                         const MessageSize& size, straight::Subject* subjects, size_t slots,
+                                                         Enqueued* out) {
   const AcceptPlan& accept = plan.accept;
   const RequestCall call(request.request, &out->decision);
   Instant now;
@@ -375,11 +376,15 @@ void SendQueue::line_up_first(const Generation& g, const Held& held, Instant now
   held.line.queues = line.shard->cold->queues.get();
   held.line.record = line.record;
   held.line.cell = queue_word(accept, *line.record).queue;
-  held.cell = cell;
-  held.message = &at<Message>(cell);
   const uint64_t spared = accept.spared[static_cast<size_t>(message_class)];
   if (!lets_in(accept, subjects, call, spared)) return false;
-  if (!find_place(g, plan, request, message_class, now, &held)) return false;
+  held.cell = lay_out(plan, size, request, message_class, *line.shard);  // what is refused takes no memory
+  if (held.cell == 0) return false;
+  held.message = &at<Message>(held.cell);
+  if (!find_place(g, plan, request, message_class, now, &held)) {
+    free(*line.shard, held.cell, size.units());
+    return false;
+  }
 
   charge(core_, accept, subjects, call, held.message);
   if (accept.tenant_slot != kNone) held.flow->weight = g.policy->queue.weights[subjects[accept.tenant_slot].record->plan];
@@ -419,7 +424,7 @@ void SendQueue::line_up_first(const Generation& g, const Held& held, Instant now
   return true;
 }
 
-// What a single message needs is asked for where it is known, and its own memory is written while the rest comes.
+// What a single message needs is asked for as soon as it is known.
 [[gnu::always_inline]] inline void SendQueue::fetch_single(const straight::Subject* subjects, size_t slots, const Shard& shard,
                                                            uint32_t units) const {
   for (size_t i = 0; i < slots; ++i) __builtin_prefetch(subjects[i].shard->index.own_place(Index::tag_of(subjects[i].hash)));
@@ -443,11 +448,8 @@ size_t SendQueue::accept_straight(size_t operation, const EnqueueRequest* reques
     if (shard.cold == nullptr || shard.cold->queues == nullptr || !plain_class(plan.accept, request, &message_class)) return n;
     const MessageSize size = size_of(plan.accept, request);
     if (!fetched) fetch_single(own, slots, shard, size.units());
-    const CellId cell = lay_out(plan, size, request, message_class, shard);
-    if (cell == 0) return n;
     if (!find_records(plan.accept, RequestCall(request.request, &out[n].decision), fetched, own, slots) ||
-        !accept_one(g, plan, request, message_class, own, slots, cell, &out[n])) {
-      free(shard, cell, size.units());
+        !accept_one(g, plan, request, message_class, size, own, slots, &out[n])) {
       return n;
     }
   }

@@ -320,5 +320,18 @@ TEST_F(QueueTest, AHundredThousandEnqueuedAndCancelledBringTheMemoryBack) {
   }
 }
 
+// Whoever is told that a line is full has brought nothing that stays, whatever its size.
+TEST_F(QueueTest, WhatIsRefusedForDepthTakesNoMemory) {
+  const std::string one = R"({ "name": "queued", "scope": ["line"], "kind": "gauge", "amount": 1 })";
+  open(line_queue(R"("amount": "1/s")", one, R"({ "limit": "queued", "while": "queued" })"));
+  ASSERT_EQ(put("+1", "ann", "taken in").decision.status, Status::ok) << error;
+  ASSERT_EQ(put("+1", "ann", "refused").decision.denial, DenialKind::depth);
+  const uint64_t before = counters().memory_used;
+  for (size_t size = 0; size < 60'000; size += 1'000) {
+    ASSERT_EQ(put("+1", "ann", std::string(size, 'x')).decision.denial, DenialKind::depth);
+    ASSERT_EQ(counters().memory_used, before) << size;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::testing
